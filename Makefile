@@ -1,0 +1,45 @@
+# Two commands for a newcomer: `make demo` and `make test`. Only Python >= 3.11 with venv is assumed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: demo test check screenshots install install-test servers clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/fleetdeck demo
+
+install: $(VENV)/.installed
+install-test: $(VENV)/.installed-test
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fleetdeck needs Python 3.11 or later; try make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing fleetdeck into $(VENV) …" >&2
+	@$(PIP) install -c constraints.txt -e '.[demo]' >&2
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed pyproject.toml constraints.txt
+	@$(PIP) install -c constraints.txt -e '.[test]' >&2
+	@touch $@
+
+# Real servers for the tests, unpacked into .servers/ without touching the system; where they cannot be had, the tests
+# that need them skip and say so.
+servers:
+	@sh tests/servers.sh .servers
+
+test: $(VENV)/.installed-test servers
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+screenshots: $(VENV)/.installed-test
+	@$(BIN)/python -m screenshots
+
+clean:
+	rm -rf $(VENV) .servers build *.egg-info

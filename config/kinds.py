@@ -1,0 +1,51 @@
+"""How a folder of kinds is found: one file is one kind of discovery source, queue probe or backlog reader.
+
+Each module of such a folder exports `KIND`. A module without it is an error at start, loudly, so that a new file
+that is not wired in cannot go unnoticed. Other packages add kinds through the entry-point group of the same name.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from fleet.errors import ConfigError
+from fleet.ports import Reach
+
+T = TypeVar("T")
+
+
+class Kind(Struct, Generic[T], frozen=True):
+    """A kind: the word in `kind:`, its strict options, and how to build one.
+
+    `options` is a `msgspec.Struct` with `forbid_unknown_fields=True`; its field docs stand in its docstring.
+    `every_s` is the kind's own default interval where the general one does not suit it.
+    """
+
+    name: str
+    options: type[Struct]
+    build: Callable[[Any, Reach], T]
+    every_s: float | None = None
+
+
+def load_kinds(package: str) -> dict[str, Kind[Any]]:
+    """The kinds of `package` (`agents_registry.sources`), by name, and those that others registered for it.
+
+    Raises ConfigError for a module without `KIND` and for a name given twice.
+    """
+    kinds: dict[str, Kind[Any]] = {}
+    folder = importlib.import_module(package)
+    found: list[tuple[str, Any]] = []
+    for module in sorted(f"{package}.{item.name}" for item in pkgutil.iter_modules(folder.__path__)):
+        found.append((module, getattr(importlib.import_module(module), "KIND", None)))  # noqa: PERF401  # imports
+    found.extend((point.value, point.load()) for point in entry_points(group=f"fleetdeck.{package}"))
+    for where, kind in found:
+        if not isinstance(kind, Kind):
+            raise ConfigError(f"{where} exports no KIND (a config.kinds.Kind)")
+        if kind.name in kinds:
+            raise ConfigError(f"{where}: the kind {kind.name!r} is there already")
+        kinds[kind.name] = kind
+    return kinds

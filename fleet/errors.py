@@ -1,0 +1,68 @@
+"""What can go wrong, as one tree:
+
+    FleetdeckError
+    ├── ConfigError      the configuration is wrong: where, and what would be right
+    ├── FilterError      a filter or view expression cannot be read
+    ├── ParseError       a payload from outside is malformed, at a byte or line
+    └── OutsideError     something that is watched failed: a `Fault` and a sentence
+                         (probes and discovery sources raise nothing else)
+
+A library's errors are translated into these in one place per library (`transport/`), always with `raise … from`.
+"""
+
+from enum import StrEnum
+
+
+class FleetdeckError(Exception):
+    """The root of everything that fleetdeck raises on purpose."""
+
+
+class ConfigError(FleetdeckError):
+    """A wrong configuration. `str()` is one line: `file:line: dotted.key: what is wrong (what would be right)`."""
+
+
+class FilterError(FleetdeckError):
+    """A filter or view expression that cannot be read; the message quotes the part that is wrong."""
+
+
+class ParseError(FleetdeckError):
+    """A malformed payload.
+
+    `offset` is the 0-based byte in the payload where reading stopped, or None where it cannot be told.
+    """
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message if offset is None else f"{message} at byte {offset}")
+        self.offset = offset
+
+
+class Fault(StrEnum):
+    """Why something outside failed, in the words that are shown."""
+
+    REFUSED = "refused"
+    TIMEOUT = "time-out"
+    TLS = "TLS"
+    DNS = "DNS"
+    RESET = "connection reset"
+    EMPTY = "empty reply"
+    STATUS = "status"
+    RATE_LIMITED = "rate limited"
+    PAYLOAD = "bad payload"
+    LIMIT = "over limit"
+    MISSING = "missing"
+    PERMISSION = "permission denied"
+    PROTOCOL = "protocol error"
+    INTERNAL = "internal error"
+
+
+class OutsideError(FleetdeckError):
+    """Something that is watched failed. `fault` says how, `detail` says what and where, in a short sentence.
+
+    `retry_after_s` is what the other side asked for (`Retry-After`), in seconds, or None.
+    """
+
+    def __init__(self, fault: Fault, detail: str = "", *, retry_after_s: float | None = None) -> None:
+        self.fault = fault
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{fault}: {detail}" if detail else str(fault))

@@ -1,0 +1,414 @@
+"""The values that flow through fleetdeck: frozen, comparable, encodable, never mutated.
+
+Times are aware UTC, durations float seconds (`*_s`), ratios 0–1 (`*_ratio`). None means *not known*, never zero.
+What a system says of itself is a *claim* and is kept apart from what fleetdeck observed. All text in these values
+has been scrubbed (`fleet.text.scrub`) by whoever made them from outside data.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from fleet.vocabulary import AgentState, TaskState
+
+# ── Discovery: what one source says ────────────────────────────────────────────────────────────────────────────────
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """What a system says of an agent, in its own words. `at` is the time that the system itself gives for it."""
+
+    status: str | None = None
+    at: datetime | None = None
+    detail: str = ""
+    tasks_queued: int | None = None
+    tasks_running: int | None = None
+    tasks_completed: int | None = None
+    tasks_failed: int | None = None
+    cpu_percent: float | None = None
+    memory_bytes: float | None = None
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """An HTTP address to probe. `every_s` overrides the kind's interval; `close` forbids kept-alive connections."""
+
+    url: str
+    every_s: float | None = None
+    timeout_s: float | None = None
+    close: bool = False
+    host_header: str | None = None
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One source's word that an agent exists. `process_seen` is set by a source that saw the process itself."""
+
+    name: str
+    kind: str = ""
+    labels: dict[str, str] = {}
+    health: Endpoint | None = None
+    metrics: Endpoint | None = None
+    pid: int | None = None
+    process_seen: bool = False
+    claim: Claim | None = None
+
+
+class Discovery(Struct, frozen=True, kw_only=True):
+    """A source's whole answer. `complete` is False where the answer was salvaged from something broken: agents that
+    are missing from it are then not gone. `problems` are sentences for the operator."""
+
+    sightings: tuple[Sighting, ...] = ()
+    problems: tuple[str, ...] = ()
+    complete: bool = True
+    page: "Page | None" = None
+
+
+class SourcedClaim(Struct, frozen=True):
+    """A claim and the id of the discovery source that passed it on."""
+
+    source: str
+    claim: Claim
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """Who an agent is, merged from every source that names it.
+
+    `disagreements` are sentences ("kind: testing (status file) ≠ planner (static)"). `gone_since` is when the last
+    source stopped naming it; such an agent is dropped after a while.
+    """
+
+    name: str
+    kind: str = ""
+    labels: dict[str, str] = {}
+    health: Endpoint | None = None
+    metrics: Endpoint | None = None
+    pid: int | None = None
+    process_seen: bool = False
+    claims: tuple[SourcedClaim, ...] = ()
+    sources: tuple[str, ...] = ()
+    disagreements: tuple[str, ...] = ()
+    gone_since: datetime | None = None
+
+
+# ── Probes: what one look brings back ──────────────────────────────────────────────────────────────────────────────
+
+
+class Fact(Struct, frozen=True):
+    """A flattened item of a health body: `dependencies.ollama.available` = `false`."""
+
+    key: str
+    value: str
+
+
+class HealthReading(Struct, frozen=True, kw_only=True):
+    """A health endpoint's answer: what its words *claim* and what the answer itself *shows* (`observed`).
+
+    `reported_at` is the time in the body, which may be old where the other side caches.
+    """
+
+    observed: AgentState
+    claimed: str | None = None
+    claimed_state: AgentState | None = None
+    detail: str = ""
+    reported_at: datetime | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+class SeriesId(Struct, frozen=True):
+    """A series: its metric name and its labels, sorted by name."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+class Family(Struct, frozen=True):
+    """Metadata of a metric family, as exposed: `type` is counter, gauge, histogram, summary, untyped, …"""
+
+    name: str
+    type: str = "unknown"
+    help: str = ""
+    unit: str = ""
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One scraped page: `values[i]` belongs to `series[i]`. `cut` counts samples that a limit left out.
+
+    `series` is shared between successive pages of the same shape, so keeping it costs nothing.
+    """
+
+    series: tuple[SeriesId, ...]
+    values: tuple[float, ...]
+    families: tuple[Family, ...] = ()
+    cut: int = 0
+    size_bytes: int = 0
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A task of a queue. `raw_state` is its system's word. Times are the system's own where it gives any;
+    `first_seen` and `last_changed` are by our clock, filled in at ingest."""
+
+    id: str
+    queue: str
+    title: str = ""
+    state: TaskState = TaskState.UNKNOWN
+    raw_state: str = ""
+    kind: str = ""
+    agent: str = ""
+    priority: int | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    retries: int | None = None
+    detail: str = ""
+    first_seen: datetime | None = None
+    last_changed: datetime | None = None
+
+
+class QueueReading(Struct, frozen=True, kw_only=True):
+    """A queue's state and the tasks that it shows.
+
+    `arrived_total` and `completed_total` are cumulative counts where the queue has any (rates are made of them).
+    `tasks_complete` says whether `tasks` is all there is, or only a window of it.
+    """
+
+    name: str
+    kind: str
+    queued: int | None = None
+    running: int | None = None
+    done: int | None = None
+    failed: int | None = None
+    dead_letter: int | None = None
+    oldest_queued_at: datetime | None = None
+    arrived_total: float | None = None
+    completed_total: float | None = None
+    tasks: tuple[Task, ...] = ()
+    tasks_complete: bool = True
+    anomalies: tuple[str, ...] = ()
+
+
+class Section(Struct, frozen=True):
+    """A heading of a backlog with its own count, and whether it claims to be complete."""
+
+    title: str
+    total: int
+    done: int
+    claims_complete: bool = False
+
+
+class BacklogReading(Struct, frozen=True, kw_only=True):
+    """A backlog's count of distinct items beside what its document claims of itself. None: it does not say."""
+
+    name: str
+    kind: str
+    total: int | None = None
+    done: int | None = None
+    claimed_total: int | None = None
+    claimed_done: int | None = None
+    claimed_ratio: float | None = None
+    sections: tuple[Section, ...] = ()
+    anomalies: tuple[str, ...] = ()
+
+
+class Disk(Struct, frozen=True):
+    """A mounted file system: bytes in all and free."""
+
+    path: str
+    total_bytes: int
+    free_bytes: int
+
+
+class ProcessReading(Struct, frozen=True, kw_only=True):
+    """A process of an agent. `state` is what the kernel says of it (running, sleeping, zombie, gone, …)."""
+
+    pid: int
+    state: str
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+    started_at: datetime | None = None
+
+
+class HostReading(Struct, frozen=True, kw_only=True):
+    """This machine. CPU is a percentage of all cores (0–100), load the 1, 5 and 15 minute averages."""
+
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    memory_total_bytes: int | None = None
+    load: tuple[float, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    net_sent_bytes: int | None = None
+    net_received_bytes: int | None = None
+
+
+class SelfReading(Struct, frozen=True, kw_only=True):
+    """fleetdeck itself: how long a sweep takes, how late its loop is, what it holds."""
+
+    sweep_s: float | None = None
+    loop_lag_s: float | None = None
+    rss_bytes: int | None = None
+    cpu_percent: float | None = None
+    probes: int = 0
+    errors: int = 0
+    samples: int = 0
+    series: int = 0
+    cut: int = 0
+
+
+Reading = Discovery | HealthReading | Page | QueueReading | BacklogReading | HostReading | ProcessReading | SelfReading
+"""Whatever one look of a probe or source can bring back."""
+
+
+# ── The store's own rows ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ProbeKind(StrEnum):
+    """The families of jobs that the supervisor runs."""
+
+    DISCOVERY = "discovery"
+    HEALTH = "health"
+    METRICS = "metrics"
+    PROCESS = "process"
+    QUEUE = "queue"
+    BACKLOG = "backlog"
+    HOST = "host"
+    SELF = "self"
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """What the health probe of an agent knows: the last good reading, and the failures in a row since then.
+
+    `latency_s` is on a coarse ladder (so that noise wakes nobody); the exact value is in the history.
+    """
+
+    reading: HealthReading | None = None
+    failures: int = 0
+    error: str = ""
+    latency_s: float | None = None
+
+
+class Scrape(Struct, frozen=True, kw_only=True):
+    """What the metrics probe of a target knows: the last good page, and the failures in a row since then."""
+
+    page: Page | None = None
+    failures: int = 0
+    error: str = ""
+
+
+class Process(Struct, frozen=True, kw_only=True):
+    """What is known of an agent's own process on this machine."""
+
+    reading: ProcessReading | None = None
+    failures: int = 0
+    error: str = ""
+
+
+class AgentStatus(Struct, frozen=True, kw_only=True):
+    """An agent as a row: identity, claim, observation and the verdict, made by `fleet.evaluate`.
+
+    `disagrees` says that the claim is better or other than what was observed. `since` is when `state` began, by our
+    clock.
+    """
+
+    name: str
+    kind: str = ""
+    state: AgentState = AgentState.UNKNOWN
+    claimed_state: AgentState | None = None
+    claimed: str | None = None
+    claimed_at: datetime | None = None
+    disagrees: bool = False
+    detail: str = ""
+    since: datetime | None = None
+    sources: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    disagreements: tuple[str, ...] = ()
+    gone: bool = False
+    latency_s: float | None = None
+    tasks_queued: int | None = None
+    tasks_running: int | None = None
+    tasks_completed: int | None = None
+    tasks_failed: int | None = None
+    cpu_percent: float | None = None
+    memory_bytes: float | None = None
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    """A queue as a row: its last reading, derived rates, and the probe's condition (`error` empty when it answers)."""
+
+    name: str
+    kind: str
+    queued: int | None = None
+    running: int | None = None
+    done: int | None = None
+    failed: int | None = None
+    dead_letter: int | None = None
+    oldest_queued_at: datetime | None = None
+    arrival_per_min: float | None = None
+    completion_per_min: float | None = None
+    anomalies: tuple[str, ...] = ()
+    error: str = ""
+    stale: bool = False
+
+
+class Backlog(Struct, frozen=True, kw_only=True):
+    """A backlog as a row: counted beside claimed, ratios clamped to 0–1, and what does not add up."""
+
+    name: str
+    kind: str
+    total: int | None = None
+    done: int | None = None
+    claimed_total: int | None = None
+    claimed_done: int | None = None
+    done_ratio: float | None = None
+    claimed_ratio: float | None = None
+    sections: tuple[Section, ...] = ()
+    anomalies: tuple[str, ...] = ()
+    rate_per_hour: float | None = None
+    eta_s: float | None = None
+    error: str = ""
+    stale: bool = False
+
+
+class SourceState(StrEnum):
+    """The condition of a source or probe. `partial`: it answers, but not wholly (salvaged, or cut by a limit)."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILING = "failing"
+    PENDING = "pending"
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A discovery source or probe as a row. `cost_s` is on a coarse ladder; `cut` counts what limits left out."""
+
+    id: str
+    kind: ProbeKind
+    target: str
+    state: SourceState = SourceState.PENDING
+    last_success: datetime | None = None
+    failures: int = 0
+    error: str = ""
+    problems: tuple[str, ...] = ()
+    every_s: float = 0.0
+    cost_s: float | None = None
+    found: int | None = None
+    cut: int = 0
+
+
+class EventKind(StrEnum):
+    """What an event is about."""
+
+    AGENT = "agent"
+    SOURCE = "source"
+    QUEUE = "queue"
+    BACKLOG = "backlog"
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """A change of state, when we saw it. `seq` grows by one; `bad` says that it was a change for the worse."""
+
+    seq: int
+    at: datetime
+    kind: EventKind
+    subject: str
+    before: str
+    after: str
+    detail: str = ""
+    bad: bool = False

@@ -1,0 +1,179 @@
+"""The reactive store: keyed slices, each with a single writer, and subscriptions that coalesce.
+
+Confined to one event loop, so no locks. A subscription remembers, per key, the first old value since it was last
+drained: memory is bounded by keys and not by writes, A→B→A yields nothing, and there is no queue to fill up.
+`wake` fires once per clean→dirty edge; a pane answers by arming one timer. When nothing changes, nothing runs.
+
+A probe that finds nothing new calls `touch`: the time is kept beside the slice and nobody is woken.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
+
+from fleet.model import (
+    Agent,
+    AgentStatus,
+    Backlog,
+    Event,
+    Health,
+    HostReading,
+    Process,
+    Queue,
+    Scrape,
+    SelfReading,
+    Source,
+    Task,
+)
+from fleet.series import History
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_ABSENT: Final = object()
+
+
+class Diff(Struct, Generic[K], frozen=True):
+    """The keys that were added, updated and removed since the last drain."""
+
+    added: frozenset[K]
+    updated: frozenset[K]
+    removed: frozenset[K]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.updated or self.removed)
+
+    @property
+    def changed(self) -> frozenset[K]:
+        """Keys whose value is new or other than before, and still there."""
+        return self.added | self.updated
+
+
+class Subscription(Generic[K, V]):
+    """One reader's view of what changed. Made by `Slice.subscribe`; ended by `close`."""
+
+    def __init__(self, source: "Slice[K, V]", wake: Callable[[], None]) -> None:
+        self._source = source
+        self._wake = wake
+        self._old: dict[K, object] = {}
+
+    def note(self, key: K, old: object) -> None:
+        """Remember that `key` changed from `old` (the slice calls this)."""
+        clean = not self._old
+        self._old.setdefault(key, old)
+        if clean:
+            self._wake()
+
+    def drain(self) -> Diff[K]:
+        """What changed since the last drain, and forget it."""
+        old, self._old = self._old, {}
+        added, updated, removed = [], [], []
+        for key, before in old.items():
+            after = self._source.get(key, _ABSENT)
+            if before is _ABSENT:
+                if after is not _ABSENT:
+                    added.append(key)
+            elif after is _ABSENT:
+                removed.append(key)
+            elif after != before:
+                updated.append(key)
+        return Diff(frozenset(added), frozenset(updated), frozenset(removed))
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._source.unsubscribe(self)
+
+
+class Slice(Mapping[K, V]):
+    """A keyed part of the store. Read it as a mapping; only its one writer calls `put`, `drop`, `replace`, `touch`."""
+
+    def __init__(self) -> None:
+        self._rows: dict[K, V] = {}
+        self._seen: dict[K, datetime] = {}
+        self._subscriptions: list[Subscription[K, V]] = []
+
+    def __getitem__(self, key: K) -> V:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def put(self, key: K, value: V) -> bool:
+        """Set `key` to `value`; True where that changed something."""
+        old = self._rows.get(key, _ABSENT)
+        if old is not _ABSENT and old == value:
+            return False
+        self._rows[key] = value
+        self._note(key, old)
+        return True
+
+    def drop(self, key: K) -> bool:
+        """Remove `key`; True where it was there."""
+        if key not in self._rows:
+            return False
+        old = self._rows.pop(key)
+        self._seen.pop(key, None)
+        self._note(key, old)
+        return True
+
+    def replace(self, rows: Mapping[K, V]) -> None:
+        """Make the slice equal to `rows`."""
+        for key in [key for key in self._rows if key not in rows]:
+            self.drop(key)
+        for key, value in rows.items():
+            self.put(key, value)
+
+    def touch(self, key: K, at: datetime) -> None:
+        """Record that `key` was confirmed at `at`. Wakes nobody."""
+        self._seen[key] = at
+
+    def seen(self, key: K) -> datetime | None:
+        """When `key` was last confirmed, or None where it never was."""
+        return self._seen.get(key)
+
+    def subscribe(self, wake: Callable[[], None]) -> Subscription[K, V]:
+        """Listen from now on; `wake` is called once per clean→dirty edge and must be cheap."""
+        subscription = Subscription(self, wake)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription[K, V]) -> None:
+        """Stop telling `subscription`; it may be gone already."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def _note(self, key: K, old: object) -> None:
+        for subscription in self._subscriptions:
+            subscription.note(key, old)
+
+
+class Store:
+    """Everything that fleetdeck knows. Each slice names its single writer.
+
+    `now` is the evaluator's time: the moment up to which staleness has been judged. Views take ages from it, so that
+    nothing in the interface reads a clock.
+    """
+
+    def __init__(self) -> None:
+        self.agents: Slice[str, Agent] = Slice()  # agents_registry.registry
+        self.health: Slice[str, Health] = Slice()  # collectors.ingest, by agent name
+        self.scrapes: Slice[str, Scrape] = Slice()  # collectors.ingest, by agent name or source id
+        self.processes: Slice[str, Process] = Slice()  # collectors.ingest, by agent name
+        self.status: Slice[str, AgentStatus] = Slice()  # fleet.evaluate, by agent name
+        self.tasks: Slice[str, Task] = Slice()  # collectors.ingest, by queue/task id
+        self.queues: Slice[str, Queue] = Slice()  # collectors.ingest
+        self.backlog: Slice[str, Backlog] = Slice()  # collectors.ingest
+        self.sources: Slice[str, Source] = Slice()  # collectors.supervisor
+        self.events: Slice[int, Event] = Slice()  # fleet.events
+        self.host: Slice[str, HostReading] = Slice()  # collectors.ingest, the one key "host"
+        self.self_: Slice[str, SelfReading] = Slice()  # collectors.ingest, the one key "self"
+        self.history = History()
+        self.now: datetime | None = None

@@ -1,0 +1,83 @@
+"""Reading files that others write while we read.
+
+The fleets rewrite their status files in place, truncate them, swap them by rename, replace them by Git-LFS pointers,
+and let them grow to 130 MB. So: only regular files, a size limit, and a second look when the file changed under us.
+Blocking; call it in `asyncio.to_thread`.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from msgspec import Struct
+
+from fleet.errors import Fault, OutsideError
+
+LFS_PREFIX = b"version https://git-lfs"
+
+
+class Snapshot(Struct, frozen=True):
+    """A file's content, and the identity that tells whether it has changed since (`mtime_ns`, size, inode)."""
+
+    content: bytes
+    identity: tuple[int, int, int]
+
+
+def identity(path: Path) -> tuple[int, int, int]:
+    """(mtime in ns, size, inode) of a regular file. Raises OutsideError (missing, permission, not a regular file)."""
+    try:
+        info = path.stat()
+    except OSError as error:
+        raise _translated(error, path) from error
+    if not stat.S_ISREG(info.st_mode):
+        raise OutsideError(Fault.PAYLOAD, f"{path.name} is no regular file")
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
+def read_file(path: Path, limit: int, *, tries: int = 3) -> Snapshot:
+    """The whole of `path`, at most `limit` bytes, as it was at one moment.
+
+    A file that changes while it is read is read again, `tries` times at most; the last read then stands.
+    Raises OutsideError: missing, permission, over limit, a Git-LFS pointer (with the size that it stands for).
+    """
+    content = b""
+    before = identity(path)
+    for _ in range(tries):
+        if before[1] > limit:
+            raise OutsideError(Fault.LIMIT, f"{path.name} has {before[1]:,} bytes, the limit is {limit:,}")
+        content = _read(path, limit)
+        after = identity(path)
+        if after == before:
+            break
+        before = after
+    if content.startswith(LFS_PREFIX):
+        raise OutsideError(Fault.PAYLOAD, f"{path.name} is a Git-LFS pointer{_lfs_size(content)}, not the data")
+    return Snapshot(content, before)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        # O_NONBLOCK: a fifo that was put in the file's place must not hang the reader.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise _translated(error, path) from error
+    if len(content) > limit:
+        raise OutsideError(Fault.LIMIT, f"{path.name} grew over the limit of {limit:,} bytes")
+    return content
+
+
+def _lfs_size(content: bytes) -> str:
+    for line in content[:1024].splitlines():
+        if line.startswith(b"size ") and line[5:].strip().isdigit():
+            return f" for {int(line[5:]):,} bytes"
+    return ""
+
+
+def _translated(error: OSError, path: Path) -> OutsideError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return OutsideError(Fault.MISSING, f"no file {path}")
+    if isinstance(error, PermissionError):
+        return OutsideError(Fault.PERMISSION, f"{path}")
+    return OutsideError(Fault.PROTOCOL, f"{path}: {error.strerror or error}")
