@@ -21,7 +21,8 @@ T = TypeVar("T")
 class Kind(Struct, Generic[T], frozen=True):
     """A kind: the word in `kind:`, its strict options, and how to build one.
 
-    `options` is a `msgspec.Struct` with `forbid_unknown_fields=True`; its field docs stand in its docstring.
+    `options` is a `msgspec.Struct` with `forbid_unknown_fields=True`; a string below each field documents it. Where it
+    has a field `name`, `every` or `timeout`, that key of the entry goes there too.
     `every_s` is the kind's own default interval where the general one does not suit it.
     """
 
@@ -29,6 +30,27 @@ class Kind(Struct, Generic[T], frozen=True):
     options: type[Struct]
     build: Callable[[Any, Reach], T]
     every_s: float | None = None
+
+
+class KindTables(Struct, frozen=True, kw_only=True):
+    """The kinds that a configuration may name, by section and name. They are handed in: config imports none of them."""
+
+    discovery: dict[str, Kind[Any]]
+    queues: dict[str, Kind[Any]]
+    backlog: dict[str, Kind[Any]]
+
+    def section(self, name: str) -> dict[str, Kind[Any]]:
+        """The kinds of `discovery`, `queues` or `backlog`."""
+        return {"discovery": self.discovery, "queues": self.queues, "backlog": self.backlog}[name]
+
+
+def installed_kinds() -> KindTables:
+    """Every kind that this installation has. Imports their modules; raises ConfigError as `load_kinds` does."""
+    return KindTables(
+        discovery=load_kinds("agents_registry.sources"),
+        queues=load_kinds("collectors.queues"),
+        backlog=load_kinds("collectors.backlogs"),
+    )
 
 
 def load_kinds(package: str) -> dict[str, Kind[Any]]:

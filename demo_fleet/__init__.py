@@ -1,0 +1,15 @@
+"""An embedded fleet on loopback: real sockets, files and a Redis, driven by a seeded script.
+
+    scenario    what happens when: steps as data, pure
+    jobs        queues as arrivals and a few workers, pure
+    world       the state of every agent, queue and backlog at a scenario time, pure
+    pages       what an agent answers over HTTP, pure
+    documents   what the systems write into their files, pure
+    server      the agents' sockets
+    coordinator the coordinator's socket, with its quirks; `ledger` holds what it knows
+    files       the writing of the documents, in place or by rename as each real system does
+    broker      a redis-server child, or a configured server; `feeder` drives its queues
+    fleet       all of it together; `serve` runs it alone
+
+The script's time is seconds since the fleet started, so the same seed and the same clock give the same bytes.
+"""

@@ -130,7 +130,8 @@ class Family(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """One scraped page: `values[i]` belongs to `series[i]`. `cut` counts samples that a limit left out.
+    """One scraped page: `values[i]` belongs to `series[i]`. `cut` counts samples that a limit left out
+    or shortened, `duplicates` those that repeat a series of the page and were left out for it.
 
     `series` is shared between successive pages of the same shape, so keeping it costs nothing.
     """
@@ -139,6 +140,7 @@ class Page(Struct, frozen=True, kw_only=True):
     values: tuple[float, ...]
     families: tuple[Family, ...] = ()
     cut: int = 0
+    duplicates: int = 0
     size_bytes: int = 0
 
 
@@ -347,8 +349,20 @@ class Queue(Struct, frozen=True, kw_only=True):
     stale: bool = False
 
 
+class BacklogPeaks(Struct, frozen=True, kw_only=True):
+    """The highest values that a backlog has shown, by which a fall stays known after the sweep that saw it."""
+
+    total: int | None = None
+    done: int | None = None
+    claimed_total: int | None = None
+    claimed_done: int | None = None
+
+
 class Backlog(Struct, frozen=True, kw_only=True):
-    """A backlog as a row: counted beside claimed, ratios clamped to 0–1, and what does not add up."""
+    """A backlog as a row: counted beside claimed, and what does not add up.
+
+    `done_ratio` is clamped to 0–1; `claimed_ratio` is as claimed, which may be more than 1.
+    """
 
     name: str
     kind: str
@@ -362,6 +376,7 @@ class Backlog(Struct, frozen=True, kw_only=True):
     anomalies: tuple[str, ...] = ()
     rate_per_hour: float | None = None
     eta_s: float | None = None
+    peaks: BacklogPeaks = BacklogPeaks()
     error: str = ""
     stale: bool = False
 

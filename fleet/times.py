@@ -25,16 +25,16 @@ def parse_time(value: object, naive: tzinfo = UTC) -> datetime | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return _from_epoch(float(value))
+        return _from_epoch(value)
     if isinstance(value, str):
         return _from_text(value.strip(), naive)
     return None
 
 
 def _from_epoch(number: float) -> datetime | None:
-    if not math.isfinite(number) or number <= 0:
-        return None
     try:
+        if not math.isfinite(number) or number <= 0:
+            return None
         return datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS_FROM else number, UTC)
     except (OverflowError, ValueError, OSError):
         return None

@@ -7,11 +7,15 @@ Blocking; call it in `asyncio.to_thread`.
 
 import os
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
 from fleet.errors import Fault, OutsideError
+
+T = TypeVar("T")
 
 LFS_PREFIX = b"version https://git-lfs"
 
@@ -81,3 +85,53 @@ def _translated(error: OSError, path: Path) -> OutsideError:
     if isinstance(error, PermissionError):
         return OutsideError(Fault.PERMISSION, f"{path}")
     return OutsideError(Fault.PROTOCOL, f"{path}: {error.strerror or error}")
+
+
+def stream_file(
+    path: Path, limit: int, read: Callable[[Iterator[bytes]], T], *, chunk: int = 65_536, tries: int = 3
+) -> tuple[T, tuple[int, int, int]]:
+    """What `read` makes of the chunks of `path`, and the identity of what was read; never the whole file in memory.
+
+    `read` is called again, `tries` times at most, where the file changed in place meanwhile; the last one then
+    stands. A file that is swapped by rename is read to its end as it was. Raises OutsideError as `read_file` does.
+    """
+    while True:
+        tries -= 1
+        try:
+            found, before, after = _stream_once(path, limit, read, chunk)
+        except OSError as error:
+            raise _translated(error, path) from error
+        if before == after or tries <= 0:
+            return found, before
+
+
+def _stream_once(
+    path: Path, limit: int, read: Callable[[Iterator[bytes]], T], chunk: int
+) -> tuple[T, tuple[int, int, int], tuple[int, int, int]]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        before = _open_identity(descriptor, path, limit)
+        found = read(_chunks(descriptor, path, limit, chunk))
+        return found, before, _open_identity(descriptor, path, limit)
+    finally:
+        os.close(descriptor)
+
+
+def _open_identity(descriptor: int, path: Path, limit: int) -> tuple[int, int, int]:
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        raise OutsideError(Fault.PAYLOAD, f"{path.name} is no regular file")
+    if info.st_size > limit:
+        raise OutsideError(Fault.LIMIT, f"{path.name} has {info.st_size:,} bytes, the limit is {limit:,}")
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
+def _chunks(descriptor: int, path: Path, limit: int, size: int) -> Iterator[bytes]:
+    total = 0
+    while data := os.read(descriptor, size):
+        if total == 0 and data.startswith(LFS_PREFIX):
+            raise OutsideError(Fault.PAYLOAD, f"{path.name} is a Git-LFS pointer{_lfs_size(data)}, not the data")
+        total += len(data)
+        if total > limit:
+            raise OutsideError(Fault.LIMIT, f"{path.name} grew over the limit of {limit:,} bytes")
+        yield data

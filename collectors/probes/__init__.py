@@ -1,0 +1,1 @@
+"""Probes of agents and of this machine: health, metrics, process, host, and fleetdeck itself."""

@@ -1,11 +1,9 @@
 """The agents: what each claims, what is observed, and the numbers that go with it."""
 
-from typing import Any
-
 from fleet.model import AgentStatus
 from fleet.times import rfc3339
 from fleet.views.text import age_cell, bytes_cell, number_cell, percent_cell, span_cell, state_cell
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 from fleet.vocabulary import SEVERITY
 
 
@@ -35,13 +33,6 @@ def _cpu_ratio(row: AgentStatus) -> float | None:
 
 def _order(row: AgentStatus, _: Look) -> tuple[SortValue, ...]:
     return (SEVERITY[row.state], 0 if row.disagrees else 1, row.name)
-
-
-def _field(name: str) -> Field[AgentStatus]:
-    def value(row: AgentStatus, _: Look) -> Any:
-        return getattr(row, name)
-
-    return Field(name, value)
 
 
 VIEW: View[AgentStatus] = View(
@@ -166,28 +157,28 @@ VIEW: View[AgentStatus] = View(
         ),
     ),
     fields=(
-        _field("name"),
-        _field("kind"),
+        attribute("name"),
+        attribute("kind"),
         Field("state", lambda r, _: r.state.value),
         Field("claimed_state", lambda r, _: r.claimed_state.value if r.claimed_state else None),
         Field("claimed", lambda r, _: r.claimed),
         Field("claimed_at", lambda r, _: rfc3339(r.claimed_at)),
-        _field("disagrees"),
+        attribute("disagrees"),
         Field("observed_at", lambda _, at: rfc3339(at.seen)),
         Field("age_s", lambda _, at: at.age_s),
         Field("since", lambda r, _: rfc3339(r.since)),
         Field("latency_s", _exact_latency),
-        _field("detail"),
+        attribute("detail"),
         Field("sources", lambda r, _: list(r.sources)),
-        _field("labels"),
+        attribute("labels"),
         Field("disagreements", lambda r, _: list(r.disagreements)),
-        _field("gone"),
-        _field("tasks_queued"),
-        _field("tasks_running"),
-        _field("tasks_failed"),
-        _field("tasks_completed"),
-        _field("cpu_percent"),
-        _field("memory_bytes"),
+        attribute("gone"),
+        attribute("tasks_queued"),
+        attribute("tasks_running"),
+        attribute("tasks_failed"),
+        attribute("tasks_completed"),
+        attribute("cpu_percent"),
+        attribute("memory_bytes"),
     ),
     order=_order,
     words=lambda r: f"{r.name} {r.kind} {r.state.value} {r.claimed or ''} {r.detail}",

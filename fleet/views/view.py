@@ -1,5 +1,6 @@
 """What a view is made of: cells with a tone, columns, output fields, and the view itself."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +85,11 @@ class Field(Struct, Generic[R], frozen=True):
     value: Callable[[R, Look], Any]
 
 
+def attribute(name: str) -> Field[Any]:
+    """The field of that name, taken from the row as it is."""
+    return Field(name, lambda row, _: getattr(row, name))
+
+
 class View(Struct, Generic[R], frozen=True, kw_only=True):
     """A view of one slice of the store.
 
@@ -119,9 +125,9 @@ def sort_key(values: tuple[SortValue, ...], descending: tuple[bool, ...] = ()) -
 
 
 def _part(value: SortValue, down: bool) -> tuple[Any, ...]:
-    if value is None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return (2,)
     if isinstance(value, str):
         folded = value.casefold()
-        return (1, tuple(-ord(char) for char in folded) + (1,)) if down else (1, folded)
+        return (1, (*(-ord(char) for char in folded), 1)) if down else (1, folded)
     return (0, -value if down else value)

@@ -1,0 +1,97 @@
+"""Agents from a status file that the agents (or their orchestrator) write, in any of the shapes it is met in.
+
+The writers rewrite it in place, and sometimes less than was there before, so that a reader meets it empty, cut off,
+or followed by the rest of an older one. It is then read once more a moment later, and what is still broken is
+salvaged, which the answer says.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from agents_registry.documents import Document, parse, salvage
+from agents_registry.problems import Problems
+from agents_registry.records import read_records
+from config.kinds import Kind
+from fleet.clock import Clock
+from fleet.errors import Fault, OutsideError, ParseError
+from fleet.model import Discovery
+from fleet.ports import DiscoverySource, Limits, Reach
+from transport.files import Snapshot, identity, read_file
+
+_SECOND_LOOK_S = 0.1
+_SETTLED_S = 2.0
+"""A file that was written less than this ago may change again without a trace in its time (FAT counts in 2 s)."""
+
+
+class AgentStatusOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A JSON file in which agents keep their status.
+
+    path: the file; a relative path is taken from the configuration's folder.
+    """
+
+    path: str
+
+
+class AgentStatusFile:
+    """Reads the file when it has changed. Raises OutsideError where nothing at all can be read from it."""
+
+    def __init__(self, path: Path, clock: Clock, limits: Limits) -> None:
+        self.target = str(path)
+        self._path = path
+        self._clock = clock
+        self._limits = limits
+        self._last: tuple[tuple[int, int, int], Discovery] | None = None
+
+    async def discover(self) -> Discovery:
+        try:
+            return await asyncio.to_thread(self._look)
+        except ParseError:
+            await asyncio.sleep(_SECOND_LOOK_S)  # Its writer may be in the middle of it.
+        try:
+            return await asyncio.to_thread(self._look, broken=True)
+        except ParseError as error:
+            raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
+
+    def _look(self, *, broken: bool = False) -> Discovery:
+        if self._last is not None and self._last[0] == identity(self._path):
+            return self._last[1]
+        snapshot = read_file(self._path, self._limits.file_bytes)
+        discovery = self._read(snapshot.content, broken=broken)
+        self._last = (snapshot.identity, discovery) if self._settled(snapshot) else None
+        return discovery
+
+    def _settled(self, snapshot: Snapshot) -> bool:
+        return self._clock.now().timestamp() - snapshot.identity[0] / 1e9 > _SETTLED_S
+
+    def _read(self, content: bytes, *, broken: bool) -> Discovery:
+        document = self._document(content, broken=broken)
+        problems = Problems()
+        if document.problem:
+            problems.add(f"{self._path.name}: {document.problem}")
+        records = read_records(document.value, problems, most=self._limits.agents)
+        if records is None:
+            raise OutsideError(Fault.PAYLOAD, f"{self._path.name} holds neither a map nor a list of agents")
+        return Discovery(
+            sightings=records.sightings,
+            problems=problems.told,
+            complete=records.whole and not document.problem,
+        )
+
+    @staticmethod
+    def _document(content: bytes, *, broken: bool) -> Document:
+        try:
+            return Document(parse(content))
+        except ParseError:
+            if not broken:
+                raise
+            return salvage(content)
+
+
+def _build(options: Any, reach: Reach) -> DiscoverySource:
+    return AgentStatusFile(reach.root / options.path, reach.clock, reach.limits)
+
+
+KIND: Kind[DiscoverySource] = Kind("agent_status", AgentStatusOptions, _build)

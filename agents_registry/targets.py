@@ -1,0 +1,158 @@
+"""Prometheus target groups, as `file_sd` files and `http_sd` answers hold them, to sightings.
+
+Source: Prometheus, "Use file-based service discovery" and "Writing HTTP service discovery", and what its server does
+with them: groups are decoded strictly, a target's address becomes `__address__`, `__scheme__`, `__metrics_path__`
+and `__param_<name>` make the URL to scrape, `__scrape_interval__` and `__scrape_timeout__` override the schedule,
+`instance` defaults to the address, labels that begin with `__` are dropped at the end, an empty one counts as absent.
+
+Two of our own: `agent_name` is the agent's name (else its address is) and `agent_type` its kind; `__health_path__`
+makes a health endpoint at the same address.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from msgspec import Struct
+
+from agents_registry.plain_yaml import load_yaml
+from agents_registry.problems import Problems
+from fleet.errors import ParseError
+from fleet.model import Endpoint, Sighting
+from fleet.text import scrub, scrub_labels
+
+_ADDRESS = re.compile(r"[^\s/@?#\\]+")
+_DURATION = re.compile(r"(?:0|(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?)")
+_DURATION_S = (31_536_000, 604_800, 86_400, 3_600, 60, 1, 0.001)
+_PATH_SAFE = "/$&+,:;=@"
+_NAME = "agent_name"
+_KIND = "agent_type"
+
+
+class TargetGroup(Struct, frozen=True, forbid_unknown_fields=True):
+    """Targets (`host:port`) that share labels."""
+
+    targets: list[str | None] | None = None
+    labels: dict[str, str | None] | None = None
+
+
+def groups_from_json(content: bytes) -> list[TargetGroup]:
+    """The groups of a JSON document (`null` is no groups). Raises ParseError."""
+    try:
+        return _named(msgspec.json.decode(content, type=list[TargetGroup] | None) or [])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ParseError(f"no list of target groups: {error}") from error
+
+
+def groups_from_yaml(content: bytes) -> list[TargetGroup]:
+    """The groups of a YAML document (an empty one is no groups). Raises ParseError."""
+    try:
+        return _named(msgspec.convert(load_yaml(content), list[TargetGroup] | None) or [])
+    except msgspec.ValidationError as error:
+        raise ParseError(f"no list of target groups: {error}") from error
+
+
+def _named(groups: list[TargetGroup]) -> list[TargetGroup]:
+    if any("" in group.labels for group in groups if group.labels):
+        raise ParseError("no list of target groups: a label without a name")
+    return groups
+
+
+def sightings(groups: Iterable[tuple[TargetGroup, dict[str, str]]], problems: Problems, *, labels: int) -> list[Sighting]:
+    """The targets of `groups` (each with the meta labels of where it came from), at most `labels` labels each.
+
+    A target that makes no URL becomes a sentence in `problems`, as Prometheus drops it, too. Targets with the same
+    `agent_name` and different addresses are kept apart by writing the address behind it.
+    """
+    found: dict[tuple[str, str], Sighting] = {}
+    for group, meta in groups:
+        shared = {name: value or "" for name, value in (group.labels or {}).items()} | meta
+        for target in group.targets or ():
+            address = target or ""
+            try:
+                sighting = _sighting(address, shared | {"__address__": address}, labels)
+            except ValueError as error:
+                problems.add(f"target {scrub(address, 80) or 'without address'}: {error}")
+                continue
+            found.setdefault((sighting.name, sighting.metrics.url if sighting.metrics else ""), sighting)
+    return _apart(list(found.values()), problems)
+
+
+def _apart(found: list[Sighting], problems: Problems) -> list[Sighting]:
+    times = Counter(sighting.name for sighting in found)
+    for name, count in times.items():
+        if count > 1:
+            problems.add(f"{_NAME} {name} stands for {count} targets; they are kept apart by their addresses")
+    return [
+        msgspec.structs.replace(one, name=f"{one.name}@{_place(one)}") if times[one.name] > 1 else one for one in found
+    ]
+
+
+def _place(sighting: Sighting) -> str:
+    return sighting.metrics.url.partition("://")[2] if sighting.metrics else ""
+
+
+def _sighting(address: str, labels: dict[str, str], most: int) -> Sighting:
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("is no valid host and port" if address else "no address")
+    scheme = labels.get("__scheme__") or "http"
+    if scheme not in ("http", "https"):
+        raise ValueError(f"unsupported protocol scheme {scrub(scheme, 40)!r}")
+    every_s, timeout_s = _seconds(labels, "__scrape_interval__"), _seconds(labels, "__scrape_timeout__")
+    if every_s is not None and timeout_s is not None and timeout_s > every_s:
+        raise ValueError(f"scrape timeout cannot be greater than scrape interval ({timeout_s:g}s > {every_s:g}s)")
+    query = urlencode(sorted(_params(labels)))
+    origin = f"{scheme}://{address}"
+
+    def endpoint(path: str) -> Endpoint:
+        return Endpoint(url=origin + _rooted(path) + (f"?{query}" if query else ""), every_s=every_s, timeout_s=timeout_s)
+
+    health = labels.get("__health_path__")
+    return Sighting(
+        name=scrub(labels.get(_NAME) or address, 128),
+        kind=scrub(labels.get(_KIND) or ""),
+        labels=_own(labels, address, most),
+        health=Endpoint(url=origin + _rooted(health), every_s=every_s, timeout_s=timeout_s) if health else None,
+        metrics=endpoint(labels.get("__metrics_path__") or "/metrics"),
+    )
+
+
+def _rooted(path: str) -> str:
+    quoted = quote(path, safe=_PATH_SAFE, errors="replace")
+    return quoted if quoted.startswith("/") else f"/{quoted}"
+
+
+def _params(labels: dict[str, str]) -> Iterable[tuple[str, str]]:
+    prefix = "__param_"
+    return ((name.removeprefix(prefix), value) for name, value in labels.items() if name.startswith(prefix))
+
+
+def _own(labels: dict[str, str], address: str, most: int) -> dict[str, str]:
+    """The labels that stay: no `__` ones, no empty ones, `instance` set; name and kind have places of their own."""
+    own = {"instance": address} | {name: value for name, value in sorted(labels.items()) if value}
+    kept = {name: value for name, value in own.items() if not name.startswith("__") and name not in (_NAME, _KIND)}
+    return scrub_labels(kept, most=most)
+
+
+def _seconds(labels: dict[str, str], name: str) -> float | None:
+    """A Prometheus duration (`1h30m`, units in order, no fraction) in seconds; None where the label is not there."""
+    text = labels.get(name) or ""
+    if not text:
+        return None
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{name} {scrub(text, 40)!r} is no duration such as 30s")
+    seconds = sum(int(number) * unit for number, unit in zip(match.groups("0"), _DURATION_S, strict=True))
+    if not 0 < seconds < 10**9:
+        raise ValueError(f"{name} cannot be {scrub(text, 40)}")
+    return float(seconds)
+
+
+def decode_groups(content: bytes, suffix: str) -> list[TargetGroup]:
+    """The groups of a file that ends in `suffix` (`.json`, or YAML). Raises ParseError."""
+    decoder: Any = groups_from_json if suffix.lower() == ".json" else groups_from_yaml
+    groups: list[TargetGroup] = decoder(content)
+    return groups

@@ -1,0 +1,102 @@
+"""`fleetdeck config validate|show`: is a configuration right, and where does every value of it come from."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from msgspec import Struct
+
+from cli.kinds import kind_tables
+from config.find import HOW_TO_GET_ONE, find_config
+from config.load import Examined, examine
+from config.schema import Config
+from config.show import rows, text
+from config.values import SecretRef
+from fleet.errors import ConfigError
+from fleet.text import scrub
+
+WRONG = 2
+"""Exit code for a configuration that is invalid, or that is not there."""
+
+_FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
+
+
+@click.group("config")
+def config_group() -> None:
+    """Check a configuration, or show it with the origin of every value.
+
+    FILE is taken from --config where it is not given, else ./fleetdeck.yaml, else
+    $XDG_CONFIG_HOME/fleetdeck/config.yaml.
+    """
+
+
+@config_group.command("validate")
+@_FILE
+@click.pass_context
+def validate(context: click.Context, file: Path | None) -> None:
+    """Say whether FILE is right; name every mistake with its line, and exit 2, where it is not."""
+    examined = _examined(context, file)
+    for note in _missing_secrets(examined.config):
+        click.echo(f"note: {scrub(note)}", err=True)
+    click.echo(f"ok: {_summary(examined.config)}")
+
+
+@config_group.command("show")
+@_FILE
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def show(context: click.Context, file: Path | None, output: str) -> None:
+    """Print every value of FILE and where it came from: a line, another key, or a default. Secrets are ***."""
+    examined = _examined(context, file)
+    if output == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(rows(examined)), indent=2))
+    else:
+        click.echo(text(examined), nl=False)
+
+
+def _examined(context: click.Context, file: Path | None) -> Examined:
+    """The configuration that is meant; ends the command with exit code 2 where there is none, or it is wrong."""
+    given = file or context.find_root().params.get("config")
+    path = find_config(Path(given) if given else None, Path.cwd(), os.environ)
+    if path is None:
+        click.echo(HOW_TO_GET_ONE, err=True, nl=False)
+        context.exit(WRONG)
+    try:
+        return examine(path, kind_tables())
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        context.exit(WRONG)
+
+
+def _summary(config: Config) -> str:
+    counts = (
+        (len(config.discovery), "discovery source"),
+        (len(config.queues), "queue"),
+        (len(config.backlog), "backlog"),
+    )
+    return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
+
+
+def _missing_secrets(config: Config) -> Iterator[str]:
+    """What keeps secrets from being read here and now. The configuration is right even so."""
+    for entry in config.entries:
+        for reference in _references(entry.options):
+            try:
+                reference.read(config.root)
+            except ConfigError as error:
+                yield f"{entry.where}: {error}"
+
+
+def _references(value: Any) -> Iterator[SecretRef]:
+    if isinstance(value, SecretRef):
+        yield value
+    elif isinstance(value, Struct):
+        yield from _references(list(msgspec.structs.asdict(value).values()))
+    elif isinstance(value, dict):
+        yield from _references(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _references(one)

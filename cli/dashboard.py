@@ -1,0 +1,89 @@
+"""Opening the dashboard. Its first frame is drawn before the network libraries are imported; the collectors start
+behind it and end with it. Without a terminal one plain frame is printed instead."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from config.schema import Config
+from fleet.clock import SystemClock
+from fleet.store import Store
+from fleet.view_line import parse_view_line
+
+if TYPE_CHECKING:
+    from cli.deck import Deck
+
+ConfigLater = Callable[[], Awaitable[Config]]
+"""Gives the configuration once it is there (the demo fleet has to start first)."""
+
+
+def open_dashboard(config: Config, view_text: str, *, read_only: bool) -> None:
+    """The dashboard on a configured fleet, until the operator quits."""
+
+    async def at_once() -> Config:
+        return config
+
+    run(at_once, config.name, view_text, read_only=read_only)
+
+
+def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> None:
+    """The dashboard on the fleet whose configuration `later` gives."""
+    view = parse_view_line(view_text)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _print_frame(later, view_text)
+        return
+    if os.environ.get("NO_COLOR") == "":
+        # An empty NO_COLOR means unset (no-color.org); Textual takes it as set.
+        del os.environ["NO_COLOR"]
+    from tui.app import FleetdeckApp
+
+    store, clock = Store(), SystemClock()
+    decks: list[Deck] = []
+
+    async def collect() -> None:
+        from cli.deck import Deck
+        from cli.self_metrics import offer
+
+        config = await later()
+        deck = Deck(config, store, clock)
+        decks.append(deck)
+        with offer(config.self_metrics, store):
+            await deck.run()
+
+    def collect_now() -> None:
+        for deck in decks:
+            deck.collect_now()
+
+    app = FleetdeckApp(
+        store,
+        fleet_name=name,
+        clock=clock,
+        view=view,
+        read_only=read_only,
+        on_start=collect,
+        collect_now=collect_now,
+    )
+    app.run()
+    if app.return_code:
+        sys.exit(app.return_code)
+
+
+def _print_frame(later: ConfigLater, view_text: str) -> None:
+    """One plain frame after the first sweep, for pipes and logs."""
+    from cli.headless import draw, sweep
+
+    async def first_sweep() -> tuple[Config, Store]:
+        config, store = await later(), Store()
+        await sweep(config, store, 10.0)
+        return config, store
+
+    config, store = asyncio.run(first_sweep())
+    columns, lines = shutil.get_terminal_size((120, 40))
+    text, _ = draw(store, config.name, view_text, (max(columns, 60), max(lines, 15)), read_only=config.read_only)
+    click.echo(text)
+    click.echo("fleetdeck: this is no terminal, so here is one frame; the live view needs one (ssh -t)", err=True)

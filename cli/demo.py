@@ -1,0 +1,80 @@
+"""`fleetdeck demo`: the embedded fleet in a process of its own, and the dashboard that watches it.
+
+A process of its own, because a fleet that shares the dashboard's loop would show the dashboard's delays as its own, and
+because it starts on the second core while the first frame is drawn. It ends with its standard input, which is a pipe
+that the dashboard holds: however the dashboard ends, the fleet does too.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cli.dashboard import run
+from cli.kinds import kind_tables
+from cli.settings import Failure
+from config.load import load
+from config.schema import Config
+
+_START_S = 60.0
+
+
+def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> None:
+    """Run the fleet alone until it is interrupted; `output` is written once everything listens."""
+    from demo_fleet.fleet import serve as serve_fleet
+
+    try:
+        asyncio.run(serve_fleet(agents, seed, output, until_stdin_closes=until_stdin_closes))
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        raise Failure(f"the demo fleet cannot be served: {error.strerror or error}") from error
+
+
+def watch(agents: int, seed: int, view_text: str) -> None:
+    """The dashboard on a fleet of its own."""
+    with tempfile.TemporaryDirectory(prefix="fleetdeck-demo-") as folder:
+        file = Path(folder) / "fleetdeck.yaml"
+        fleet = _start(agents, seed, file)
+        try:
+            run(lambda: _ready(fleet, file), "demo", view_text, read_only=False)
+        finally:
+            _stop(fleet)
+
+
+def _start(agents: int, seed: int, file: Path) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "cli.main", "demo", "--serve", "-o", str(file), "--until-stdin-closes"]
+    command += ["--agents", str(agents), "--seed", str(seed)]
+    log = file.with_suffix(".log").open("wb")
+    with log:
+        return subprocess.Popen(  # noqa: S603  # our own command, no shell
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+
+async def _ready(fleet: "subprocess.Popen[bytes]", file: Path) -> Config:
+    """Wait until the fleet has written its configuration. Raises Failure with its last words where it ends first."""
+    deadline = asyncio.get_running_loop().time() + _START_S
+    while not file.exists():
+        if fleet.poll() is not None or asyncio.get_running_loop().time() > deadline:
+            words = file.with_suffix(".log").read_text(encoding="utf-8", errors="replace").strip()
+            raise Failure(f"the demo fleet did not start: {words[-500:] or 'no word from it'}")
+        await asyncio.sleep(0.03)
+    return load(file, kind_tables())
+
+
+def _stop(fleet: "subprocess.Popen[bytes]") -> None:
+    if fleet.stdin is not None:
+        fleet.stdin.close()
+    try:
+        fleet.wait(5)
+    except subprocess.TimeoutExpired:
+        fleet.terminate()
+        fleet.wait(5)

@@ -1,0 +1,93 @@
+"""The commands without a dashboard: one sweep, then rows or one frame."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cli.deck import Deck
+from cli.get import FORMATS, rows_of
+from cli.settings import Failure
+from config.schema import Config
+from fleet.clock import SystemClock
+from fleet.filter import parse_filter
+from fleet.model import ProbeKind, Source, SourceState
+from fleet.store import Store
+from fleet.view_line import parse_view_line
+from fleet.views import table_view
+
+_NEEDS = {
+    "agents": ProbeKind.DISCOVERY,
+    "tasks": ProbeKind.QUEUE,
+    "queues": ProbeKind.QUEUE,
+    "backlog": ProbeKind.BACKLOG,
+}
+"""Which jobs fill a view: when all of these failed, there is nothing to print."""
+
+
+def print_rows(config: Config, what: str, output: str, filter_text: str, wait_s: float) -> None:
+    """Sweep, and print the rows of a view. Raises Failure where nothing that fills the view could be read."""
+    view = table_view(what)
+    chosen = parse_filter(filter_text, view)
+    store = Store()
+    if not asyncio.run(sweep(config, store, wait_s)):
+        click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
+    rows = rows_of(store, view, chosen)
+    sys.stdout.write(FORMATS[output](view, rows))
+    sys.stdout.flush()
+    _narrate(store, what)
+
+
+def print_frame(config: Config, view_text: str, size: tuple[int, int], output: Path | None, wait_s: float) -> None:
+    """Sweep, and draw one frame of a view as SVG or text into `output`, or as text on stdout."""
+    parse_view_line(view_text)
+    store = Store()
+    asyncio.run(sweep(config, store, wait_s))
+    text, svg = draw(store, config.name, view_text, size, read_only=config.read_only)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(svg if output.suffix == ".svg" else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{output} cannot be written: {error.strerror}") from error
+
+
+def draw(store: Store, name: str, view_text: str, size: tuple[int, int], *, read_only: bool) -> tuple[str, str]:
+    """One frame of a view of `store`, as (text, SVG)."""
+    from tui.app import FleetdeckApp
+    from tui.snapshot import render
+
+    app = FleetdeckApp(
+        store, fleet_name=name, clock=SystemClock(), view=parse_view_line(view_text), read_only=read_only
+    )
+    frame = asyncio.run(render(app, size))
+    return frame.text(), frame.svg()
+
+
+async def sweep(config: Config, store: Store, wait_s: float) -> bool:
+    """Fill `store` by one sweep; True where all of it came to an end within `wait_s` seconds."""
+    deck = Deck(config, store, SystemClock())
+    try:
+        return await deck.sweep(wait_s)
+    finally:
+        await deck.aclose()
+
+
+def _narrate(store: Store, what: str) -> None:
+    """Say on stderr what did not answer; fail where that was everything."""
+    kind = _NEEDS.get(what)
+    failing = _those(store, lambda source: source.state is SourceState.FAILING and source.kind is kind)
+    for source in failing[:5]:
+        click.echo(f"fleetdeck: {source.id}: {source.error}", err=True)
+    if len(failing) > 5:
+        click.echo(f"fleetdeck: and {len(failing) - 5} more; see `fleetdeck get sources`", err=True)
+    asked = _those(store, lambda source: source.kind is kind)
+    if kind is not None and asked and len(failing) == len(asked):
+        raise Failure(f"nothing that fills {what} could be read")
+
+
+def _those(store: Store, wanted: Callable[[Source], bool]) -> list[Source]:
+    return [source for source in store.sources.values() if wanted(source)]

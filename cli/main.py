@@ -1,0 +1,191 @@
+"""The `fleetdeck` command. stdout is data, stderr is narration; 0 is success, 1 a failure at run time, 2 a usage error
+or an invalid configuration. Heavy imports stand in the commands that need them: `get` never loads Textual."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.config_commands import config_group
+from cli.settings import Failure, exits_cleanly, load_config, start_logging
+
+GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
+_EPILOG = "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
+
+
+class SizeType(click.ParamType):
+    """`120x40` → (120, 40)."""
+
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdigit() and height.isdigit()):
+            self.fail(f"{value!r} is no size such as 120x40", param, ctx)
+        size = int(width), int(height)
+        if not (20 <= size[0] <= 500 and 5 <= size[1] <= 300):
+            self.fail("a size is between 20x5 and 500x300", param, ctx)
+        return size
+
+
+_config_option = click.option(
+    "--config",
+    "-c",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration; without it ./fleetdeck.yaml, then $XDG_CONFIG_HOME/fleetdeck/config.yaml.",
+)
+
+
+@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fleetdeck")
+@_config_option
+@click.option("--view", "view_text", default="overview", metavar="VIEW", help="Open a view: 'agents /err sort=-age'.")
+@click.option("--read-only", is_flag=True, help="Nothing can be written to the fleet from this dashboard.")
+@click.pass_context
+@exits_cleanly
+def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only: bool) -> None:
+    """Watch a fleet of software agents: what they claim, what is observed, what is wrong.
+
+    Without a command it opens the dashboard on the configured fleet. Try `fleetdeck demo` for a fleet that is
+    embedded, `fleetdeck get agents` for one look without a dashboard.
+
+    \b
+    In the dashboard:  1-7 views   / filter   : command   enter open   ? help   q quit
+    """
+    ctx.ensure_object(dict)["config"] = config_path
+    if ctx.invoked_subcommand is not None:
+        return
+    from cli.dashboard import open_dashboard
+
+    config = load_config(config_path)
+    start_logging()
+    open_dashboard(config, view_text, read_only=read_only or config.read_only)
+
+
+@main.command()
+@click.option("--agents", default=24, show_default=True, type=click.IntRange(1, 20_000), help="Agents in the fleet.")
+@click.option("--seed", default=7, show_default=True, type=int, help="The same seed gives the same fleet and script.")
+@click.option("--view", "view_text", default="overview", metavar="VIEW", help="Open a view: 'agents /err'.")
+@click.option("--serve", is_flag=True, help="Run the fleet alone, without a dashboard, until interrupted.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --serve: where to write the configuration that watches it, once it is ready.",
+)
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+@exits_cleanly
+def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | None, until_stdin_closes: bool) -> None:
+    """Open the dashboard on an embedded fleet that lives, fails and recovers by a script.
+
+    \b
+    fleetdeck demo                         24 agents; the first trouble comes within 20 seconds
+    fleetdeck demo --serve -o demo.yaml    the fleet alone; then: fleetdeck --config demo.yaml
+    """
+    from cli import demo as embedded
+
+    if serve != (output is not None):
+        raise click.UsageError("--serve and -o FILE go together")
+    if output is not None:
+        embedded.serve(agents, seed, output, until_stdin_closes=until_stdin_closes)
+        return
+    start_logging()
+    embedded.watch(agents, seed, view_text)
+
+
+@main.command()
+@click.argument("what", type=click.Choice(GET_VIEWS))
+@_config_option
+@click.option(
+    "-o", "--output", type=click.Choice(["table", "json", "jsonl", "csv"]), default="table", show_default=True
+)
+@click.option(
+    "--filter", "filter_text", default="", metavar="EXPR", help="As / in the dashboard: 'state:down -l env=prod'."
+)
+@click.option(
+    "--wait", "wait_s", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds at most."
+)
+@click.pass_context
+@exits_cleanly
+def get(ctx: click.Context, what: str, config_path: Path | None, output: str, filter_text: str, wait_s: float) -> None:
+    """Discover, collect one sweep, print, exit.
+
+    \b
+    fleetdeck get agents --filter 'state:down'
+    fleetdeck get queues -o json | jq '.[] | select(.queued > 100)'
+    fleetdeck get sources                  what answered, what did not, and why
+    """
+    from cli.headless import print_rows
+
+    start_logging()
+    print_rows(load_config(config_path or ctx.obj["config"]), what, output, filter_text, wait_s)
+
+
+@main.command()
+@click.argument("view_text", metavar="VIEW")
+@_config_option
+@click.option("--size", type=SizeType(), default="120x40", show_default=True, help="Columns and lines.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="FILE.svg or FILE.txt; without it text on stdout.",
+)
+@click.option(
+    "--wait", "wait_s", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds at most."
+)
+@click.pass_context
+@exits_cleanly
+def screenshot(
+    ctx: click.Context,
+    view_text: str,
+    config_path: Path | None,
+    size: tuple[int, int],
+    output: Path | None,
+    wait_s: float,
+) -> None:
+    """Draw one frame of a view after a sweep; no terminal needed.
+
+    \b
+    fleetdeck screenshot overview -o overview.svg
+    fleetdeck screenshot 'agents state:down' --size 80x24
+    """
+    from cli.headless import print_frame
+
+    if output is not None and output.suffix not in (".svg", ".txt"):
+        raise click.UsageError("-o takes FILE.svg or FILE.txt")
+    start_logging()
+    print_frame(load_config(config_path or ctx.obj["config"]), view_text, size, output, wait_s)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@exits_cleanly
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    eval "$(fleetdeck completion bash)"                                   in ~/.bashrc
+    fleetdeck completion fish > ~/.config/fish/completions/fleetdeck.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise Failure(f"no completion for {shell}")
+    click.echo(found(main, {}, "fleetdeck", "_FLEETDECK_COMPLETE").source())
+
+
+main.add_command(config_group)
+
+if __name__ == "__main__":
+    sys.exit(main())

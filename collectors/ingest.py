@@ -1,0 +1,215 @@
+"""Where readings become rows: the single writer of health, scrapes, processes, tasks, queues, backlogs, host, self.
+
+A reading that says nothing new only advances the row's last-seen time, which wakes nobody; numbers go into the history.
+A failure keeps the last good data and adds its reason. Latencies go on a coarse ladder before they reach a row, because
+noise in the last digit is no change.
+"""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from fleet.queues import derive as derive_queue
+from fleet.queues import merge_tasks
+from msgspec import structs
+
+from fleet.backlog import derive as derive_backlog
+from fleet.freshness import Deadlines
+from fleet.model import (
+    Backlog,
+    BacklogReading,
+    Health,
+    HealthReading,
+    HostReading,
+    Page,
+    Process,
+    ProcessReading,
+    Queue,
+    QueueReading,
+    Scrape,
+    SelfReading,
+)
+from fleet.series import Ring
+from fleet.store import Store
+from fleet.wellknown import PlanBook
+
+Row = TypeVar("Row", Queue, Backlog)
+
+LADDER = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+
+
+def on_ladder(seconds: float, before: float | None) -> float:
+    """`seconds` on a ladder of six steps a decade, never below 1 ms; `before` stays within a step of itself."""
+    if before is not None and before / 1.6 <= max(seconds, 0.001) <= before * 1.6:
+        return before
+    decade: float = 10.0 ** math.floor(math.log10(max(seconds, 0.001)))
+    step = max((mark for mark in LADDER if mark * decade <= max(seconds, 0.001) * 1.0001), default=1.0)
+    return float(round(step * decade, 6))
+
+
+class Ingest:
+    """Puts readings and failures into the store. `at` is the time by our clock when the answer was whole."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        queue_limit_s: Callable[[str], float],
+        backlog_limit_s: Callable[[str], float],
+        most_failures: int = 10,
+    ) -> None:
+        """The limits say how old the last good answer of a queue or backlog may be. Failures in a row are counted to
+        `most_failures`: beyond that it is as bad as it gets, and counting on would only wake the views."""
+        self._store = store
+        self._most_failures = most_failures
+        self._plans = PlanBook()
+        self._queue_deadlines: Deadlines[str] = Deadlines(store.queues.seen, queue_limit_s)
+        self._backlog_deadlines: Deadlines[str] = Deadlines(store.backlog.seen, backlog_limit_s)
+        self._tasks_of: dict[str, set[str]] = {}
+
+    # ── agents ──
+
+    def health(self, name: str, reading: HealthReading, at: datetime, took_s: float) -> None:
+        """An answer of an agent's health endpoint, which took `took_s` seconds."""
+        before = self._store.health.get(name)
+        step = on_ladder(took_s, before.latency_s if before else None)
+        # The reported time alone is no news: it moves with every answer.
+        if before and before.reading and _same_health(before.reading, reading):
+            reading = before.reading
+        self._store.health.put(name, Health(reading=reading, latency_s=step))
+        self._store.health.touch(name, at)
+        self._store.status.touch(name, at)
+        self._store.history.add(("agent", name, "latency_s"), at.timestamp(), took_s)
+
+    def health_failed(self, name: str, error: str) -> None:
+        """The health endpoint failed; the last good reading stays."""
+        before = self._store.health.get(name) or Health()
+        self._store.health.put(
+            name,
+            Health(
+                reading=before.reading,
+                failures=min(before.failures + 1, self._most_failures),
+                error=error,
+                latency_s=before.latency_s,
+            ),
+        )
+
+    def page(self, name: str, page: Page, at: datetime) -> None:
+        """A scraped page of an agent, or of a discovery source."""
+        self._store.scrapes.put(name, Scrape(page=page))
+        self._store.scrapes.touch(name, at)
+        if name in self._store.agents:
+            self._store.status.touch(name, at)
+        self._store.history.add_page(name, at.timestamp(), page)
+        vitals = self._plans.vitals(page)
+        for field in ("tasks_queued", "tasks_completed", "tasks_failed", "cpu_percent", "memory_bytes"):
+            self._store.history.add(("agent", name, field), at.timestamp(), getattr(vitals, field))
+
+    def page_failed(self, name: str, error: str) -> None:
+        """A scrape failed; the last good page stays."""
+        before = self._store.scrapes.get(name) or Scrape()
+        failures = min(before.failures + 1, self._most_failures)
+        self._store.scrapes.put(name, Scrape(page=before.page, failures=failures, error=error))
+
+    def process(self, name: str, reading: ProcessReading, at: datetime) -> None:
+        """A look at an agent's process."""
+        self._store.processes.put(name, Process(reading=reading))
+        self._store.processes.touch(name, at)
+        self._store.status.touch(name, at)
+
+    def process_failed(self, name: str, error: str) -> None:
+        """The process could not be looked at (permission, say); that is not the same as gone."""
+        before = self._store.processes.get(name) or Process()
+        failures = min(before.failures + 1, self._most_failures)
+        self._store.processes.put(name, Process(reading=before.reading, failures=failures, error=error))
+
+    def forget_agent(self, name: str) -> None:
+        """An agent was dropped: nothing of it stays."""
+        for rows in (self._store.health, self._store.scrapes, self._store.processes):
+            rows.drop(name)
+
+    # ── queues ──
+
+    def queue(self, name: str, reading: QueueReading, at: datetime) -> None:
+        """A look at a queue and the tasks that it shows."""
+        history, when = self._store.history, at.timestamp()
+        history.add(("queue", name, "queued"), when, reading.queued)
+        history.add(("queue", name, "arrived"), when, reading.arrived_total)
+        history.add(("queue", name, "completed"), when, reading.completed_total)
+        row = derive_queue(
+            reading,
+            _points(history.ring(("queue", name, "arrived"))),
+            _points(history.ring(("queue", name, "completed"))),
+        )
+        self._store.queues.put(name, row if row.name == name else _with(row, name=name))
+        self._store.queues.touch(name, at)
+        self._queue_deadlines.watch(name)
+        self._tasks(name, reading, at)
+
+    def _tasks(self, name: str, reading: QueueReading, at: datetime) -> None:
+        old = {key: self._store.tasks[key] for key in self._tasks_of.get(name, set()) if key in self._store.tasks}
+        new = merge_tasks(old, reading, at)
+        for key in old.keys() - new.keys():
+            self._store.tasks.drop(key)
+        for key, task in new.items():
+            self._store.tasks.put(key, task)
+            self._store.tasks.touch(key, at)
+        self._tasks_of[name] = set(new)
+
+    def queue_failed(self, name: str, kind: str, error: str) -> None:
+        """A queue could not be read; its last numbers stay, with the reason."""
+        before = self._store.queues.get(name) or Queue(name=name, kind=kind)
+        self._store.queues.put(name, _with(before, error=error))
+
+    # ── backlogs ──
+
+    def backlog(self, name: str, reading: BacklogReading, at: datetime) -> None:
+        """A count of a backlog."""
+        key = ("backlog", name, "done")
+        self._store.history.add(key, at.timestamp(), reading.done)
+        before = self._store.backlog.get(name)
+        row = derive_backlog(reading, before, _points(self._store.history.ring(key)))
+        self._store.backlog.put(name, row if row.name == name else _with(row, name=name))
+        self._store.backlog.touch(name, at)
+        self._backlog_deadlines.watch(name)
+
+    def backlog_failed(self, name: str, kind: str, error: str) -> None:
+        """A backlog could not be read; its last count stays, with the reason."""
+        before = self._store.backlog.get(name) or Backlog(name=name, kind=kind)
+        self._store.backlog.put(name, _with(before, error=error))
+
+    # ── this machine, and fleetdeck itself ──
+
+    def host(self, reading: HostReading, at: datetime) -> None:
+        """A look at this machine."""
+        self._store.host.put("host", reading)
+        self._store.host.touch("host", at)
+        self._store.history.add(("host", "host", "cpu_percent"), at.timestamp(), reading.cpu_percent)
+        self._store.history.add(("host", "host", "memory_percent"), at.timestamp(), reading.memory_percent)
+
+    def itself(self, reading: SelfReading, at: datetime) -> None:
+        """A look at fleetdeck."""
+        self._store.self_.put("self", reading)
+        self._store.self_.touch("self", at)
+
+    # ── age ──
+
+    def age(self, now: datetime) -> None:
+        """Mark queues and backlogs whose last good answer is older than its limit."""
+        for name in self._queue_deadlines.due(now):
+            self._store.queues.put(name, _with(self._store.queues[name], stale=True))
+        for name in self._backlog_deadlines.due(now):
+            self._store.backlog.put(name, _with(self._store.backlog[name], stale=True))
+
+
+def _with(row: Row, **changes: Any) -> Row:
+    return structs.replace(row, **changes)
+
+
+def _points(ring: Ring | None) -> list[tuple[float, float]]:
+    return ring.points() if ring else []
+
+
+def _same_health(before: HealthReading, after: HealthReading) -> bool:
+    return structs.replace(before, reported_at=after.reported_at) == after

@@ -1,0 +1,245 @@
+"""The supervisor's jobs, made from probes: what each looks at, where its reading goes, what its failure says."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from fleet.exposition import SeriesCache
+from msgspec import structs
+
+from collectors.ingest import Ingest
+from collectors.probes.health import HealthProbe
+from collectors.probes.host import HostProbe
+from collectors.probes.itself import SelfProbe
+from collectors.probes.metrics import MetricsProbe
+from collectors.probes.process import ProcessProbe
+from collectors.supervisor import Job, Outcome, Supervisor
+from fleet.model import (
+    Agent,
+    BacklogReading,
+    Endpoint,
+    HealthReading,
+    HostReading,
+    Page,
+    ProbeKind,
+    ProcessReading,
+    QueueReading,
+    SelfReading,
+)
+from fleet.ports import Probe, Reach
+from fleet.store import Store, Subscription
+
+
+class Pace:
+    """How often each kind of probe looks, and how long a look may take, in seconds."""
+
+    def __init__(self, every_s: Callable[[ProbeKind], float], timeout_s: Callable[[ProbeKind], float]) -> None:
+        self.every_s = every_s
+        self.timeout_s = timeout_s
+
+    def endpoint_every_s(self, kind: ProbeKind, endpoint: Endpoint | None) -> float:
+        """The interval of an agent's endpoint: its own, else its kind's."""
+        return endpoint.every_s if endpoint and endpoint.every_s else self.every_s(kind)
+
+    def endpoint_timeout_s(self, kind: ProbeKind, endpoint: Endpoint) -> float:
+        """The time-out of an agent's endpoint: its own, else its kind's, never over its interval."""
+        return min(endpoint.timeout_s or self.timeout_s(kind), self.endpoint_every_s(kind, endpoint))
+
+
+class AgentJobs:
+    """Keeps the supervisor's probes in step with the agents there are. `sync` costs what changed."""
+
+    def __init__(self, store: Store, supervisor: Supervisor, ingest: Ingest, reach: Reach, pace: Pace) -> None:
+        self._store = store
+        self._supervisor = supervisor
+        self._ingest = ingest
+        self._reach = reach
+        self._pace = pace
+        self._cache = SeriesCache()
+        self._running: dict[str, dict[ProbeKind, object]] = {}
+        self._agents: Subscription[str, Agent] | None = None
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Be told through `wake` when the agents changed; `sync` is to be called then."""
+        self._agents = self._store.agents.subscribe(wake)
+
+    def sync(self) -> None:
+        """Start the probes of new agents, end those of agents that are gone, replace those whose address changed."""
+        if self._agents is None:
+            return
+        diff = self._agents.drain()
+        for name in diff.removed:
+            self._set(name, {})
+            self._ingest.forget_agent(name)
+        for name in sorted(diff.changed):
+            agent = self._store.agents[name]
+            self._set(name, {} if agent.gone_since else _wanted(agent))
+
+    def _set(self, name: str, wanted: dict[ProbeKind, object]) -> None:
+        running = self._running.pop(name, {})
+        for kind in running.keys() - wanted.keys():
+            self._supervisor.remove(f"{kind}:{name}")
+        for kind, what in wanted.items():
+            if running.get(kind) != what:
+                self._supervisor.add(self._job(name, kind, what))
+        if wanted:
+            self._running[name] = wanted
+
+    def _job(self, name: str, kind: ProbeKind, what: object) -> Job:
+        if isinstance(what, Endpoint):
+            every_s = self._pace.endpoint_every_s(kind, what)
+            timeout_s = self._pace.endpoint_timeout_s(kind, what)
+            if kind is ProbeKind.HEALTH:
+                return self._health(name, what, every_s, timeout_s)
+            return self._metrics(name, what, every_s, timeout_s)
+        return self._process(name, int(str(what)))
+
+    def _health(self, name: str, endpoint: Endpoint, every_s: float, timeout_s: float) -> Job:
+        ingest = self._ingest
+
+        def deliver(reading: HealthReading, at: datetime, took_s: float) -> Outcome:
+            ingest.health(name, reading, at, took_s)
+            return Outcome()
+
+        probe = HealthProbe(_timed(endpoint, timeout_s), self._reach.http)
+        return Job(
+            id=f"{ProbeKind.HEALTH}:{name}",
+            kind=ProbeKind.HEALTH,
+            target=endpoint.url,
+            every_s=every_s,
+            timeout_s=timeout_s + 1,
+            look=probe.probe,
+            deliver=deliver,
+            fail=lambda error: ingest.health_failed(name, error),
+        )
+
+    def _metrics(self, name: str, endpoint: Endpoint, every_s: float, timeout_s: float) -> Job:
+        ingest = self._ingest
+
+        def deliver(page: Page, at: datetime, took_s: float) -> Outcome:
+            ingest.page(name, page, at)
+            return Outcome(found=len(page.series), cut=page.cut)
+
+        probe = MetricsProbe(_timed(endpoint, timeout_s), self._reach.http, self._reach.limits, self._cache)
+        return Job(
+            id=f"{ProbeKind.METRICS}:{name}",
+            kind=ProbeKind.METRICS,
+            target=endpoint.url,
+            every_s=every_s,
+            timeout_s=timeout_s + 1,
+            look=probe.probe,
+            deliver=deliver,
+            fail=lambda error: ingest.page_failed(name, error),
+        )
+
+    def _process(self, name: str, pid: int) -> Job:
+        ingest = self._ingest
+
+        def deliver(reading: ProcessReading, at: datetime, took_s: float) -> Outcome:
+            ingest.process(name, reading, at)
+            return Outcome()
+
+        return _job(
+            ProbeKind.PROCESS,
+            name,
+            ProcessProbe(pid),
+            self._pace.every_s(ProbeKind.PROCESS),
+            self._pace.timeout_s(ProbeKind.PROCESS),
+            deliver,
+            lambda error: ingest.process_failed(name, error),
+        )
+
+
+def _timed(endpoint: Endpoint, timeout_s: float) -> Endpoint:
+    """The endpoint with the time-out that holds; the job's own is a second longer, so that the fault is named."""
+    return structs.replace(endpoint, timeout_s=timeout_s)
+
+
+def _wanted(agent: Agent) -> dict[ProbeKind, object]:
+    wanted: dict[ProbeKind, object] = {}
+    if agent.health is not None:
+        wanted[ProbeKind.HEALTH] = agent.health
+    if agent.metrics is not None:
+        wanted[ProbeKind.METRICS] = agent.metrics
+    if agent.process_seen and agent.pid is not None:
+        wanted[ProbeKind.PROCESS] = agent.pid
+    return wanted
+
+
+def queue_job(name: str, kind: str, probe: Probe, ingest: Ingest, every_s: float, timeout_s: float) -> Job:
+    """The job of a configured queue."""
+
+    def deliver(reading: QueueReading, at: datetime, took_s: float) -> Outcome:
+        ingest.queue(name, reading, at)
+        return Outcome(found=len(reading.tasks))
+
+    return _job(
+        ProbeKind.QUEUE,
+        name,
+        probe,
+        every_s,
+        timeout_s,
+        deliver,
+        lambda error: ingest.queue_failed(name, kind, error),
+    )
+
+
+def backlog_job(name: str, kind: str, probe: Probe, ingest: Ingest, every_s: float, timeout_s: float) -> Job:
+    """The job of a configured backlog."""
+
+    def deliver(reading: BacklogReading, at: datetime, took_s: float) -> Outcome:
+        ingest.backlog(name, reading, at)
+        return Outcome(found=reading.total)
+
+    return _job(
+        ProbeKind.BACKLOG,
+        name,
+        probe,
+        every_s,
+        timeout_s,
+        deliver,
+        lambda error: ingest.backlog_failed(name, kind, error),
+    )
+
+
+def host_job(disks: tuple[str, ...], ingest: Ingest, every_s: float, timeout_s: float) -> Job:
+    """The job that looks at this machine."""
+
+    def deliver(reading: HostReading, at: datetime, took_s: float) -> Outcome:
+        ingest.host(reading, at)
+        return Outcome()
+
+    return _job(ProbeKind.HOST, "this machine", HostProbe(disks), every_s, timeout_s, deliver, lambda error: None)
+
+
+def self_job(count: Callable[[], SelfReading], ingest: Ingest, every_s: float, timeout_s: float) -> Job:
+    """The job that looks at fleetdeck itself."""
+
+    def deliver(reading: SelfReading, at: datetime, took_s: float) -> Outcome:
+        ingest.itself(reading, at)
+        return Outcome(found=reading.series, cut=reading.cut)
+
+    return _job(ProbeKind.SELF, "fleetdeck", SelfProbe(count), every_s, timeout_s, deliver, lambda error: None)
+
+
+def _job(
+    kind: ProbeKind,
+    name: str,
+    probe: Probe,
+    every_s: float,
+    timeout_s: float,
+    deliver: Callable[[Any, datetime, float], Outcome],
+    fail: Callable[[str], None],
+) -> Job:
+    close: Callable[[], Awaitable[None]] | None = getattr(probe, "aclose", None)
+    return Job(
+        id=f"{kind}:{name}",
+        kind=kind,
+        target=probe.target,
+        every_s=every_s,
+        timeout_s=timeout_s,
+        look=probe.probe,
+        deliver=deliver,
+        fail=fail,
+        close=close,
+    )

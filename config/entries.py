@@ -1,0 +1,182 @@
+"""The entries of `discovery`, `queues` and `backlog`: each has a `kind`, which decides what else may stand in it."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from config.check import Checker, kind_word
+from config.kinds import Kind, KindTables
+from config.problems import Problems, child, item, nearest
+from config.schema import SECTIONS, Entry, EntryOptions, RootOptions
+from config.values import Seconds
+from config.yaml_tree import Mapping, Node, Scalar, Sequence
+from fleet.model import ProbeKind
+from fleet.text import scrub
+
+FAMILIES = {"discovery": ProbeKind.DISCOVERY, "queues": ProbeKind.QUEUE, "backlog": ProbeKind.BACKLOG}
+"""The family of probes that the entries of a section belong to."""
+
+HEAD = tuple(field.encode_name for field in msgspec.structs.fields(EntryOptions))
+"""Keys that any entry may have."""
+
+_TELLING = ("stream", "key", "path", "files", "match", "url")
+"""Options that an entry may be named after, the most telling first."""
+
+
+class _Checked(Struct, frozen=True):
+    """An entry that was found right."""
+
+    kind: Kind[Any]
+    head: EntryOptions
+    options: Struct
+    line: int
+    key: str
+
+
+class Entries:
+    """Checks the entries of a file and makes them."""
+
+    def __init__(self, checker: Checker, problems: Problems, kinds: KindTables, file: str) -> None:
+        self._checker = checker
+        self._problems = problems
+        self._kinds = kinds
+        self._file = file
+        self._checked: dict[str, list[_Checked]] = {section: [] for section in SECTIONS}
+
+    def check(self, section: str, node: Node | None) -> None:
+        """Check the list of a section (None or an empty value: there is none)."""
+        if node is None or (isinstance(node, Scalar) and node.value is None):
+            return
+        if not isinstance(node, Sequence):
+            self._problems.add(node.line, section, f"a list of entries is wanted, not {kind_word(node)}")
+            return
+        for index, entry in enumerate(node.items):
+            self._entry(section, entry, item(section, index))
+        self._names(section)
+
+    def made(self, section: str, options: RootOptions) -> tuple[Entry, ...]:
+        """The entries of a section, named, with their intervals."""
+        checked = self._checked[section]
+        names = _unique([one.head.name for one in checked], [label(one.options) or one.kind.name for one in checked])
+        ids = _unique([None] * len(checked), [_id(one) for one in checked])
+        return tuple(
+            Entry(
+                kind=one.kind,
+                name=name,
+                id=id_,
+                options=_named(one.options, name),
+                every_s=float(interval(section, one.head, one.kind, options)[0]),
+                timeout_s=float(time_out(section, one.head, options)[0]),
+                where=f"{self._file}:{one.line}: {one.key}",
+            )
+            for one, name, id_ in zip(checked, names, ids, strict=True)
+        )
+
+    def _entry(self, section: str, node: Node, key: str) -> None:
+        if not isinstance(node, Mapping):
+            self._problems.add(node.line, key, f"a mapping such as {{kind: …}} is wanted, not {kind_word(node)}")
+            return
+        kind = self._kind(section, node, key)
+        if kind is None:
+            return
+        own = {field.encode_name for field in msgspec.structs.fields(kind.options)}
+        head = Mapping(node.line, {n: v for n, v in node.entries.items() if n in HEAD}, node.lines)
+        rest = Mapping(node.line, {n: v for n, v in node.entries.items() if n in own or n not in HEAD}, node.lines)
+        common = self._checker.struct(head, EntryOptions, key)
+        options = self._checker.struct(rest, kind.options, key, also=HEAD)
+        if common is not None and options is not None:
+            self._checked[section].append(_Checked(kind, common, options, node.line, key))
+
+    def _kind(self, section: str, node: Mapping, key: str) -> Kind[Any] | None:
+        table = self._kinds.section(section)
+        known = ", ".join(table)
+        word = node.entries.get("kind")
+        if word is None:
+            self._problems.add(node.line, child(key, "kind"), f"is missing (known: {known})")
+            return None
+        if not isinstance(word, Scalar) or not isinstance(word.value, str):
+            self._problems.add(word.line, child(key, "kind"), f"text is wanted, not {kind_word(word)} (known: {known})")
+            return None
+        if word.value not in table:
+            text = f"unknown kind {scrub(word.value, 48)!r}{self._elsewhere(word.value) or nearest(word.value, table)}"
+            self._problems.add(word.line, child(key, "kind"), text)
+        return table.get(word.value)
+
+    def _elsewhere(self, kind: str) -> str:
+        places = [section for section in SECTIONS if kind in self._kinds.section(section)]
+        return f"; it belongs under {' or '.join(places)}" if places else ""
+
+    def _names(self, section: str) -> None:
+        """A name that was given must be the only one."""
+        taken: dict[str, _Checked] = {}
+        for one in self._checked[section]:
+            name = one.head.name
+            if name is None:
+                continue
+            if name in taken:
+                first = taken[name]
+                text = f"the name is taken by {first.key} (line {first.line})"
+                self._problems.add(one.line, child(one.key, "name"), text)
+            taken.setdefault(name, one)
+
+
+def label(options: Struct) -> str:
+    """What an entry is called after where it has no name: its stream, key, path, pattern or address; else ``."""
+    for field in _TELLING:
+        value = getattr(options, field, None)
+        if isinstance(value, str) and value:
+            text = value.partition("://")[2].rstrip("/") or value if field == "url" else value
+            return scrub(text, 80)
+        if isinstance(value, list | tuple) and value:
+            more = f" +{len(value) - 1}" if len(value) > 1 else ""
+            return scrub(str(value[0]), 72) + more
+    return ""
+
+
+def interval(section: str, head: EntryOptions, kind: Kind[Any], options: RootOptions) -> tuple[Seconds, str]:
+    """The interval of an entry, and the key that it is taken from (`` for its own)."""
+    family = FAMILIES[section].value
+    shared: Seconds | None = getattr(options.probes, family).every
+    if head.every is not None:
+        return head.every, ""
+    if shared is not None:
+        return shared, f"probes.{family}.every"
+    if kind.every_s is not None:
+        return Seconds(kind.every_s), f"kind {kind.name}"
+    return options.every, "every"
+
+
+def time_out(section: str, head: EntryOptions, options: RootOptions) -> tuple[Seconds, str]:
+    """The time-out of an entry, and the key that it is taken from (`` for its own)."""
+    family = FAMILIES[section].value
+    shared: Seconds | None = getattr(options.probes, family).timeout
+    if head.timeout is not None:
+        return head.timeout, ""
+    return (shared, f"probes.{family}.timeout") if shared is not None else (options.timeout, "timeout")
+
+
+def _id(one: _Checked) -> str:
+    name = one.head.name or label(one.options)
+    return f"{one.kind.name}:{scrub(name, 80)}" if name else one.kind.name
+
+
+def _named(options: Struct, name: str) -> Struct:
+    """The options, told their name where they have room for one and none was given."""
+    if getattr(options, "name", name) in (None, ""):
+        return msgspec.structs.replace(options, name=name)
+    return options
+
+
+def _unique(given: list[str | None], made: list[str]) -> list[str]:
+    """`given` names, else those that were `made`, with `#2`, `#3`, … behind the ones that are taken."""
+    taken = {scrub(name) for name in given if name is not None}
+    names = []
+    for mine, default in zip(given, made, strict=True):
+        name = scrub(mine) if mine is not None else default
+        number = 2
+        while mine is None and name in taken:
+            name, number = f"{default}#{number}", number + 1
+        taken.add(name)
+        names.append(name)
+    return names

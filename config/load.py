@@ -1,0 +1,141 @@
+"""Reading a configuration: the file, its tree, the check, and the `Config` that the program gets.
+
+All mistakes of a file are found in one reading. ConfigError's text has one line for each.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from config.check import Checker, hidden
+from config.entries import Entries
+from config.kinds import KindTables
+from config.problems import Problems
+from config.schema import SECTIONS, Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
+from config.values import Listen
+from config.yaml_tree import Mapping, read_tree
+from fleet.errors import ConfigError
+from fleet.model import ProbeKind
+from fleet.ports import Limits
+from fleet.text import scrub
+
+SIZE_LIMIT = 1024 * 1024
+"""Bytes of a configuration file."""
+
+
+class Examined(Struct, frozen=True, kw_only=True):
+    """A configuration, and what it was made from, for `config show`. `file` is the name that messages give it."""
+
+    config: Config
+    options: RootOptions
+    tree: Mapping
+    file: str
+
+
+def load(path: Path, kinds: KindTables) -> Config:
+    """The configuration in `path`. Raises ConfigError with every mistake, one a line."""
+    return examine(path, kinds).config
+
+
+def examine(path: Path, kinds: KindTables) -> Examined:
+    """As `load`, with what `config show` needs."""
+    return _examine(_read(path), path, kinds)
+
+
+def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
+    file, problems = shown_path(path), Problems()
+    tree = read_tree(text, problems)
+    if tree is not None:
+        problems.hide(hidden(tree))
+    elif not len(problems):
+        tree = Mapping(1, {}, {})
+    if tree is not None and not isinstance(tree, Mapping):
+        problems.add(tree.line, "", "the top level must be a mapping, such as `name: staging`")
+    if not isinstance(tree, Mapping):
+        raise problems.error(file)
+    checker = Checker(problems)
+    top, sections = _split(tree)
+    options = checker.struct(top, RootOptions, "")
+    entries = Entries(checker, problems, kinds, file)
+    for section in SECTIONS:
+        entries.check(section, sections.entries.get(section))
+    if options is None or len(problems):
+        raise problems.error(file)
+    return Examined(config=_config(path, options, entries), options=options, tree=tree, file=file)
+
+
+def _split(tree: Mapping) -> tuple[Mapping, Mapping]:
+    """The top level without, and with only, the lists of entries."""
+    rest = {name: node for name, node in tree.entries.items() if name not in SECTIONS}
+    lists = {name: node for name, node in tree.entries.items() if name in SECTIONS}
+    return Mapping(tree.line, rest, tree.lines), Mapping(tree.line, lists, tree.lines)
+
+
+def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
+    listen = options.self_metrics
+    return Config(
+        path=path,
+        root=path.absolute().parent,
+        name=scrub(options.name),
+        read_only=options.read_only,
+        keep_gone_s=float(options.keep_gone),
+        normalise_names=options.normalise_names,
+        host=HostOptions() if options.host is True else options.host or None,
+        self_metrics=(
+            None
+            if listen is None
+            else Listen.parse(listen)
+            if isinstance(listen, str)
+            else Listen.parse(listen.listen, public=listen.public)
+        ),
+        limits=msgspec.convert(msgspec.structs.asdict(options.limits), Limits),
+        probes={kind: probe_settings(options, kind) for kind in ProbeKind},
+        discovery=entries.made("discovery", options),
+        queues=entries.made("queues", options),
+        backlog=entries.made("backlog", options),
+    )
+
+
+def probe_settings(options: RootOptions, kind: ProbeKind) -> ProbeSettings:
+    """What holds for a family of probes: its own settings, else those of the top level."""
+    own: ProbeOptions = getattr(options.probes, kind.value)
+    return ProbeSettings(
+        every_s=float(own.every if own.every is not None else options.every),
+        timeout_s=float(own.timeout if own.timeout is not None else options.timeout),
+        stale_after=own.stale_after if own.stale_after is not None else options.stale_after,
+        down_after=own.down_after if own.down_after is not None else options.down_after,
+    )
+
+
+def shown_path(path: Path) -> str:
+    """`path` as messages name it: relative where it lies below the working folder."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _read(path: Path) -> str:
+    """The text of `path`. Raises ConfigError: no file, no permission, too large, not UTF-8."""
+    file = scrub(shown_path(path))
+    try:
+        # O_NONBLOCK: a fifo in the file's place must not hang the start.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise ConfigError(f"{file}: no regular file")
+            content = stream.read(SIZE_LIMIT + 1)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file}: there is no such file") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > SIZE_LIMIT:
+        raise ConfigError(f"{file}: larger than {SIZE_LIMIT:,} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}:{line}: not UTF-8 (byte {error.start})") from error

@@ -1,0 +1,318 @@
+"""Exposition pages: Prometheus text 0.0.4 and 1.0.0, OpenMetrics 1.0. Bytes in, a `Page` out, or a `ParseError`.
+
+Reading pages is what fleetdeck does all day, so the usual case is fast: a page whose lines are, but for their numbers,
+those of a page read before is recognised by a digest of them, and only its numbers are read. Else a line whose name
+and labels were met before costs one dictionary look-up, and only new ones meet the grammar (`exposition_lines`).
+Every step is linear in the size of the page.
+
+Where a page repeats a series, Prometheus keeps the first sample (`ErrDuplicateSampleForTimestamp` for the others), or,
+where the samples carry their own times, all of them, of which a query sees the newest. So here: the newest own time,
+else the first; the others are counted in `Page.duplicates`. Timestamps and exemplars are checked and dropped.
+
+Compared with `prometheus_client`'s parsers (a property test holds this), fleetdeck is deliberately
+
+- stricter in the text format, where the library is laxer than the documents: white space is blank and tab (and a
+  carriage return before the line's end) only; a label name has no colon and is not empty; no comma before the first
+  label; a timestamp is an integer and nothing but an exemplar may follow it; a `# HELP` or `# TYPE` line has a name,
+- stricter in OpenMetrics: exactly one blank after the labels, exemplars whole,
+- laxer about numbers: a value outside the rules of its type (a negative or fractional count, an information sample
+  that is not 1, buckets out of order or without `+Inf`, a `le` or `quantile` that is missing or not canonical, a
+  stateset without its label), interleaved groups, mixed or falling timestamps, and exemplars that are too long or
+  stand where none may. The operator needs the numbers that the agent gives, above all when they are wrong,
+- laxer about labels whose names start with `__` (Prometheus takes them),
+- true to the page: counters of the text format keep the names that they have there, with or without `_total`.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Generic, NamedTuple, TypeVar
+
+from fleet.errors import ParseError
+from fleet.exposition_families import StrictFamilies, TextFamilies
+from fleet.exposition_lines import NOT_NUMERIC, MalformedLineError, SampleLine, read_meta, read_sample
+from fleet.model import Family, Page, SeriesId
+from fleet.text import scrub
+
+OPENMETRICS = "application/openmetrics-text"
+CACHE_CHARS = 32_000_000
+"""Characters of page text that each half of a `SeriesCache` stands for before it forgets the older part."""
+
+_ENTRY_COST = 200
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class _Rules(NamedTuple):
+    """What a page is read by."""
+
+    strict: bool
+    max_samples: int
+    max_labels: int
+    max_label_chars: int
+
+
+class _Layout(NamedTuple):
+    """What pages of one shape share. `kept` are the places of the samples that stay, None where all do."""
+
+    series: tuple[SeriesId, ...]
+    families: tuple[Family, ...]
+    samples: int
+    kept: tuple[int, ...] | None
+    cut: int
+    duplicates: int
+
+
+class _Generations(Generic[_K, _V]):
+    """A dictionary of bounded cost that forgets, half of it at a time, what was not used for longest."""
+
+    def __init__(self, budget: int) -> None:
+        self._half = budget // 2
+        self._young: dict[_K, tuple[_V, int]] = {}
+        self._old: dict[_K, tuple[_V, int]] = {}
+        self._cost = 0
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, key: _K) -> _V | None:
+        found = self._young.get(key)
+        if found is not None:
+            return found[0]
+        found = self._old.pop(key, None)
+        if found is None:
+            return None
+        self.put(key, *found)
+        return found[0]
+
+    def put(self, key: _K, value: _V, cost: int) -> None:
+        if self._cost + cost > self._half:
+            self._old, self._young, self._cost = self._young, {}, 0
+        self._young[key] = value, cost
+        self._cost += cost
+
+
+class SeriesCache:
+    """What was read before, shared by all scrapes, so that equal series are one object and equal shapes one tuple.
+
+    Bounded by `chars`: the text that it was made from. Two threads that use it at once lose entries at worst.
+    """
+
+    def __init__(self, chars: int = CACHE_CHARS) -> None:
+        self.series: _Generations[str, SeriesId] = _Generations(chars)
+        self.layouts: _Generations[bytes, _Layout] = _Generations(chars)
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
+def is_openmetrics(content_type: str) -> bool:
+    """Whether a `Content-Type` says OpenMetrics; everything else is read as Prometheus text."""
+    return content_type.partition(";")[0].strip().lower() == OPENMETRICS
+
+
+def parse_page(
+    body: bytes,
+    content_type: str = "",
+    *,
+    max_samples: int = 50_000,
+    max_labels: int = 64,
+    max_label_chars: int = 512,
+    cache: SeriesCache | None = None,
+) -> Page:
+    """Read a whole page. Names and label values come out scrubbed, values as floats, in the order of the page.
+
+    Samples beyond `max_samples`, and those with more than `max_labels` labels, are left out; names and label values
+    longer than `max_label_chars` are shortened; `Page.cut` counts both. Raises ParseError with the byte where the
+    page is malformed.
+    """
+    rules = _Rules(is_openmetrics(content_type), max_samples, max_labels, max_label_chars)
+    cache = SeriesCache() if cache is None else cache
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise ParseError("not UTF-8", error.start) from error
+    lines, beyond = _lines(text, rules)
+    shape, numbers = _skim(lines)
+    layout = cache.layouts.get(_digest(shape, rules))
+    values = None if layout is None or len(numbers) != layout.samples else _floats(numbers, layout.kept)
+    if layout is None or values is None:
+        layout, values = _Reader(lines, rules, cache, beyond).read()
+    return Page(
+        series=layout.series,
+        values=values,
+        families=layout.families,
+        cut=layout.cut + beyond,
+        duplicates=layout.duplicates,
+        size_bytes=len(body),
+    )
+
+
+def _lines(text: str, rules: _Rules) -> tuple[list[str], int]:
+    """The lines that are read, and how many samples stand beyond them.
+
+    A page may have a few lines of metadata a sample; one with far more lines than that is cut before it is split.
+    """
+    most = rules.max_samples * 4 + 1000
+    lines = text.split("\n", most)
+    beyond = 0
+    if len(lines) > most:
+        rest = "\n" + lines.pop()
+        beyond = rest.count("\n") - rest.count("\n#") - rest.endswith("\n")
+        if rules.strict and rest.rstrip("\n").endswith("\n# EOF"):
+            lines.append("# EOF")
+    elif not lines[-1]:
+        lines.pop()
+    return lines, beyond
+
+
+def _skim(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The shape of a page without timestamps (every line but its last word), and those last words."""
+    shape: list[str] = []
+    numbers: list[str] = []
+    for line in lines:
+        head, _, tail = line.rpartition(" ")
+        if line[:1] == "#" or not line:
+            shape.append(line)
+        else:
+            shape.append(head)
+            numbers.append(tail)
+    return shape, numbers
+
+
+def _digest(shape: Sequence[str], rules: _Rules) -> bytes:
+    digest = blake2b(repr(tuple(rules)).encode(), digest_size=16)
+    digest.update("\n".join(shape).encode())
+    return digest.digest()
+
+
+def _floats(numbers: Sequence[str], kept: tuple[int, ...] | None) -> tuple[float, ...] | None:
+    """The numbers as floats, or None where one of them is none and the slow reading must say which."""
+    if kept is not None:
+        numbers = [numbers[index] for index in kept]
+    if NOT_NUMERIC.search("\n".join(numbers)):
+        return None
+    try:
+        return tuple(map(float, numbers))
+    except ValueError:
+        return None
+
+
+class _Reader:
+    """Reads a page line by line, for the first time in its shape."""
+
+    def __init__(self, lines: Sequence[str], rules: _Rules, cache: SeriesCache, beyond: int) -> None:
+        self._lines = lines
+        self._rules = rules
+        self._cache = cache
+        self._families = StrictFamilies() if rules.strict else TextFamilies()
+        self._shape: list[str] = []
+        self._values: list[float] = []
+        self._times: list[float | None] = []
+        self._series: dict[SeriesId, int] = {}
+        self._kept: list[int] = []
+        self._ended = False
+        self._samples = self._cut = self._duplicates = 0
+
+    def read(self) -> tuple[_Layout, tuple[float, ...]]:
+        """The layout, remembered, and the values. Raises ParseError."""
+        number = 0
+        try:
+            for number, line in enumerate(self._lines):  # noqa: B007 (the place of an error)
+                self._line(line)
+            families = self._families.finish()
+            if self._rules.strict and not self._ended:
+                raise MalformedLineError("the page ends without # EOF", len(self._lines[-1]) if self._lines else 0)
+        except MalformedLineError as error:
+            raise ParseError(str(error), self._offset(number, error.column)) from error
+        digest = _digest(self._shape, self._rules)
+        known = self._cache.layouts.get(digest)
+        if known is None:
+            known = self._layout(families)
+            size = sum(map(len, self._shape)) + _ENTRY_COST * len(self._shape)
+            self._cache.layouts.put(digest, known, size)
+        return known, tuple(self._values)
+
+    def _layout(self, families: tuple[Family, ...]) -> _Layout:
+        kept = None if len(self._kept) == self._samples else tuple(self._kept)
+        return _Layout(tuple(self._series), families, self._samples, kept, self._cut, self._duplicates)
+
+    def _line(self, line: str) -> None:
+        strict = self._rules.strict
+        if not strict:
+            line = line.strip(" \t\r")
+        if self._ended:
+            raise MalformedLineError("text after # EOF")
+        if line[:1] == "#":
+            self._shape.append(line)
+            self._comment(line)
+        elif line:
+            self._sample(line)
+        elif strict:
+            raise MalformedLineError("a blank line")
+        else:
+            self._shape.append(line)
+
+    def _comment(self, line: str) -> None:
+        if self._rules.strict and line == "# EOF":
+            self._ended = True
+            return
+        meta = read_meta(line, strict=self._rules.strict)
+        if meta is not None:
+            self._families.meta(meta)
+
+    def _sample(self, line: str) -> None:
+        if len(self._kept) >= self._rules.max_samples:
+            self._shape.append(line.rpartition(" ")[0])
+            self._samples += 1
+            self._cut += 1
+            return
+        head, _, number = line.rpartition(" ")
+        series = self._cache.series.get(head)
+        if series is None or NOT_NUMERIC.search(number):
+            self._new_sample(read_sample(line, strict=self._rules.strict))
+            return
+        try:
+            value = float(number)
+        except ValueError as error:
+            raise MalformedLineError("no number where the value stands", len(head) + 1) from error
+        self._keep(head, series, value, None)
+
+    def _new_sample(self, sample: SampleLine) -> None:
+        rules = self._rules
+        most = rules.max_label_chars
+        if len(sample.labels) > rules.max_labels:
+            self._families.sample(scrub(sample.name, most))
+            self._shape.append(sample.identity)
+            self._samples += 1
+            self._cut += 1
+            return
+        series = self._cache.series.get(sample.identity)
+        if series is None:
+            series = SeriesId(
+                scrub(sample.name, most),
+                tuple(sorted((scrub(key, most), scrub(value, most)) for key, value in sample.labels)),
+            )
+            if len(sample.name) > most or any(len(key) > most or len(value) > most for key, value in sample.labels):
+                self._cut += 1
+            else:
+                self._cache.series.put(sample.identity, series, len(sample.identity) + _ENTRY_COST)
+        self._keep(sample.identity, series, float(sample.value), sample.timestamp)
+
+    def _keep(self, identity: str, series: SeriesId, value: float, time: float | None) -> None:
+        self._families.sample(series.name)
+        self._shape.append(identity)
+        self._samples += 1
+        place = self._series.setdefault(series, len(self._values))
+        if place == len(self._values):
+            self._kept.append(self._samples - 1)
+            self._values.append(value)
+            self._times.append(time)
+            return
+        self._duplicates += 1
+        before = self._times[place]
+        if time is not None and before is not None and time > before:
+            self._values[place], self._times[place] = value, time
+
+    def _offset(self, line: int, column: int) -> int:
+        before = sum(len(text.encode()) + 1 for text in self._lines[:line])
+        return before + len(self._lines[line][:column].encode()) if self._lines else 0

@@ -1,0 +1,82 @@
+"""What changed, and when we saw it: newest first."""
+
+from fleet.model import Event
+from fleet.times import rfc3339
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+
+
+def _change(row: Event, _: Look) -> Cell:
+    text = f"{row.before} → {row.after}" if row.before else row.after
+    return Cell(f"▼ {text}" if row.bad else f"  {text}", Tone.DOWN if row.bad else Tone.PLAIN)
+
+
+def _order(row: Event, _: Look) -> tuple[SortValue, ...]:
+    return (-row.seq,)
+
+
+VIEW: View[Event] = View(
+    name="events",
+    title="Events",
+    rows=lambda store: store.events,
+    columns=(
+        Column(
+            id="at",
+            title="TIME (UTC)",
+            width=10,
+            priority=0,
+            descending=True,
+            cell=lambda r, _: Cell(r.at.strftime("%H:%M:%S"), Tone.MUTED),
+            sort=lambda r, _: r.seq,
+        ),
+        Column(
+            id="kind",
+            title="KIND",
+            width=7,
+            priority=3,
+            cell=lambda r, _: Cell(r.kind.value, Tone.MUTED),
+            sort=lambda r, _: r.kind.value,
+        ),
+        Column(
+            id="subject",
+            title="SUBJECT",
+            width=18,
+            grow=3,
+            priority=0,
+            cell=lambda r, _: Cell(r.subject, Tone.TITLE),
+            sort=lambda r, _: r.subject,
+        ),
+        Column(
+            id="change",
+            title="CHANGE",
+            width=22,
+            grow=2,
+            priority=0,
+            cell=_change,
+            sort=lambda r, _: r.after,
+        ),
+        Column(
+            id="detail",
+            title="DETAIL",
+            width=20,
+            grow=6,
+            priority=1,
+            cell=lambda r, _: Cell(r.detail, Tone.MUTED),
+            sort=lambda r, _: r.detail or None,
+        ),
+    ),
+    fields=(
+        attribute("seq"),
+        Field("at", lambda r, _: rfc3339(r.at)),
+        Field("kind", lambda r, _: r.kind.value),
+        attribute("subject"),
+        attribute("before"),
+        attribute("after"),
+        attribute("detail"),
+        attribute("bad"),
+    ),
+    order=_order,
+    words=lambda r: f"{r.kind.value} {r.subject} {r.before} {r.after} {r.detail}",
+    labels=lambda r: {"kind": r.kind.value},
+    fault=lambda r: r.bad,
+    empty="no events yet: every change of state will be listed here",
+)

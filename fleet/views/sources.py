@@ -1,0 +1,149 @@
+"""Every discovery source and probe: whether it answers, since when not and why, and what it costs."""
+
+from fleet.model import Source, SourceState
+from fleet.times import rfc3339, span_text
+from fleet.views.text import age_cell, number_cell, span_cell
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+
+_STATE: dict[SourceState, tuple[int, Cell]] = {
+    SourceState.FAILING: (0, Cell("✖ failing", Tone.DOWN)),
+    SourceState.PARTIAL: (1, Cell("◐ partial", Tone.DEGRADED)),
+    SourceState.PENDING: (2, Cell("? pending", Tone.UNKNOWN)),
+    SourceState.OK: (3, Cell("● ok", Tone.UP)),
+}
+
+
+def _remarks(row: Source) -> str:
+    cut = (f"{row.cut:,} cut by limits",) if row.cut else ()
+    return "; ".join(part for part in (row.error, *row.problems, *cut) if part)
+
+
+def _success(row: Source, at: Look) -> Cell:
+    """The age of the last success, only once it is late: a healthy row must not tick."""
+    age = at.since_s(at.seen or row.last_success)
+    if age is None:
+        return Cell("never", Tone.MUTED)
+    late = age > max(60.0, 3 * row.every_s)
+    return age_cell(age, Tone.STALE) if late else Cell("fresh", Tone.MUTED)
+
+
+def _age_s(row: Source, at: Look) -> float | None:
+    return at.since_s(at.seen or row.last_success)
+
+
+def _order(row: Source, _: Look) -> tuple[SortValue, ...]:
+    return (_STATE[row.state][0], row.kind.value, row.id)
+
+
+VIEW: View[Source] = View(
+    name="sources",
+    title="Sources",
+    rows=lambda store: store.sources,
+    columns=(
+        Column(
+            id="state",
+            title="STATE",
+            width=10,
+            priority=0,
+            cell=lambda r, _: _STATE[r.state][1],
+            sort=lambda r, _: _STATE[r.state][0],
+        ),
+        Column(
+            id="id",
+            title="SOURCE",
+            width=20,
+            grow=4,
+            priority=0,
+            cell=lambda r, _: Cell(r.id, Tone.TITLE),
+            sort=lambda r, _: r.id,
+        ),
+        Column(
+            id="kind",
+            title="KIND",
+            width=9,
+            priority=4,
+            cell=lambda r, _: Cell(r.kind.value, Tone.MUTED),
+            sort=lambda r, _: r.kind.value,
+        ),
+        Column(
+            id="found",
+            title="FOUND",
+            width=6,
+            right=True,
+            priority=3,
+            descending=True,
+            cell=lambda r, _: number_cell(r.found),
+            sort=lambda r, _: r.found,
+        ),
+        Column(
+            id="age",
+            title="SUCCESS",
+            width=7,
+            right=True,
+            priority=1,
+            descending=True,
+            cell=_success,
+            sort=_age_s,
+        ),
+        Column(
+            id="failures",
+            title="FAILS",
+            width=5,
+            right=True,
+            priority=2,
+            descending=True,
+            cell=lambda r, _: number_cell(r.failures, Tone.DOWN),
+            sort=lambda r, _: r.failures,
+        ),
+        Column(
+            id="cost",
+            title="COST",
+            width=6,
+            right=True,
+            priority=5,
+            descending=True,
+            cell=lambda r, _: span_cell(r.cost_s, Tone.MUTED),
+            sort=lambda r, _: r.cost_s,
+        ),
+        Column(
+            id="every",
+            title="EVERY",
+            width=6,
+            right=True,
+            priority=6,
+            cell=lambda r, _: Cell(span_text(r.every_s), Tone.MUTED),
+            sort=lambda r, _: r.every_s,
+        ),
+        Column(
+            id="remarks",
+            title="REMARKS",
+            width=16,
+            grow=6,
+            priority=1,
+            cell=lambda r, _: Cell(
+                _remarks(r) or r.target, Tone.DOWN if r.error else Tone.DEGRADED if _remarks(r) else Tone.MUTED
+            ),
+            sort=lambda r, _: _remarks(r) or None,
+        ),
+    ),
+    fields=(
+        attribute("id"),
+        Field("kind", lambda r, _: r.kind.value),
+        attribute("target"),
+        Field("state", lambda r, _: r.state.value),
+        Field("last_success", lambda r, at: rfc3339(at.seen or r.last_success)),
+        Field("age_s", _age_s),
+        attribute("failures"),
+        attribute("error"),
+        Field("problems", lambda r, _: list(r.problems)),
+        attribute("every_s"),
+        attribute("cost_s"),
+        attribute("found"),
+        attribute("cut"),
+    ),
+    order=_order,
+    words=lambda r: f"{r.id} {r.kind.value} {r.target} {r.state.value} {_remarks(r)}",
+    labels=lambda r: {"kind": r.kind.value},
+    fault=lambda r: r.state in (SourceState.FAILING, SourceState.PARTIAL),
+    empty="no sources: the configuration names neither discovery, queues nor backlogs",
+)

@@ -1,0 +1,78 @@
+"""Metric names that mean the same few numbers of an agent, whichever exporter wrote them.
+
+Sources: the agents' own exporters (contract), the Prometheus process collector, OpenTelemetry process conventions.
+The first name of a field that a page has is taken; its series are added up (they differ by task type, not by agent).
+"""
+
+import math
+
+from msgspec import Struct
+
+from fleet.model import Page, SeriesId
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "tasks_queued": ("agent_tasks_queued", "worker_queue_size", "shield_worker_queue_size"),
+    "tasks_running": ("agent_tasks_processing", "active_jobs", "shield_active_jobs"),
+    "tasks_completed": ("agent_tasks_completed_total", "jobs_completed_total"),
+    "tasks_failed": ("agent_tasks_failed_total", "jobs_failed_total"),
+    "cpu_percent": ("agent_cpu_usage_percent",),
+    "memory_bytes": ("agent_memory_usage_bytes", "process_resident_memory_bytes", "process_memory_usage_bytes"),
+}
+"""Field of `AgentStatus` and `Claim` → metric names, best first."""
+
+
+class Vitals(Struct, frozen=True, kw_only=True):
+    """The numbers of an agent that its page shows; None for those that it does not."""
+
+    tasks_queued: int | None = None
+    tasks_running: int | None = None
+    tasks_completed: int | None = None
+    tasks_failed: int | None = None
+    cpu_percent: float | None = None
+    memory_bytes: float | None = None
+
+
+Plan = tuple[tuple[str, tuple[int, ...]], ...]
+"""For each field the positions of its series in a page of a certain shape."""
+
+_COUNTS = frozenset({"tasks_queued", "tasks_running", "tasks_completed", "tasks_failed"})
+
+
+def plan(series: tuple[SeriesId, ...]) -> Plan:
+    """Where the well-known series stand in pages of this shape."""
+    places: dict[str, list[int]] = {}
+    for index, key in enumerate(series):
+        places.setdefault(key.name, []).append(index)
+    return tuple(
+        (field, tuple(places[name]))
+        for field, names in NAMES.items()
+        for name in [next((name for name in names if name in places), None)]
+        if name is not None
+    )
+
+
+def vitals(page: Page, positions: Plan) -> Vitals:
+    """The numbers of `page`, whose shape `positions` was made for. NaN and infinities are not known."""
+    found: dict[str, float] = {}
+    for field, places in positions:
+        value = sum(page.values[place] for place in places)
+        if math.isfinite(value):
+            found[field] = int(value) if field in _COUNTS else value
+    return Vitals(**found)  # type: ignore[arg-type]  # counts are ints by the line above
+
+
+class PlanBook:
+    """Plans by page shape, remembered: pages of a target keep their shape, and share the tuple that says it."""
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._plans: dict[int, tuple[tuple[SeriesId, ...], Plan]] = {}
+
+    def vitals(self, page: Page) -> Vitals:
+        """The numbers of `page`."""
+        known = self._plans.get(id(page.series))
+        if known is None or known[0] is not page.series:
+            if len(self._plans) >= self._most:
+                self._plans.clear()
+            known = self._plans[id(page.series)] = (page.series, plan(page.series))
+        return vitals(page, known[1])

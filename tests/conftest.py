@@ -1,0 +1,20 @@
+"""What every test may ask for: the captured data where it is there, and asyncio for `@pytest.mark.anyio`."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The captured data of the real systems, which is no part of this repository."""
+    if not SHARED.is_dir():
+        pytest.skip("the captured data (../shared) is not on this machine")
+    return SHARED

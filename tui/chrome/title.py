@@ -1,0 +1,83 @@
+"""The second line: what is shown, by which filter and order, how much of it, and how fresh it is."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from rich.text import Text
+
+from fleet.clock import Clock
+from fleet.store import Slice, Store
+from fleet.times import age_text
+from fleet.views.view import Tone
+from tui.ink import Ink, between, joined
+from tui.live import Live
+
+HEARTBEAT_S = 10.0
+BEHIND_S = 30.0
+"""How far the evaluation may lag behind the clock before the line says so."""
+
+
+class TitleLine(Live):
+    """Left: the screen's title, set by the screen. Right: tags and `as of`, the time up to which everything was judged.
+
+    The time moves with the data, and every ten seconds where no data comes: often enough to show that the program
+    lives, seldom enough to cost nothing on the wire.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, read_only: bool) -> None:
+        super().__init__()
+        self._store = store
+        self._clock = clock
+        self._read_only = read_only
+        self._left: tuple[Text, ...] = ()
+        self._as_of = ""
+        self._behind = ""
+
+    def slices(self) -> Iterable[Slice[Any, Any]]:
+        store = self._store
+        return (store.status, store.sources, store.queues, store.backlog, store.events)
+
+    def on_mount(self) -> None:
+        self.set_interval(HEARTBEAT_S, self._beat)
+        self.watch(self.app, "paused", self.refresh, init=False)
+
+    def show_title(self, *parts: Text) -> None:
+        """Set the left side; parts are shown with two blanks between."""
+        if parts != self._left:
+            self._left = parts
+            self.refresh()
+
+    def update_now(self) -> None:
+        now = self._store.now
+        as_of = "no data yet" if now is None else f"as of {now.strftime('%H:%M:%S')}Z"
+        behind = self._lag()
+        if (as_of, behind) != (self._as_of, self._behind):
+            self._as_of, self._behind = as_of, behind
+            self.refresh()
+
+    def render(self) -> Text:
+        ink = self.ink
+        return between(joined(self._left, "  "), joined(self._tags(ink), "  "), self.size.width)
+
+    def _tags(self, ink: Ink) -> list[Text]:
+        tags = []
+        if self._read_only:
+            tags.append(ink.write("READ-ONLY", Tone.ACCENT, bold=True))
+        if getattr(self.app, "paused", False):
+            tags.append(ink.write("❙❙ PAUSED", Tone.WAITING, bold=True))
+        if self._behind:
+            tags.append(ink.write(self._behind, Tone.STALE))
+        tags.append(ink.muted(self._as_of))
+        return tags
+
+    def _lag(self) -> str:
+        now = self._store.now
+        if now is None:
+            return ""
+        lag = self._clock.now() - now
+        return f"{age_text(lag.total_seconds())} behind" if lag > timedelta(seconds=BEHIND_S) else ""
+
+    def _beat(self) -> None:
+        if self._may_draw():
+            self.update_now()

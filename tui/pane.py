@@ -1,0 +1,75 @@
+"""A pane: a titled part of the overview or of a page.
+
+One pane of the overview is one file in `tui/panes/` that exports `PANE`. A pane may ask for more than one column by
+style sheet (`column-span`), and says by `wanted` whether there is anything that it could show: what has nothing to
+show takes no place.
+"""
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import DescendantBlur, DescendantFocus
+
+from fleet.model import ProbeKind
+from fleet.store import Store
+from fleet.views.view import View
+from tui.chrome.heading import Heading
+from tui.table import Table
+
+
+class Pane(Vertical):
+    """A heading and what stands under it."""
+
+    TITLE: ClassVar[str] = ""
+    ORDER: ClassVar[int] = 0
+    """Where the pane comes among its neighbours; the least first."""
+
+    def __init__(self, store: Store, title: str | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.store = store
+        self.heading = Heading(self.TITLE if title is None else title)
+
+    @classmethod
+    def wanted(cls, store: Store) -> bool:
+        """Whether there is, or soon will be, something to show."""
+        return True
+
+    def on_descendant_focus(self, _: DescendantFocus) -> None:
+        self.heading.focused(True)
+
+    def on_descendant_blur(self, _: DescendantBlur) -> None:
+        self.heading.focused(False)
+
+
+class TablePane(Pane):
+    """A pane whose body is a table of a view."""
+
+    VIEW: ClassVar[View[Any]]
+    FAULTS: ClassVar[bool] = False
+
+    def __init__(
+        self, store: Store, title: str | None = None, *, view: View[Any] | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(store, title, id=id)
+        self.table = Table(self.VIEW if view is None else view, store)
+
+    def compose(self) -> ComposeResult:
+        yield self.heading
+        yield self.table
+
+    def on_mount(self) -> None:
+        self.table.faults_only = self.FAULTS
+
+    def on_table_counted(self, event: Table.Counted) -> None:
+        """Say how many rows there are."""
+        self.heading.note(self.note(event.shown, event.total))
+
+    def note(self, shown: int, total: int) -> str:
+        """The words beside the title."""
+        return f"{total}" if shown == total else f"{shown} of {total}"
+
+
+def probed(store: Store, kind: ProbeKind) -> bool:
+    """Whether the configuration has probes of this kind."""
+    return any(source.kind is kind for source in store.sources.values())

@@ -1,0 +1,22 @@
+"""The task queues in short."""
+
+from fleet.model import ProbeKind
+from fleet.store import Store
+from fleet.views.queues import VIEW as QUEUES
+from tui.pane import TablePane, probed
+from tui.views import compact
+
+
+class QueuesPane(TablePane):
+    """Depth, failures and trend of each queue."""
+
+    TITLE = "Queues"
+    ORDER = 20
+    VIEW = compact(QUEUES, "state", "name", "queued", "running", "failed", "trend", "remarks")
+
+    @classmethod
+    def wanted(cls, store: Store) -> bool:
+        return bool(store.queues) or probed(store, ProbeKind.QUEUE)
+
+
+PANE = QueuesPane

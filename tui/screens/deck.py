@@ -1,0 +1,216 @@
+"""What every screen of the dashboard is made of: tabs, title, a body, prompt, keys; and how the prompt is used."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+
+from fleet.errors import FilterError
+from fleet.filter import parse_filter
+from fleet.view_line import ViewLine
+from fleet.views.view import Tone
+from tui.chrome.key_line import KeyLine
+from tui.chrome.prompt import Asking, Prompt
+from tui.chrome.tabs import ViewTabs
+from tui.chrome.title import TitleLine
+from tui.chrome.too_small import TooSmall
+from tui.context import Context
+from tui.ink import Ink
+from tui.keys import SCREEN_KEYS
+from tui.live import Live
+from tui.table import Table
+
+
+class DeckScreen(Screen[None]):
+    """One view. Subclasses give the body, the title, and which table `/` and `ctrl+z` mean."""
+
+    BINDINGS = SCREEN_KEYS
+    TITLE_WORD: ClassVar[str] = ""
+
+    def __init__(self, context: Context, line: ViewLine) -> None:
+        super().__init__()
+        self.context = context
+        self._line = line
+        self._filters: dict[Table, str] = {}
+        self._counted: dict[Table, Table.Counted] = {}
+        self._before_prompt: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        context = self.context
+        yield ViewTabs(context.fleet_name, self._line.view)
+        yield TitleLine(context.store, context.clock, read_only=context.read_only)
+        with Container(id="body"):
+            yield from self.body()
+        yield Prompt()
+        yield KeyLine()
+        yield TooSmall()
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between title and prompt."""
+        raise NotImplementedError
+
+    def table(self) -> Table | None:
+        """The table that the filter and the faults key mean: the focused one, if any."""
+        return self.focused if isinstance(self.focused, Table) else None
+
+    def title_parts(self, ink: Ink) -> list[Text]:
+        """The left side of the title line."""
+        parts = [ink.write(self.TITLE_WORD, Tone.TITLE, bold=True)]
+        table = self.table()
+        return parts if table is None else [*parts, *self.table_parts(ink, table)]
+
+    def table_parts(self, ink: Ink, table: Table) -> list[Text]:
+        """How much a table shows, and by which filter; always there while a filter is on."""
+        parts = []
+        counted = self._counted.get(table)
+        if counted is not None:
+            part = counted.shown != counted.total
+            number = f"{counted.shown:,}/{counted.total:,}" if part else f"{counted.total:,}"
+            parts.append(ink.write(number, Tone.PLAIN))
+            if counted.marked:
+                parts.append(ink.write(f"{counted.marked:,} marked", Tone.ACCENT))
+        if self._filters.get(table):
+            parts.append(ink.write("/" + self._filters[table], Tone.ACCENT, bold=True))
+        if table.faults_only:
+            parts.append(ink.write("faults only", Tone.ACCENT, bold=True))
+        return parts
+
+    def show_title(self) -> None:
+        """Draw the title anew."""
+        self.query_one(TitleLine).show_title(*self.title_parts(Ink(self.app.theme_variables)))
+
+    # ── what happens to the screen ─────────────────────────────────────────────────────────────────────────────────
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "paused", self._paused)
+        self.watch(self.app, "theme", self.show_title, init=False)
+        self.show_title()
+
+    def on_screen_resume(self) -> None:
+        """Draw what came while another screen was on top."""
+        for table in self.query(Table):
+            table.refresh_rows()
+        for live in self.query(Live):
+            live.catch_up()
+
+    def on_table_counted(self, event: Table.Counted) -> None:
+        """Keep the count for the title."""
+        if isinstance(event.control, Table):
+            self._counted[event.control] = event
+            self.show_title()
+
+    def on_descendant_focus(self) -> None:
+        self.show_title()
+
+    def _paused(self, paused: bool) -> None:
+        for table in self.query(Table):
+            table.paused = paused
+        if not paused:
+            for live in self.query(Live):
+                live.catch_up()
+
+    # ── the prompt ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
+        """Open the prompt."""
+        if self.focused is not None and not self.query_one(Prompt).is_open:
+            self._before_prompt = self.focused
+        self.query_one(Prompt).ask(asking, text, completions)
+
+    def action_filter(self) -> None:
+        """`/`: filter the table in view, beginning with the filter that is on."""
+        table = self.table()
+        if table is None:
+            self.app.notify("nothing here to filter", markup=False)
+            return
+        self.ask(Asking.FILTER, self._filters.get(table, ""))
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        """Filter as the operator types; a filter that cannot be read leaves the last good one on."""
+        event.stop()
+        if event.asking is Asking.FILTER:
+            self._try_filter(event.text)
+        else:
+            self.query_one(Prompt).fault("")
+
+    def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        """Keep the filter, or run the command; what cannot be read stays in the prompt with the reason."""
+        event.stop()
+        if event.asking is Asking.FILTER:
+            if self._try_filter(event.text):
+                self._close_prompt()
+            return
+        try:
+            command = self.context.read_command(event.text)
+        except FilterError as error:
+            self.query_one(Prompt).fault(str(error))
+            return
+        self._close_prompt()
+        self.app.call_next(command)
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:
+        """Close the prompt; a filter that was typed stays on."""
+        event.stop()
+        self._close_prompt()
+
+    def _try_filter(self, text: str) -> bool:
+        table = self._filtered()
+        if table is None:
+            return True
+        try:
+            self.filter(table, text)
+        except FilterError as error:
+            self.query_one(Prompt).fault(str(error))
+            return False
+        self.query_one(Prompt).fault("")
+        return True
+
+    def filter(self, table: Table, text: str) -> None:
+        """Put a filter on; "" takes it off. Raises FilterError."""
+        text = text.strip()
+        table.set_filter(parse_filter(text, table.view) if text else None)
+        self._filters[table] = text
+        self.show_title()
+
+    def _filtered(self) -> Table | None:
+        before = self._before_prompt
+        return before if isinstance(before, Table) else self.table()
+
+    def _close_prompt(self) -> None:
+        self.query_one(Prompt).close()
+        if self._before_prompt is not None and self._before_prompt.is_attached:
+            self._before_prompt.focus()
+        self._before_prompt = None
+
+    # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_faults(self) -> None:
+        """Show only what is wrong, or all again."""
+        table = self.table()
+        if table is not None:
+            table.faults_only = not table.faults_only
+            self.show_title()
+
+    async def action_back(self) -> None:
+        """Take the filter off, then go back to where this page was opened from."""
+        table = self.table()
+        if table is not None and self._filters.get(table):
+            self.filter(table, "")
+            return
+        if len(self.app.screen_stack) > 1:
+            await self.app.pop_screen()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`esc` and the table's keys are offered only where they do something."""
+        if action == "back":
+            table = self.table()
+            return len(self.app.screen_stack) > 1 or bool(table is not None and self._filters.get(table))
+        if action in ("filter", "faults"):
+            return self.table() is not None
+        return True
+
+
