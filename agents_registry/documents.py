@@ -23,7 +23,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def parse(content: bytes) -> Any:
-    """The value of a whole, well-formed document (NaN and a byte order mark are let pass, as Python's writers make them).
+    """The value of a whole, well-formed document. NaN and a byte order mark are let pass, as Python writes them.
 
     Raises ParseError with the byte where reading stopped.
     """

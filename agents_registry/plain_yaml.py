@@ -13,7 +13,7 @@ import yaml
 from fleet.errors import ParseError
 
 _DEPTH = 16
-_NODES = 1_000_000
+_NODES = 400_000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
 
@@ -64,9 +64,11 @@ class _Builder:
         self._spend(1, event)
         if depth > self._depth:
             raise ParseError(f"nested too deep in line {_line(event)}")
+        node: Node
+        size = 1
         if isinstance(event, yaml.ScalarEvent):
             null = event.implicit[0] and event.value in _NULLS and not event.style
-            node, size = (None if null else event.value), 1
+            node = None if null else event.value
         elif isinstance(event, yaml.SequenceStartEvent):
             node, size = self._sequence(depth)
         else:

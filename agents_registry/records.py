@@ -20,15 +20,16 @@ from fleet.times import parse_time
 
 _AGENTS = "agents"
 _METADATA = frozenset(
-    "last_update last_updated updated_at generated_at timestamp version schema metadata meta orchestrator summary "
-    "stats statistics system config settings total total_agents ok error".split()
+    {"last_update", "last_updated", "updated_at", "generated_at", "timestamp", "version", "schema", "metadata", "meta"}
+    | {"orchestrator", "summary", "stats", "statistics", "system", "config", "settings", "total", "total_agents"}
+    | {"ok", "error"}
 )
 """Top-level keys that are no agents, unless the record below them gives itself a `name`."""
 
 _AGENT_FIELDS = frozenset(
-    "name id type status last_seen pid script_path tasks_completed tasks_failed tasks_queued tasks_processing "
-    "tasks_in_progress memory_usage cpu_usage registered_at current_task_id capabilities task queue_size "
-    "restart_count is_running".split()
+    {"name", "id", "type", "status", "last_seen", "registered_at", "pid", "script_path", "memory_usage", "cpu_usage"}
+    | {"tasks_completed", "tasks_failed", "tasks_queued", "tasks_processing", "tasks_in_progress", "queue_size"}
+    | {"task", "current_task_id", "capabilities", "restart_count", "is_running"}
 )
 _BYTES_PER_MB = 1024 * 1024
 _NAME_LIMIT = 128

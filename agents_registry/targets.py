@@ -61,7 +61,9 @@ def _named(groups: list[TargetGroup]) -> list[TargetGroup]:
     return groups
 
 
-def sightings(groups: Iterable[tuple[TargetGroup, dict[str, str]]], problems: Problems, *, labels: int) -> list[Sighting]:
+def sightings(
+    groups: Iterable[tuple[TargetGroup, dict[str, str]]], problems: Problems, *, labels: int
+) -> list[Sighting]:
     """The targets of `groups` (each with the meta labels of where it came from), at most `labels` labels each.
 
     A target that makes no URL becomes a sentence in `problems`, as Prometheus drops it, too. Targets with the same
@@ -82,10 +84,11 @@ def sightings(groups: Iterable[tuple[TargetGroup, dict[str, str]]], problems: Pr
 
 
 def _apart(found: list[Sighting], problems: Problems) -> list[Sighting]:
+    """Targets that share a name get their address behind it, all of them, so that no name hangs on their order."""
     times = Counter(sighting.name for sighting in found)
     for name, count in times.items():
         if count > 1:
-            problems.add(f"{_NAME} {name} stands for {count} targets; they are kept apart by their addresses")
+            problems.add(f"{name} stands for {count} targets; they are kept apart by their addresses")
     return [
         msgspec.structs.replace(one, name=f"{one.name}@{_place(one)}") if times[one.name] > 1 else one for one in found
     ]
@@ -106,17 +109,14 @@ def _sighting(address: str, labels: dict[str, str], most: int) -> Sighting:
         raise ValueError(f"scrape timeout cannot be greater than scrape interval ({timeout_s:g}s > {every_s:g}s)")
     query = urlencode(sorted(_params(labels)))
     origin = f"{scheme}://{address}"
-
-    def endpoint(path: str) -> Endpoint:
-        return Endpoint(url=origin + _rooted(path) + (f"?{query}" if query else ""), every_s=every_s, timeout_s=timeout_s)
-
+    metrics = origin + _rooted(labels.get("__metrics_path__") or "/metrics") + (f"?{query}" if query else "")
     health = labels.get("__health_path__")
     return Sighting(
         name=scrub(labels.get(_NAME) or address, 128),
         kind=scrub(labels.get(_KIND) or ""),
         labels=_own(labels, address, most),
         health=Endpoint(url=origin + _rooted(health), every_s=every_s, timeout_s=timeout_s) if health else None,
-        metrics=endpoint(labels.get("__metrics_path__") or "/metrics"),
+        metrics=Endpoint(url=metrics, every_s=every_s, timeout_s=timeout_s),
     )
 
 

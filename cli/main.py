@@ -16,7 +16,7 @@ GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
 _EPILOG = "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
 
 
-class SizeType(click.ParamType):
+class SizeType(click.ParamType[tuple[int, int]]):
     """`120x40` → (120, 40)."""
 
     name = "WxH"

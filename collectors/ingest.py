@@ -10,8 +10,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from fleet.queues import derive as derive_queue
-from fleet.queues import merge_tasks
 from msgspec import structs
 
 from fleet.backlog import derive as derive_backlog
@@ -30,6 +28,8 @@ from fleet.model import (
     Scrape,
     SelfReading,
 )
+from fleet.queues import derive as derive_queue
+from fleet.queues import merge_tasks
 from fleet.series import Ring
 from fleet.store import Store
 from fleet.wellknown import PlanBook
@@ -132,7 +132,8 @@ class Ingest:
     # ── queues ──
 
     def queue(self, name: str, reading: QueueReading, at: datetime) -> None:
-        """A look at a queue and the tasks that it shows."""
+        """A look at a queue and the tasks that it shows; `name` is what the configuration calls it."""
+        reading = _called(reading, name)
         history, when = self._store.history, at.timestamp()
         history.add(("queue", name, "queued"), when, reading.queued)
         history.add(("queue", name, "arrived"), when, reading.arrived_total)
@@ -142,7 +143,7 @@ class Ingest:
             _points(history.ring(("queue", name, "arrived"))),
             _points(history.ring(("queue", name, "completed"))),
         )
-        self._store.queues.put(name, row if row.name == name else _with(row, name=name))
+        self._store.queues.put(name, row)
         self._store.queues.touch(name, at)
         self._queue_deadlines.watch(name)
         self._tasks(name, reading, at)
@@ -165,12 +166,12 @@ class Ingest:
     # ── backlogs ──
 
     def backlog(self, name: str, reading: BacklogReading, at: datetime) -> None:
-        """A count of a backlog."""
+        """A count of a backlog; `name` is what the configuration calls it."""
         key = ("backlog", name, "done")
         self._store.history.add(key, at.timestamp(), reading.done)
         before = self._store.backlog.get(name)
-        row = derive_backlog(reading, before, _points(self._store.history.ring(key)))
-        self._store.backlog.put(name, row if row.name == name else _with(row, name=name))
+        named = structs.replace(reading, name=name)
+        self._store.backlog.put(name, derive_backlog(named, before, _points(self._store.history.ring(key))))
         self._store.backlog.touch(name, at)
         self._backlog_deadlines.watch(name)
 
@@ -201,6 +202,13 @@ class Ingest:
             self._store.queues.put(name, _with(self._store.queues[name], stale=True))
         for name in self._backlog_deadlines.due(now):
             self._store.backlog.put(name, _with(self._store.backlog[name], stale=True))
+
+
+def _called(reading: QueueReading, name: str) -> QueueReading:
+    """The reading and its tasks under the queue's configured name."""
+    if reading.name == name:
+        return reading
+    return structs.replace(reading, name=name, tasks=tuple(structs.replace(task, queue=name) for task in reading.tasks))
 
 
 def _with(row: Row, **changes: Any) -> Row:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from config.problems import Problems, child, is_secret_key, item, likeliest, nearest
-from config.values import SecretRef, Url, decode_hook, refuse_credentials
+from config.values import HttpUrl, SecretRef, Url, decode_hook, refuse_credentials
 from config.yaml_tree import Mapping, Node, Scalar, Sequence, plain, scalars
 
 S = TypeVar("S", bound=Struct)
@@ -71,9 +71,7 @@ class Checker:
 
     def value(self, node: Node, wanted: Any, key: str, *, name: str = "") -> None:
         """Check `node`, whose own key is `name`, against the hint `wanted`."""
-        while get_origin(wanted) is Annotated and not isinstance(node, Scalar):
-            wanted = get_args(wanted)[0]
-        base = get_args(wanted)[0] if get_origin(wanted) is Annotated else wanted
+        base = _base(wanted)
         if get_origin(base) in (Union, types.UnionType):
             self._union(node, wanted, key, name)
         elif base is SecretRef and not isinstance(node, Mapping):
@@ -81,14 +79,14 @@ class Checker:
         elif _is_struct(base):
             self.struct(node, base, key)
         elif isinstance(node, Sequence) and _is_list(base):
-            self._list(node, base, key, name)
+            self._list(node, wanted, key, name)
         elif isinstance(node, Mapping) and _is_dict(base):
-            self._dict(node, base, key)
+            self._dict(node, wanted, key)
         else:
             self._leaf(node, wanted, key, name)
 
     def _union(self, node: Node, wanted: Any, key: str, name: str) -> None:
-        members = [_base(member) for member in get_args(_base(wanted))]
+        members = get_args(_base(wanted))
         if isinstance(node, Mapping):
             fitting = [member for member in members if _is_dict(member) or _is_struct(member)]
         elif isinstance(node, Sequence):
@@ -103,17 +101,23 @@ class Checker:
             self._leaf(node, wanted, key, name)
 
     def _list(self, node: Sequence, wanted: Any, key: str, name: str) -> None:
-        arguments = get_args(wanted)
-        if get_origin(wanted) is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+        arguments = get_args(_base(wanted))
+        before = len(self._problems)
+        if get_origin(_base(wanted)) is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
             self._leaf(node, wanted, key, name)
             return
         for index, value in enumerate(node.items):
             self.value(value, arguments[0] if arguments else Any, item(key, index), name=name)
+        if wanted is not _base(wanted) and len(self._problems) == before:
+            self._leaf(node, wanted, key, name)
 
     def _dict(self, node: Mapping, wanted: Any, key: str) -> None:
-        arguments = get_args(wanted) or (Any, Any)
+        arguments = get_args(_base(wanted)) or (Any, Any)
+        before = len(self._problems)
         for name, value in node.entries.items():
             self.value(value, arguments[1], child(key, name), name=name)
+        if wanted is not _base(wanted) and len(self._problems) == before:
+            self._leaf(node, wanted, key, "")
 
     def _leaf(self, node: Node, wanted: Any, key: str, name: str) -> None:
         base = _base(wanted)
@@ -125,9 +129,9 @@ class Checker:
                 )
             return
         try:
-            made = msgspec.convert(plain(node), wanted, dec_hook=decode_hook)
-            if isinstance(made, str):
-                _check_text(made, base, name)
+            if isinstance(node, Scalar) and isinstance(node.value, str):
+                _check_text(node.value, wanted, name)
+            msgspec.convert(plain(node), wanted, dec_hook=decode_hook)
         except _BAD_VALUE as error:
             self._problems.add(node.line, key, _sentence(error, node))
 
@@ -157,16 +161,31 @@ def kind_word(node: Node) -> str:
 
 
 def _check_text(text: str, wanted: Any, name: str) -> None:
-    """What holds for any text: no credentials; and, whatever its type, a key named `url` is a URL."""
+    """What holds for any text: no credentials; and a key that is named `url`, or whose type says so, is a URL.
+
+    Raises ValueError before msgspec sees the text, since its own message for a pattern helps nobody.
+    """
     refuse_credentials(text)
-    if (name == "url" or name.endswith("_url")) and not (isinstance(wanted, type) and issubclass(wanted, Url)):
+    if is_url(wanted):
+        HttpUrl.parse(text)
+    elif name == "url" or name.endswith("_url"):
         Url.parse(text)
+
+
+def is_url(wanted: Any) -> bool:
+    """Whether `wanted` is text with a pattern that only an HTTP URL matches (`^https?://…`)."""
+    if get_origin(wanted) is not Annotated:
+        return False
+    patterns = (getattr(meta, "pattern", None) or "" for meta in get_args(wanted)[1:])
+    return any(pattern.startswith("^https?://") for pattern in patterns)
 
 
 def _sentence(error: Exception, node: Node) -> str:
     """msgspec's message in this project's words, with a hint where the way out is plain."""
     message = str(error).split(" - at `$")[0]
     found = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", message)
+    if found is None and " matching regex " in message:
+        return f"the text does not have the form that is wanted ({message.split(' matching regex ', 1)[1]})"
     if found is None:
         text = re.sub(r"`(\w+)`", lambda match: _WORDS.get(match[1], match[1]), message)
         return f"{text.removeprefix('Expected ')} is wanted" if text.startswith("Expected ") else text
@@ -192,15 +211,15 @@ def _base(wanted: Any) -> Any:
 
 
 def _is_struct(wanted: Any) -> bool:
-    return isinstance(wanted, type) and issubclass(wanted, Struct)
+    return isinstance(_base(wanted), type) and issubclass(_base(wanted), Struct)
 
 
 def _is_list(wanted: Any) -> bool:
-    return (get_origin(wanted) or wanted) in _LISTS
+    return (get_origin(_base(wanted)) or _base(wanted)) in _LISTS
 
 
 def _is_dict(wanted: Any) -> bool:
-    return (get_origin(wanted) or wanted) in (dict, AbstractMapping)
+    return (get_origin(_base(wanted)) or _base(wanted)) in (dict, AbstractMapping)
 
 
 def _choices(wanted: Any) -> list[Any]:

@@ -94,7 +94,7 @@ def is_secret_key(name: str) -> bool:
 
 
 def likeliest(wrong: str, known: Iterable[str]) -> str | None:
-    """What was probably meant by `wrong`: the closest of `known`, or its usual synonym; None where nothing is likely."""
+    """What was probably meant by `wrong`: the closest of `known` or its synonym; None where nothing is likely."""
     names = list(known)
     close = difflib.get_close_matches(wrong.lower()[:64], names, n=1)
     guess = close[0] if close else _SYNONYMS.get(wrong.lower())

@@ -11,11 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from config.check import hidden
-from config.entries import EntryOptions, interval, time_out
+from config.entries import interval, time_out
 from config.kinds import Kind
 from config.load import Examined, probe_settings
 from config.problems import child, is_secret_key, item
-from config.schema import SECTIONS, Entry, ProbeOptions, RootOptions
+from config.schema import SECTIONS, Entry, EntryOptions, ProbeOptions, RootOptions
 from config.values import SecretRef, duration_text, encode_hook
 from config.yaml_tree import Mapping, Node, Scalar, Sequence, resolve
 from fleet.model import ProbeKind
@@ -39,16 +39,17 @@ class Leaf(Struct, frozen=True):
 
 
 class Branch(Struct, frozen=True):
-    """A mapping (names) or list (numbers) of shown values."""
+    """A mapping (names) or list (numbers) of shown values. `line` is None where the file does not have it."""
 
     items: dict[str, "Shown"] | list["Shown"]
+    line: int | None = None
 
 
 Shown = Leaf | Branch
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """A value for `-o json`. `origin` is the file's name, `default`, or the key or kind that the value is taken from."""
+    """A value for `-o json`. `origin` is the file's name, `default`, or what else the value is taken from."""
 
     key: str
     value: Any
@@ -85,7 +86,10 @@ def shown(examined: Examined) -> Branch:
         elif name in SECTIONS:
             nodes = node.items if isinstance(node, Sequence) else ()
             entries: tuple[Entry, ...] = getattr(config, name)
-            items[name] = Branch([_entry(maker, name, *pair, options) for pair in zip(nodes, entries, strict=True)])
+            items[name] = Branch(
+                [_entry(maker, name, *pair, options) for pair in zip(nodes, entries, strict=True)],
+                None if node is None else node.line,
+            )
         else:
             items[name] = maker.field(field, node)
     return Branch(items)
@@ -111,14 +115,13 @@ class _Maker:
             return self._scalar(node, name)
         if isinstance(node, Sequence):
             member = next((argument for argument in _arguments(wanted) if argument is not Ellipsis), Any)
-            return Branch([self.node(value, member, name) for value in node.items])
+            return Branch([self.node(value, member, name) for value in node.items], node.line)
         if struct is SecretRef:
             return _secret(node)
         if struct is not None:
             return self.struct(node, struct)
-        return Branch(
-            {key: self.node(value, (_arguments(wanted) or (Any,))[-1], key) for key, value in node.entries.items()}
-        )
+        member = (_arguments(wanted) or (Any,))[-1]
+        return Branch({key: self.node(value, member, key) for key, value in node.entries.items()}, node.line)
 
     def struct(self, node: Mapping, struct: type[Struct], skip: tuple[str, ...] = ()) -> Branch:
         """The fields of `struct`, as `node` has them."""
@@ -166,7 +169,7 @@ def _entry(maker: _Maker, section: str, node: Node, entry: Entry, options: RootO
     kind: Kind[Any] = entry.kind
     given = {name: value for name, value in node.entries.items() if _is_set(value)}
     items: dict[str, Shown] = {"kind": maker.node(node.entries["kind"], str)}
-    items["name"] = maker.node(given["name"], str) if "name" in given else Leaf(entry.name, f"kind {kind.name}")
+    items["name"] = maker.node(given["name"], str) if "name" in given else Leaf(entry.name, "the entry")
     head = EntryOptions(kind=kind.name)
     resolved = {"every": interval(section, head, kind, options), "timeout": time_out(section, head, options)}
     for name, (seconds, origin) in resolved.items():
@@ -216,7 +219,8 @@ def _collect(node: Shown, key: str, file: str, found: list[Row]) -> None:
         origin = node.origin or file
         found.append(Row(key=key, value=node.value, origin=origin, line=node.line, secret=node.secret or None))
     elif not node.items:
-        found.append(Row(key=key, value=node.items, origin="default", line=None, secret=None))
+        origin = "default" if node.line is None else file
+        found.append(Row(key=key, value=node.items, origin=origin, line=node.line, secret=None))
     elif isinstance(node.items, dict):
         for name, value in node.items.items():
             _collect(value, child(key, name), file, found)
@@ -231,7 +235,8 @@ def _render(node: Shown, depth: int, lead: str, file: str, lines: list[tuple[str
     if isinstance(node, Leaf):
         lines.append((f"{indent}{lead} {scalar_text(node.value)}", _origin(node, file)))
     elif not node.items:
-        lines.append((f"{indent}{lead} {'{}' if isinstance(node.items, dict) else '[]'}", "empty"))
+        empty = "{}" if isinstance(node.items, dict) else "[]"
+        lines.append((f"{indent}{lead} {empty}", _place(node.line, file) or "default"))
     else:
         if lead.endswith(":"):
             lines.append((f"{indent}{lead}", ""))
@@ -250,9 +255,12 @@ def _render(node: Shown, depth: int, lead: str, file: str, lines: list[tuple[str
 
 
 def _origin(leaf: Leaf, file: str) -> str:
-    place = f"{scrub(file)}:{leaf.line}" if leaf.line is not None else ""
-    where = place or (f"from {leaf.origin}" if leaf.origin != "default" else "default")
+    where = _place(leaf.line, file) or (f"from {leaf.origin}" if leaf.origin != "default" else "default")
     return f"{scrub(leaf.secret)}, {where}" if leaf.secret else where
+
+
+def _place(line: int | None, file: str) -> str:
+    return "" if line is None else f"{scrub(file)}:{line}"
 
 
 def scalar_text(value: Any) -> str:

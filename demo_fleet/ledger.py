@@ -100,6 +100,12 @@ class Ledger:
         task.status = "running"
         task.ends_at = now + RUN_S
 
+    def start(self, task_id: str) -> None:
+        """A controller takes a task; it will report the end."""
+        task = self._tasks.get(task_id)
+        if task is not None and task.status == "queued":
+            task.status = "running"
+
     def settle(self, now: float) -> None:
         """Finish what has run its time by `now`."""
         for task in self._tasks.values():
@@ -110,7 +116,7 @@ class Ledger:
     def finish(self, task_id: str, code: int) -> None:
         """A controller reports the end of a task."""
         task = self._tasks.get(task_id)
-        if task is not None:
+        if task is not None and task.status == "running":
             self._finish(task, code)
 
     def agents(self) -> list[str]:

@@ -181,7 +181,8 @@ def cast(names: Sequence[str], travellers: Sequence[str], seed: int) -> Scenario
     At most half of the fleet plays a part, nobody plays two, and the same arguments give the same cast.
     """
     rng = random.Random(f"cast/{seed}")
-    stay = [name for name in names if name not in set(travellers)]
+    may_travel = frozenset(travellers)
+    stay = [name for name in names if name not in may_travel]
     pools = {True: rng.sample(list(travellers), len(travellers)), False: rng.sample(stay, len(stay))}
     free = len(names) // 2
     steps = list(STAGE)

@@ -16,6 +16,7 @@ from wsgiref.handlers import format_date_time
 from msgspec import Struct
 
 from demo_fleet import pages
+from demo_fleet.moment import Moment
 from demo_fleet.scenario import NOT_RUNNING, Effect
 from demo_fleet.world import World
 
@@ -27,13 +28,6 @@ _REQUEST_LIMIT = 16 * 1024
 _PLAIN = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _JSON = "application/json"
-
-
-class Moment(Struct, frozen=True):
-    """What the time is for the fleet: seconds of the script, and the wall time that goes with it."""
-
-    t: float
-    now: datetime
 
 
 class Reply(Struct, frozen=True):

@@ -102,12 +102,25 @@ class World:
         self.names = tuple(self._profiles)
         self._index = {name: index for index, name in enumerate(self.names)}
         self.travellers = tuple(name for index, name in enumerate(self.names) if index % TRAVELLER_EVERY == 3)
+        travels = frozenset(self.travellers)
+        self.residents = tuple(name for name in self.names if name not in travels)
         self.scenario: Scenario = cast(self.names, self.travellers, seed)
 
     @cached_property
     def lines(self) -> dict[str, JobLine]:
         """The queues by name."""
         return {plan.name: JobLine(plan, self.scenario, self.seed) for plan in QUEUES}
+
+    @cached_property
+    def _families(self) -> dict[str, tuple[str, ...]]:
+        families: dict[str, list[str]] = {}
+        for name, profile in self._profiles.items():
+            families.setdefault(profile.family.name, []).append(name)
+        return {family: tuple(names) for family, names in families.items()}
+
+    def members(self, family: str) -> tuple[str, ...]:
+        """The agents of a family; none where this fleet has none of it."""
+        return self._families.get(family, ())
 
     def index(self, name: str) -> int:
         """The place of `name` in `names`."""

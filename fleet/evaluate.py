@@ -47,6 +47,8 @@ class Evaluator:
         self._queues = store.queues.subscribe(wake)
         self._backlog = store.backlog.subscribe(wake)
         self._words: dict[tuple[EventKind, str], str] = {}
+        # An answer that equals the one before wakes nobody, so what is stale is asked for.
+        self._stale: dict[str, tuple[datetime | None, ...]] = {}
         self._deadlines: Deadlines[tuple[str, str]] = Deadlines(self._seen_at, self._limit_s)
 
     def evaluate(self, now: datetime) -> None:
@@ -59,6 +61,7 @@ class Evaluator:
         for subscription in self._others:
             names |= {name for name in subscription.drain().changed if name in self._store.agents}
         names |= {name for _, name in self._deadlines.due(now) if name in self._store.agents}
+        names |= {name for name, heard in self._stale.items() if self._heard(name) != heard}
         known = bool(self._store.status)
         for name in sorted(names):
             self._judge(name, now, known=known)
@@ -72,6 +75,9 @@ class Evaluator:
         before = self._store.status.get(name)
         after = judge(self._gather(name, now), self._rules, before)
         self._store.status.put(name, after)
+        self._stale.pop(name, None)
+        if after.state is AgentState.STALE:
+            self._stale[name] = self._heard(name)
         for what in ("health", "metrics", "process", "claim"):
             self._deadlines.watch((what, name))
         if before is None:
@@ -89,7 +95,12 @@ class Evaluator:
                 bad=bad,
             )
 
+    def _heard(self, name: str) -> tuple[datetime | None, ...]:
+        """When the agent last answered, each way of looking by itself."""
+        return tuple(rows.seen(name) for rows in (self._store.health, self._store.scrapes, self._store.processes))
+
     def _drop(self, name: str, now: datetime) -> None:
+        self._stale.pop(name, None)
         if self._store.status.drop(name):
             self._log.add(EventKind.AGENT, name, at=now, before="gone", after="dropped")
         self._store.history.drop("agent", name)
@@ -172,4 +183,3 @@ def _condition(error: str, anomalies: tuple[str, ...], stale: bool) -> tuple[str
     if stale:
         return "stale", ""
     return ("odd", "; ".join(anomalies)) if anomalies else ("ok", "")
-

@@ -23,6 +23,7 @@ Compared with `prometheus_client`'s parsers (a property test holds this), fleetd
 - true to the page: counters of the text format keep the names that they have there, with or without `_total`.
 """
 
+import re
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
@@ -38,6 +39,7 @@ CACHE_CHARS = 32_000_000
 """Characters of page text that each half of a `SeriesCache` stands for before it forgets the older part."""
 
 _ENTRY_COST = 200
+_INTEGER = re.compile(r"-?[0-9]++")
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -219,9 +221,7 @@ class _Reader:
         try:
             for number, line in enumerate(self._lines):  # noqa: B007 (the place of an error)
                 self._line(line)
-            families = self._families.finish()
-            if self._rules.strict and not self._ended:
-                raise MalformedLineError("the page ends without # EOF", len(self._lines[-1]) if self._lines else 0)
+            families = self._finish()
         except MalformedLineError as error:
             raise ParseError(str(error), self._offset(number, error.column)) from error
         digest = _digest(self._shape, self._rules)
@@ -231,6 +231,11 @@ class _Reader:
             size = sum(map(len, self._shape)) + _ENTRY_COST * len(self._shape)
             self._cache.layouts.put(digest, known, size)
         return known, tuple(self._values)
+
+    def _finish(self) -> tuple[Family, ...]:
+        if self._rules.strict and not self._ended:
+            raise MalformedLineError("the page ends without # EOF", len(self._lines[-1]) if self._lines else 0)
+        return self._families.finish()
 
     def _layout(self, families: tuple[Family, ...]) -> _Layout:
         kept = None if len(self._kept) == self._samples else tuple(self._kept)
@@ -267,15 +272,17 @@ class _Reader:
             self._cut += 1
             return
         head, _, number = line.rpartition(" ")
+        time = None
         series = self._cache.series.get(head)
-        if series is None or NOT_NUMERIC.search(number):
+        if series is None and _INTEGER.fullmatch(number):
+            time = float(number)
+            head, _, number = head.rpartition(" ")
+            series = self._cache.series.get(head)
+        value = None if series is None else _floats((number,), None)
+        if series is None or value is None:
             self._new_sample(read_sample(line, strict=self._rules.strict))
-            return
-        try:
-            value = float(number)
-        except ValueError as error:
-            raise MalformedLineError("no number where the value stands", len(head) + 1) from error
-        self._keep(head, series, value, None)
+        else:
+            self._keep(head, series, value[0], time)
 
     def _new_sample(self, sample: SampleLine) -> None:
         rules = self._rules

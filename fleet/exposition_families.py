@@ -8,7 +8,7 @@ from fleet.exposition_lines import MalformedLineError, MetaLine
 from fleet.model import Family
 from fleet.text import scrub
 
-_TYPES = frozenset("counter gauge histogram gaugehistogram stateset info summary unknown".split())
+_TYPES = frozenset(["counter", "gauge", "histogram", "gaugehistogram", "stateset", "info", "summary", "unknown"])
 _SUFFIXES: dict[str, tuple[str, ...]] = {
     "counter": ("_total", "_created"),
     "summary": ("", "_count", "_sum", "_created"),

@@ -16,7 +16,8 @@ _START = re.compile(rf"({_NAME})?({_GAP}\{{)?")
 _TERM = re.compile(rf"{_GAP}(?:({_LABEL})|({_QUOTED})){_GAP}(?:={_GAP}({_QUOTED}){_GAP})?")
 _TEXT_REST = re.compile(rf"{_GAP}([^ \t#]++)(?:[ \t]++(-?[0-9]++)(?![^ \t]))?{_GAP}")
 _STRICT_REST = re.compile(r" ([^ #]++)(?: ([-+]?[0-9.]++(?:[eE][-+]?[0-9]++)?)(?![^ ]))?")
-_EXEMPLAR = re.compile(rf" ?# \{{(?:{_TERM.pattern},?)*+\}} [^ ]++(?: [^ ]++)?")
+_PAIR = rf"{_GAP}(?:{_LABEL}|{_QUOTED}){_GAP}={_GAP}{_QUOTED}{_GAP}"
+_EXEMPLAR = re.compile(rf" ?# \{{(?:{_PAIR}(?:,{_PAIR})*+)?\}} [^ ]++(?: [^ ]++)?")
 _TEXT_META = re.compile(rf"#[ \t]++(HELP|TYPE)(?:[ \t]++(?:({_NAME})|({_QUOTED}))(?![^ \t])(?:[ \t]++(.*))?)?")
 _STRICT_META = re.compile(rf"# ++(HELP|TYPE|UNIT) ++(?:({_NAME})|({_QUOTED})) (.*)", re.DOTALL)
 _TEXT_META_WORD = re.compile(r"#[ \t]++(HELP|TYPE)(?![^ \t])")
@@ -57,10 +58,10 @@ class MetaLine(NamedTuple):
 def read_sample(line: str, *, strict: bool) -> SampleLine:
     """Read a sample line; `strict` is OpenMetrics (single blanks, no empty label terms, timestamps in seconds)."""
     start = _START.match(line)
-    assert start is not None, "every part of the expression is optional"
-    name, brace = start[1] or "", start[2]
+    if start is None:
+        raise MalformedLineError("no metric name")
+    name, brace, end = start[1] or "", start[2], start.end()
     labels: list[tuple[str, str]] = []
-    end = start.end()
     if brace:
         name, end = _read_labels(line, end, name, labels, strict=strict)
     if not name:
@@ -82,8 +83,10 @@ def _read_labels(line: str, at: int, name: str, labels: list[tuple[str, str]], *
                 raise MalformedLineError("a label that stands twice" if key else "a label without a name", at)
             seen.add(key)
             labels.append((key, _unquote(term[3])))
-        elif name or (term[3] is None and term[2] is None):
-            raise MalformedLineError("a second metric name" if name else "a label without a quoted value", at)
+        elif term[2] is None and term[3] is None:
+            raise MalformedLineError("a label without a quoted value", at)
+        elif name:
+            raise MalformedLineError("a second metric name", at)
         else:
             name = key if term[3] is None else _unquote(term[3])
         at = term.end()

@@ -56,7 +56,7 @@ def parse_filter(text: str, view: View[Any] | None = None) -> Filter:
     With `view`, names before a comparison must be fields or columns of it. Raises FilterError that quotes the term.
     """
     try:
-        words = shlex.split(text, comments=False)
+        words = _words(text)
     except ValueError as error:
         raise FilterError(f"{text!r}: {str(error).lower()}") from error
     matchers: list[Matcher] = []
@@ -72,6 +72,15 @@ def parse_filter(text: str, view: View[Any] | None = None) -> Filter:
         else:
             matchers.append(_term(word, view))
     return Filter(text, tuple(matchers))
+
+
+def _words(text: str) -> list[str]:
+    """Words as a shell has them, but a backslash is a backslash: patterns are full of them."""
+    lexer = shlex.shlex(text, posix=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.escape = ""
+    return list(lexer)
 
 
 def _term(word: str, view: View[Any] | None) -> Matcher:

@@ -1,7 +1,7 @@
 """Widgets that are drawn from the store: woken by a change, drawn at most four times a second, idle when nothing
 happens."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual.app import App
@@ -77,3 +77,20 @@ def is_uncovered(widget: Widget) -> bool:
     stack = widget.app.screen_stack
     own = widget.screen
     return own in stack and all(screen.is_modal for screen in stack[stack.index(own) + 1 :])
+
+
+class Watch(Live):
+    """Draws nothing: calls `changed` at the pace of drawing when one of some slices changed, and once at the start."""
+
+    DEFAULT_CSS = "Watch { display: none; }"
+
+    def __init__(self, slices: Iterable[Slice[Any, Any]], changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._slices = tuple(slices)
+        self._changed = changed
+
+    def slices(self) -> Iterable[Slice[Any, Any]]:
+        return self._slices
+
+    def update_now(self) -> None:
+        self._changed()

@@ -121,17 +121,51 @@ class Rows:
         self._index.source = dict(self._index.rows) if held else self._index.rows
         self.drain()
 
-    def settle(self) -> bool:
-        """Let the cursor be on the row where the window's cursor is; True where that is another one than before."""
-        before = self.cursor
-        self.cursor = self._index[self.window.cursor] if len(self._index) else None
-        return bool(before != self.cursor)
+    def move(self, by: int) -> None:
+        """Move the cursor `by` rows."""
+        self.drain()
+        self.window.move(by)
+        self._settle()
+
+    def page(self, share: float) -> None:
+        """Move cursor and window by a share of the height."""
+        self.drain()
+        self.window.page(share)
+        self._settle()
+
+    def first(self) -> None:
+        """Go to the first row, and stay with the top from then on."""
+        self.drain()
+        self.window.home()
+        self._settle()
+
+    def last(self) -> None:
+        """Go to the last row."""
+        self.drain()
+        self.window.go(self.shown - 1)
+        self._settle()
+
+    def scroll(self, to: int) -> None:
+        """Show the rows from position `to` on."""
+        self.drain()
+        self.window.scroll(to)
+        self._settle()
+
+    def go_to_line(self, line: int) -> bool:
+        """Put the cursor on the row that was last seen at a line of the window; False where there was none."""
+        found = 0 <= line < self.window.height and self.window.top + line < self.shown
+        if found:
+            self.window.go(self.window.top + line)
+            self._settle()
+        return found
 
     def go_to(self, key: Any) -> bool:
         """Put the cursor on the row of `key`; False where it is not shown."""
+        self.drain()
         position = self._index.position(key)
         if position is not None:
             self.window.go(position)
+            self._settle()
         return position is not None
 
     def toggle_mark(self) -> None:
@@ -152,7 +186,8 @@ class Rows:
             self.marks[key] = None
 
     def visible(self, focused: bool) -> list[Visible]:
-        """The rows in the window, from its top."""
+        """The rows in the window, from its top, as they are in the store at this moment."""
+        self.drain()
         top = self.window.top
         here = RowLook.CURSOR if focused else RowLook.BLURRED
         found = []
@@ -179,6 +214,11 @@ class Rows:
         if position is None:
             position = self.window.cursor if place is None else self._index.nearest(place)
         self.window.follow(position, len(self._index))
+        self._settle()
+
+    def _settle(self) -> None:
+        """The cursor is on whatever row the window's cursor is at now."""
+        self.cursor = self._index[self.window.cursor] if len(self._index) else None
 
     def _forget(self, keys: Iterable[Any]) -> None:
         for key in keys:

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fleet.store import Slice
 from fleet.view_line import VIEWS
 from fleet.views.agents import VIEW as AGENTS
 from fleet.views.backlog import VIEW as BACKLOG
@@ -23,3 +24,8 @@ def compact(view: View[Any], *columns: str, empty: str | None = None) -> View[An
     known = {column.id: column for column in view.columns}
     chosen = tuple(known[name] for name in columns)
     return replace(view, columns=chosen, empty=view.empty if empty is None else empty)
+
+
+def over(view: View[Any], rows: Slice[Any, Any], *columns: str) -> View[Any]:
+    """A compact `view` of other rows: a page's own slice."""
+    return replace(compact(view, *columns), rows=lambda _: rows)

@@ -91,11 +91,12 @@ class FileSd:
 
     def _matches(self, pattern: Path, problems: Problems) -> list[Path]:
         """The files of a pattern. A folder that may not be read now keeps the files that were found in it."""
-        if "*" not in pattern.name:
-            return [pattern] if pattern.exists() else []
-        before, _, after = pattern.name.partition("*")
-        wanted = re.compile(re.escape(before) + _go_glob("*" + after), re.DOTALL)
+        before, star, after = pattern.name.partition("*")
+        wanted = re.compile(re.escape(before) + _go_glob(star + after), re.DOTALL)
         try:
+            if not star:
+                pattern.lstat()
+                return [pattern]
             return [path for path in pattern.parent.iterdir() if wanted.fullmatch(path.name)]
         except (FileNotFoundError, NotADirectoryError):
             return []

@@ -50,9 +50,7 @@ class HttpSd:
 
     async def discover(self) -> Discovery:
         answer = want_ok(
-            await self._http.get(
-                self.target, accept="application/json", headers=self._headers, secret=self._secret
-            )
+            await self._http.get(self.target, accept="application/json", headers=self._headers, secret=self._secret)
         )
         if not _CONTENT_TYPE.fullmatch(answer.content_type.strip()):
             raise OutsideError(Fault.PAYLOAD, f"unsupported content type {scrub(answer.content_type, 80)!r}")

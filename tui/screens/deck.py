@@ -145,7 +145,7 @@ class DeckScreen(Screen[None]):
                 self._close_prompt()
             return
         try:
-            command = self.context.read_command(event.text)
+            command = read_command(event.text, self.app, self.context.store)
         except FilterError as error:
             self.query_one(Prompt).fault(str(error))
             return

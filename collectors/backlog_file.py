@@ -1,0 +1,62 @@
+"""A backlog document on disk as a probe: read when it has changed, parsed off the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fleet.errors import Fault, OutsideError, ParseError
+from fleet.model import BacklogReading
+from fleet.ports import Reach
+from transport.files import identity, read_file
+
+EVERY_S = 30.0
+"""Plans are edited by people and slow jobs."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""The limit of a backlog, below that of files in general: more is no plan, and would be decoded in one go."""
+
+_SETTLED = timedelta(seconds=2)
+"""A file written less than this ago may change again without a trace in its time (FAT counts in 2 s)."""
+
+Parse = Callable[[bytes, str], BacklogReading]
+"""Content and file name to a reading; raises ParseError."""
+
+
+class BacklogFile:
+    """Reads `path` with `parse`; an unchanged file gives the very same reading without being parsed again."""
+
+    def __init__(self, path: str, reach: Reach, parse: Parse) -> None:
+        self.target = path
+        self._path = reach.root / Path(path).expanduser()
+        self._limit = min(reach.limits.file_bytes, MOST_BYTES)
+        self._clock = reach.clock
+        self._parse = parse
+        self._reading: BacklogReading | None = None
+        self._identity: tuple[int, int, int] | None = None
+        self._content = 0
+
+    async def probe(self) -> BacklogReading:
+        """The count of the file as it is now. Raises OutsideError: missing, too large, or not to be read (where)."""
+        return await asyncio.to_thread(self._look)
+
+    def _look(self) -> BacklogReading:
+        if self._reading is not None and identity(self._path) == self._identity:
+            return self._reading
+        snapshot = read_file(self._path, self._limit)
+        content = hash(snapshot.content)
+        if self._reading is None or content != self._content:
+            self._reading = self._parsed(snapshot.content)
+            self._content = content
+        self._identity = snapshot.identity if self._settled(snapshot.identity[0]) else None
+        return self._reading
+
+    def _parsed(self, content: bytes) -> BacklogReading:
+        try:
+            return self._parse(content, self._path.name)
+        except ParseError as error:
+            self._reading = self._identity = None
+            raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
+
+    def _settled(self, written_ns: int) -> bool:
+        return self._clock.now() - datetime.fromtimestamp(written_ns / 1e9, UTC) > _SETTLED

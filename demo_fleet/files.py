@@ -1,0 +1,82 @@
+"""The demo's files on disk, written the way each real system writes its own.
+
+Status, queue and backlog files are rewritten in place (open, write, cut), as the real ones are, so that a reader can
+meet them half-written; the targets file is replaced by rename, as Prometheus asks for.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from demo_fleet import backlogs, documents
+from demo_fleet.moment import Moment
+from demo_fleet.scenario import PLAN_FILE, PROGRESS_FILE, STATUS_FILE, TASK_FILE
+from demo_fleet.world import World
+
+TODO_FILE = "unified_todos.json"
+TRACKER_FILE = "TASK-TRACKER.csv"
+TARGETS_FILE = "targets/agents.json"
+
+
+class _Kept(Struct, frozen=True):
+    """A file: how often it is brought up to date, and what is in it then."""
+
+    name: str
+    every_s: float
+    content: Callable[[Moment], bytes]
+
+
+class Files:
+    """Writes what has changed. `listed` are the agents of the targets file and where they are found."""
+
+    def __init__(self, folder: Path, world: World, listed: dict[str, tuple[str, str, str]]) -> None:
+        self._folder = folder
+        self._written: dict[str, bytes] = {}
+        names = tuple(listed)
+        self._kept = (
+            _Kept(STATUS_FILE, 4.0, lambda moment: documents.agent_status(world, moment)),
+            _Kept(TASK_FILE, 1.0, lambda moment: documents.task_queue(world, moment)),
+            _Kept(PLAN_FILE, 2.0, lambda moment: backlogs.plan(world, moment)),
+            _Kept(PROGRESS_FILE, 2.0, lambda moment: backlogs.batch_progress(world, moment)),
+            _Kept(TODO_FILE, 2.0, lambda moment: backlogs.todo_list(world, moment)),
+            _Kept(TRACKER_FILE, 2.0, lambda moment: backlogs.tracker(world, moment)),
+        )
+        self._targets = _Kept(TARGETS_FILE, 1.0, lambda moment: documents.targets(world, moment, names, listed))
+
+    def write(self, moment: Moment) -> None:
+        """Bring every file to `moment`. Blocking. Raises OSError where the folder or the disk fails."""
+        for kept in self._kept:
+            content = kept.content(moment.floor(kept.every_s))
+            if self._written.get(kept.name) != content:
+                write_in_place(self._folder / kept.name, content)
+                self._written[kept.name] = content
+        targets = self._targets.content(moment.floor(self._targets.every_s))
+        if self._written.get(TARGETS_FILE) != targets:
+            write_by_rename(self._folder / TARGETS_FILE, targets)
+            self._written[TARGETS_FILE] = targets
+
+
+def write_in_place(path: Path, content: bytes) -> None:
+    """Overwrite `path` from its start and cut it after: a reader may see the new beginning and the old end."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.truncate()
+
+
+def write_by_rename(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace `path` at once: a reader sees the old content or the new. The folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,203 @@
+"""The one way out to Redis: a client per place with total time-outs, and redis-py's errors translated here only.
+
+redis-py is imported with the first command (it takes 120 ms), answers stay bytes (a fleet's keys and payloads need
+not be UTF-8), and nothing is retried: the supervisor decides when to look again.
+"""
+
+import asyncio
+import re
+import socket
+import ssl
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from msgspec import Struct
+
+from fleet.errors import ConfigError, Fault, OutsideError
+from fleet.secret import Secret
+from fleet.text import scrub
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+TIMEOUT_S = 5.0
+"""Seconds that connecting, and each exchange, may take in all."""
+
+_PIPELINE = re.compile(r"""^Command # \d+ \((.*?)\) of pipeline caused error: \(?['"]?(.*?)['"]?,?\)?$""", re.DOTALL)
+
+Command = tuple[str | bytes | int, ...]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a Redis is. `str()` never shows a password."""
+
+    host: str = "localhost"
+    port: int = 6379
+    path: str | None = None
+    tls: bool = False
+    db: int = 0
+    username: str | None = None
+    password: Secret | None = None
+
+    def __str__(self) -> str:
+        if self.path is not None:
+            return f"unix://{self.path}?db={self.db}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"redis{'s' if self.tls else ''}://{host}:{self.port}/{self.db}"
+
+
+def parse_place(url: str, password: Secret | None = None) -> Place:
+    """The place that a `redis://`, `rediss://` (TLS, verified) or `unix://` URL names.
+
+    `password` goes before one in the URL. Raises ConfigError.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 6379
+    except ValueError as error:
+        raise ConfigError(f"no Redis URL: {error}") from error
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ConfigError("a Redis URL begins with redis://, rediss:// or unix://")
+    query = parse_qs(parts.query)
+    if query.keys() - {"db"}:
+        raise ConfigError(f"a Redis URL takes no option {min(query.keys() - {'db'})!r} (only db)")
+    database = query.get("db", [parts.path.strip("/")])[0] if parts.scheme != "unix" else query.get("db", [""])[0]
+    if database and not database.isdecimal():
+        raise ConfigError(f"the database of a Redis URL is a number, not {scrub(database, 40)!r}")
+    given = Secret(unquote(parts.password)) if parts.password else None
+    return Place(
+        host=parts.hostname or "localhost",
+        port=port,
+        path=unquote(parts.path) if parts.scheme == "unix" else None,
+        tls=parts.scheme == "rediss",
+        db=int(database or 0),
+        username=unquote(parts.username) if parts.username else None,
+        password=password or given,
+    )
+
+
+class RedisLink:
+    """Commands to one Redis. It connects when it is first asked and again after a failure; close it with `aclose`."""
+
+    def __init__(self, place: Place, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._place = place
+        self._timeout_s = timeout_s
+        self._client: Redis | None = None
+
+    async def ask(self, *command: str | bytes | int) -> Any:
+        """The answer to one command. Raises OutsideError."""
+        return (await self.ask_all([command]))[0]
+
+    async def ask_all(self, commands: Sequence[Command], *, at_once: bool = False) -> list[Any]:
+        """The answers to `commands`, in one exchange; `at_once` runs them as one transaction (MULTI).
+
+        Answers are raw (bytes, ints, lists). Raises OutsideError for the first command that fails.
+        """
+        import redis.exceptions
+
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                pipe = self._open().pipeline(transaction=at_once)
+                for command in commands:
+                    pipe.execute_command(*command)
+                answers = await pipe.execute(raise_on_error=True)
+        except (redis.exceptions.RedisError, redis.exceptions.RedisClusterException, OSError, ValueError) as error:
+            raise translated(error, str(self._place)) from error
+        return list(answers)
+
+    async def aclose(self) -> None:
+        """Close the connection; a later `ask` opens another."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def _open(self) -> "Redis":
+        if self._client is None:
+            self._client = _client(self._place, self._timeout_s)
+        return self._client
+
+
+def _client(place: Place, timeout_s: float) -> "Redis":
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
+    client = Redis(
+        host=place.host,
+        port=place.port,
+        unix_socket_path=place.path,
+        db=place.db,
+        username=place.username,
+        password=place.password.reveal() if place.password else None,
+        ssl=place.tls,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+        max_connections=2,
+        client_name="fleetdeck",
+    )
+    # Raw answers: redis-py's own shapes differ between its versions and fail on answers that they do not expect.
+    client.response_callbacks.clear()
+    return client
+
+
+def translated(error: Exception, place: str) -> OutsideError:
+    """What redis-py or the system raised, as an OutsideError that names `place`."""
+    return OutsideError(_fault(error), f"{place}: {scrub(_sentence(error), 200)}")
+
+
+def _fault(error: BaseException) -> Fault:
+    import redis.exceptions as known
+
+    for link in _chain(error):
+        if isinstance(link, ssl.SSLError):
+            return Fault.TLS
+        if isinstance(link, socket.gaierror):
+            return Fault.DNS
+        if isinstance(link, ConnectionRefusedError):
+            return Fault.REFUSED
+        if isinstance(link, ConnectionResetError | BrokenPipeError | asyncio.IncompleteReadError):
+            return Fault.RESET
+        if isinstance(link, FileNotFoundError):
+            return Fault.MISSING
+        if isinstance(link, TimeoutError | known.TimeoutError):
+            return Fault.TIMEOUT
+        if isinstance(link, PermissionError | known.AuthenticationError | known.AuthorizationError):
+            return Fault.PERMISSION
+        if isinstance(link, known.NoPermissionError | known.AuthenticationWrongNumberOfArgsError):
+            return Fault.PERMISSION
+    return _by_words(error)
+
+
+def _by_words(error: BaseException) -> Fault:
+    """redis-py gives most refusals of the server the one type `ResponseError`: the first word tells them apart."""
+    import redis.exceptions as known
+
+    words = str(error)
+    if "WRONGTYPE" in words:
+        return Fault.PAYLOAD
+    if "NOGROUP" in words or "no such key" in words:
+        return Fault.MISSING
+    if "NOAUTH" in words or "WRONGPASS" in words or "invalid password" in words:
+        return Fault.PERMISSION
+    if isinstance(error, known.InvalidResponse | ValueError):
+        return Fault.PAYLOAD
+    if isinstance(error, known.ConnectionError) and "closed" in words.lower():
+        return Fault.RESET
+    return Fault.PROTOCOL
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and len(found) < 8:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return _PIPELINE.sub(r"\1: \2", str(error).strip()) or type(error).__name__

@@ -1,0 +1,70 @@
+"""What can be typed after `:`: a view line, the page of an agent, or one of a few words."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from fleet.errors import FilterError
+from fleet.filter import parse_filter
+from fleet.store import Store
+from fleet.text import scrub
+from fleet.view_line import VIEWS, ViewLine, parse_view_line
+from tui.views import TABLES
+
+_MOST_COMPLETED = 500
+"""Agent names that are offered for completion; more would be searched on every key."""
+
+Command = Callable[[], Any]
+"""What a line asks for, ready to be called in the app; may be a coroutine function."""
+
+
+class Commander(Protocol):
+    """What a command may ask of the app."""
+
+    @property
+    def words(self) -> Mapping[str, Command]: ...
+
+    async def open(self, line: ViewLine) -> None: ...
+
+
+def read_command(text: str, app: Commander, store: Store) -> Command:
+    """The command that `text` asks for. Raises FilterError with what is wrong, before anything was done."""
+    word = text.strip().removeprefix(":").strip().lower()
+    known = app.words.get(word)
+    if known is not None:
+        return known
+    line = parse_view_line(text)
+    check_view_line(line)
+    if line.subject is not None:
+        _check_agent(line.subject, store)
+    elif word == "agent":
+        raise FilterError("agent wants a name, such as agent planner-1")
+    return lambda: app.open(line)
+
+
+def check_view_line(line: ViewLine) -> None:
+    """Raise FilterError where the view of `line` cannot be filtered or ordered like that."""
+    view = TABLES.get(line.view)
+    if view is None:
+        if line.filter or line.sort or line.faults:
+            raise FilterError(f"{line.view} is not a list: it takes no filter, sort or faults")
+        return
+    parse_filter(line.filter, view)
+    known = [column.id for column in view.columns if column.sort is not None]
+    for column, _ in line.sort:
+        if column not in known:
+            raise FilterError(f"{line.view} cannot be sorted by {column!r} (by {', '.join(known)})")
+
+
+def completions(app: Commander, store: Store) -> tuple[str, ...]:
+    """What `tab` may complete a command to: views first, then words, then the pages of agents."""
+    agents = (f"agent {scrub(name)}" for name, _ in zip(sorted(store.status), range(_MOST_COMPLETED), strict=False))
+    return (*VIEWS, *(word for word in app.words if len(word) > 1), *agents)
+
+
+def _check_agent(name: str, store: Store) -> None:
+    if name in store.status:
+        return
+    near = difflib.get_close_matches(name, list(store.status), n=1)
+    hint = f"; there is {scrub(near[0])}" if near else ""
+    raise FilterError(f"no agent {name!r}{hint}")

@@ -1,0 +1,114 @@
+"""The page of one agent: its state with history, what is claimed beside what was observed, health detail, metrics,
+tasks and events."""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
+from fleet.model import Event, Fact, SeriesId, Task
+from fleet.store import Slice
+from fleet.view_line import ViewLine
+from fleet.views.events import VIEW as EVENTS
+from fleet.views.tasks import VIEW as TASKS
+from fleet.views.text import state_cell
+from fleet.views.view import Tone
+from tui.agent_facts import agent_events, agent_facts
+from tui.agent_rows import (
+    ClaimRow,
+    MetricRow,
+    claim_rows,
+    claims_view,
+    health_rows,
+    health_view,
+    metric_rows,
+    metrics_view,
+)
+from tui.chrome.facts import Facts
+from tui.context import Context
+from tui.ink import Ink
+from tui.live import Watch
+from tui.pane import TablePane
+from tui.screens.deck import DeckScreen
+from tui.table import Table
+from tui.views import over
+
+
+class Section(TablePane):
+    """A table of the page; it takes no place while it has no rows, and no more than its rows need."""
+
+    def on_table_counted(self, event: Table.Counted) -> None:
+        """Fit the rows."""
+        self.set_class(event.total == 0, "-unwanted")
+        self.styles.max_height = event.total + 3
+        super().on_table_counted(event)
+
+
+class AgentScreen(DeckScreen):
+    """One agent in full."""
+
+    AUTO_FOCUS = "#metrics Table"
+
+    def __init__(self, context: Context, name: str) -> None:
+        super().__init__(context, ViewLine(view="agents", subject=name))
+        self._name = name
+        self._claims: Slice[str, ClaimRow] = Slice()
+        self._health: Slice[int, Fact] = Slice()
+        self._metrics: Slice[SeriesId, MetricRow] = Slice()
+        self._tasks: Slice[str, Task] = Slice()
+        self._events: Slice[int, Event] = Slice()
+
+    def body(self) -> Iterable[Widget]:
+        """Who and how it is on the left, what it measures and does on the right."""
+        store = self.context.store
+        yield Container(
+            Vertical(
+                Facts(id="facts"),
+                Section(store, view=claims_view(self._claims), id="claims"),
+                Section(store, "History", view=over(EVENTS, self._events, "at", "change", "detail"), id="history"),
+                id="left",
+            ),
+            Vertical(
+                Section(store, view=metrics_view(self._metrics), id="metrics"),
+                Section(
+                    store,
+                    view=over(TASKS, self._tasks, "state", "title", "queue", "priority", "age", "detail"),
+                    id="tasks",
+                ),
+                Section(store, view=health_view(self._health), id="health"),
+                id="right",
+            ),
+            id="page",
+        )
+        yield Watch((store.status, store.agents, store.processes, store.health), self._show_state)
+        yield Watch((store.scrapes, store.agents), self._show_metrics)
+        yield Watch((store.tasks,), self._show_tasks)
+        yield Watch((store.events,), self._show_events)
+
+    def title_parts(self, ink: Ink) -> list[Text]:
+        """The agent and its state."""
+        status = self.context.store.status.get(self._name)
+        state = ink.write("not known", Tone.UNKNOWN) if status is None else ink.cell(state_cell(status.state), bold=True)
+        parts = [ink.muted("Agents"), ink.muted("›"), ink.write(self._name, Tone.TITLE, bold=True), state]
+        table = self.table()
+        return parts if table is None or not self._filters.get(table) else [*parts, *self.table_parts(ink, table)]
+
+    def _show_state(self) -> None:
+        store = self.context.store
+        self.query_one(Facts).show(agent_facts(store, self._name))
+        self._claims.replace(claim_rows(store, self._name))
+        self._health.replace(health_rows(store, self._name))
+        self.show_title()
+
+    def _show_metrics(self) -> None:
+        agent = self.context.store.agents.get(self._name)
+        self._metrics.replace(metric_rows(self.context.store, self._name, agent.sources if agent else ()))
+
+    def _show_tasks(self) -> None:
+        tasks = self.context.store.tasks.items()
+        self._tasks.replace({key: task for key, task in tasks if task.agent == self._name})
+
+    def _show_events(self) -> None:
+        self._events.replace(agent_events(self.context.store, self._name))
+        self._show_state()

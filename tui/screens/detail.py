@@ -1,0 +1,70 @@
+"""The details of one row of any view: every field that `fleetdeck get` would print, by name."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from fleet.view_line import ViewLine
+from fleet.views.view import Cell, Tone, View, look
+from tui.chrome.facts import Facts, Known
+from tui.context import Context
+from tui.ink import Ink
+from tui.live import Watch
+from tui.screens.deck import DeckScreen
+
+_TONED = {"error": Tone.DOWN, "anomalies": Tone.DEGRADED, "problems": Tone.DEGRADED}
+
+
+def value_cells(name: str, value: Any) -> list[tuple[Cell, ...]]:
+    """The lines of one field's value; what is not known is a dash."""
+    if value is None or value == "" or (isinstance(value, list | tuple | Mapping) and not value):
+        return [(Cell("–", Tone.MUTED),)]
+    tone = _TONED.get(name, Tone.PLAIN)
+    if isinstance(value, Mapping):
+        return [(Cell(f"{key} ", Tone.MUTED), Cell(str(item))) for key, item in value.items()]
+    if isinstance(value, list | tuple):
+        return [(Cell(str(item), tone),) for item in value]
+    if isinstance(value, bool):
+        return [(Cell("yes" if value else "no"),)]
+    return [(Cell(f"{value:,.6g}" if isinstance(value, float) else str(value), tone),)]
+
+
+class DetailScreen(DeckScreen):
+    """A row of a view in full. It stays when the row goes, and says so."""
+
+    AUTO_FOCUS = "#details"
+
+    def __init__(self, context: Context, view: View[Any], key: Any) -> None:
+        super().__init__(context, ViewLine(view=view.name))
+        self._view = view
+        self._key = key
+        self._rows = view.rows(context.store)
+        self._gone = False
+
+    def body(self) -> Iterable[Widget]:
+        """The fields, scrolled where they need it."""
+        yield VerticalScroll(Facts(), id="details", can_focus=True)
+        yield Watch((self._rows,), self._update)
+
+    def title_parts(self, ink: Ink) -> list[Text]:
+        """Which row this is, in the words of the view's first two columns."""
+        parts = [ink.write(self._view.title, Tone.MUTED), ink.muted("›")]
+        row = self._rows.get(self._key)
+        if row is None:
+            return [*parts, ink.write(str(self._key), Tone.TITLE, bold=True), ink.write("gone", Tone.STALE)]
+        at = look(self.context.store, self._rows, self._key)
+        return [*parts, *(ink.cell(column.cell(row, at), bold=True) for column in self._view.columns[:2])]
+
+    def _update(self) -> None:
+        row = self._rows.get(self._key)
+        if row is not None:
+            at = look(self.context.store, self._rows, self._key)
+            known = []
+            for field in self._view.fields:
+                for place, cells in enumerate(value_cells(field.name, field.value(row, at))):
+                    known.append(Known("" if place else field.name.replace("_", " "), cells))
+            self.query_one(Facts).show(known)
+        self.show_title()
