@@ -4,6 +4,9 @@ from fleet.errors import Fault, OutsideError
 from fleet.ports import Answer
 from fleet.text import scrub
 
+LONGEST_S = 60.0
+"""Time-out of the request itself. The supervisor's own, which is configured, is the one that ends a slow look."""
+
 _OK = 200
 _TOO_MANY = 429
 

@@ -1,4 +1,4 @@
-"""Types that the options of several kinds share: an HTTP address and a header that carries a secret."""
+"""An option that several kinds share: a request header that carries a secret."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,6 @@ from msgspec import Meta, Struct
 
 from config.values import SecretRef
 from fleet.secret import Secret
-
-HttpUrl = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+([/?#]\S*)?$")]
-"""`http://` or `https://`, a host, no user or password (those would be shown wherever the address is)."""
 
 HeaderName = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
 

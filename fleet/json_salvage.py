@@ -37,7 +37,7 @@ def read_json(content: bytes, lists: Sequence[str] = ()) -> Document:
     try:
         value, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        return _cut(text, start, lists, error.msg, _byte(text, error.pos, encoding))
+        return _cut(text, start, lists, error.msg.removesuffix(" at"), _byte(text, error.pos, encoding))
     except RecursionError as error:
         raise ParseError("nested too deeply") from error
     rest = _byte(text, len(text), encoding) - _byte(text, _end(_BLANK, text, end), encoding)

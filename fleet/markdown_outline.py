@@ -62,7 +62,7 @@ class Outline:
         self.unclosed_fence: tuple[int, int] | None = None
         """The line where a code fence begins that never ends, and the boxes after it."""
         self._now = self.root
-        self._overflow: Heading | None = None
+        self._rest: Heading | None = None
         self._items: dict[tuple[int | str, str], int] = {}
         self._marks: list[int] = []
 
@@ -70,15 +70,22 @@ class Outline:
         """A heading begins; what follows belongs to it."""
         if heading.phase and heading.complete is not None:
             self._say(heading.phase, complete=heading.complete)
-        if len(self.headings) >= MOST_HEADINGS:
-            heading = self._overflow = self._overflow or Heading("further headings", 1)
         parent = self._now
         while parent.level >= heading.level and parent.parent is not None:
             parent = parent.parent
-        if heading is not self._overflow or heading.parent is None:
-            heading.parent = self.root if heading is self._overflow else parent
-            self.headings.append(heading)
+        heading.parent = parent
+        self.headings.append(heading)
         self._now = heading
+
+    def open_further(self) -> bool:
+        """Whether there are too many headings to tell another one apart; what follows it then belongs to the rest."""
+        if len(self.headings) < MOST_HEADINGS:
+            return False
+        if self._rest is None:
+            self.open(Heading("further headings", 1))
+            self._rest = self._now
+        self._now = self._rest
+        return True
 
     def add(self, box: Box, parent: Box | None) -> None:
         """Count `box`, nested in `parent`, under the current heading."""

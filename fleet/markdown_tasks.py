@@ -119,6 +119,8 @@ class _Scan:
         if found is None:
             return
         self._open.clear()
+        if self.outline.open_further():
+            return
         title = plain(found[2]).strip().rstrip("#").strip()
         heading = Heading(title, len(found[1]), phase_in(title), completeness(title))
         self.outline.open(heading)

@@ -28,22 +28,22 @@ def derive(
     `arrivals` and `completions` are the recent points (epoch seconds, cumulative count) of the reading's two totals,
     oldest first; a rate is None where there are fewer than two. A count below zero is taken as not known, and said.
     """
-    counts = {name: getattr(reading, name) for name in _COUNTS}
-    known = {name: count if count is None or count >= 0 else None for name, count in counts.items()}
     return Queue(
         name=reading.name,
         kind=reading.kind,
-        **known,
+        queued=_possible(reading.queued),
+        running=_possible(reading.running),
+        done=_possible(reading.done),
+        failed=_possible(reading.failed),
+        dead_letter=_possible(reading.dead_letter),
         oldest_queued_at=reading.oldest_queued_at,
         arrival_per_min=_per_min(arrivals),
         completion_per_min=_per_min(completions),
-        anomalies=(*reading.anomalies, *_contradictions(reading, counts)),
+        anomalies=(*reading.anomalies, *_contradictions(reading)),
     )
 
 
-def merge_tasks(
-    old: Mapping[str, Task], reading: QueueReading, at: datetime, *, most: int = 5_000
-) -> dict[str, Task]:
+def merge_tasks(old: Mapping[str, Task], reading: QueueReading, at: datetime, *, most: int = 5_000) -> dict[str, Task]:
     """The tasks of the reading's queue, by `queue/id`, at most `most`.
 
     `first_seen` and `last_changed` are by our clock: `at` for a task that is new or differs in any field, else what
@@ -72,8 +72,13 @@ def _per_min(points: Sequence[tuple[float, float]]) -> float | None:
     return None if rate is None else float(f"{rate * 60:.3g}")
 
 
-def _contradictions(reading: QueueReading, counts: Mapping[str, int | None]) -> list[str]:
-    said = [f"{name.replace('_', ' ')} is {count:,}" for name, count in counts.items() if count is not None and count < 0]
+def _possible(count: int | None) -> int | None:
+    return None if count is None or count < 0 else count
+
+
+def _contradictions(reading: QueueReading) -> list[str]:
+    counts = ((name, getattr(reading, name)) for name in _COUNTS)
+    said = [f"{name.replace('_', ' ')} is {count:,}" for name, count in counts if count is not None and count < 0]
     if reading.queued == 0 and reading.oldest_queued_at is not None:
         said.append("nothing is queued, yet a task waits since an earlier time")
     return said

@@ -112,6 +112,11 @@ def fallback_id(*parts: object) -> str:
     return f"~{digest.hexdigest()}"
 
 
+def is_fallback_id(task_id: str) -> bool:
+    """Whether an id was made by `fallback_id`."""
+    return task_id.startswith("~")
+
+
 def task_of(record: TaskRecord, queue: str, state: TaskState | None = None) -> Task:
     """The record as a `Task` of `queue`; `state` overrules the record's own word, which is kept as `raw_state`."""
     title = _title(record)

@@ -20,7 +20,7 @@ from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
 from tui.chrome.prompt import Asking
 from tui.chrome.too_small import LEAST
-from tui.commands import Command, completions
+from tui.commands import Command, completions, read_command
 from tui.context import Context
 from tui.keys import APP_KEYS
 from tui.palette import AgentPages
@@ -67,7 +67,13 @@ class FleetdeckApp(App[None]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.context = Context(store=store, clock=clock, fleet_name=scrub(fleet_name, 40), read_only=read_only)
+        self.context = Context(
+            store=store,
+            clock=clock,
+            fleet_name=scrub(fleet_name, 40),
+            read_only=read_only,
+            read_command=lambda text: read_command(text, self, store),
+        )
         self._first = view
         self._last = view.view
         self._on_start = on_start

@@ -1,9 +1,12 @@
 """What every screen may use: the store, the clock, the fleet's name. Wired once by the app, read by the screens."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from fleet.clock import Clock
 from fleet.store import Store
+from tui.commands import Command
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -12,4 +15,7 @@ class Context(Struct, frozen=True, kw_only=True):
     store: Store
     clock: Clock
     fleet_name: str
+    read_command: Callable[[str], Command]
+    """What a line typed after `:` asks for. Raises FilterError, before anything was done, where it is nothing."""
+
     read_only: bool = False

@@ -10,12 +10,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from agents_registry.answers import want_ok
+from agents_registry.answers import LONGEST_S, want_ok
 from agents_registry.documents import parse
-from agents_registry.options import HeaderAuth, HttpUrl, resolve
+from agents_registry.options import HeaderAuth, resolve
 from agents_registry.problems import Problems
 from agents_registry.records import read_records
 from config.kinds import Kind
+from config.values import HttpUrl
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.model import Claim, Discovery, Sighting
 from fleet.ports import DiscoverySource, Reach
@@ -56,6 +57,7 @@ class Coordinator:
                 accept="application/json",
                 headers=self._headers,
                 secret=self._secret,
+                timeout_s=LONGEST_S,
                 close=True,
                 alone=True,
             )

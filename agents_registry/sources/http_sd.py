@@ -9,12 +9,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from agents_registry.answers import want_ok
-from agents_registry.options import HeaderAuth, HttpUrl, resolve
+from agents_registry.answers import LONGEST_S, want_ok
+from agents_registry.options import HeaderAuth, resolve
 from agents_registry.problems import Problems
 from agents_registry.targets import groups_from_json, sightings
 from config.kinds import Kind
-from config.values import Seconds
+from config.values import HttpUrl, Seconds
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.model import Discovery
 from fleet.ports import DiscoverySource, Reach
@@ -42,7 +42,7 @@ class HttpSd:
     """Asks the endpoint. Raises OutsideError: no answer, another status or content type, a malformed list."""
 
     def __init__(self, options: HttpSdOptions, reach: Reach) -> None:
-        self.target = options.url
+        self.target = str(options.url)
         self._http = reach.http
         self._limits = reach.limits
         self._secret = resolve(options.auth, reach.root)
@@ -50,7 +50,9 @@ class HttpSd:
 
     async def discover(self) -> Discovery:
         answer = want_ok(
-            await self._http.get(self.target, accept="application/json", headers=self._headers, secret=self._secret)
+            await self._http.get(
+                self.target, accept="application/json", headers=self._headers, secret=self._secret, timeout_s=LONGEST_S
+            )
         )
         if not _CONTENT_TYPE.fullmatch(answer.content_type.strip()):
             raise OutsideError(Fault.PAYLOAD, f"unsupported content type {scrub(answer.content_type, 80)!r}")

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from agents_registry.answers import want_ok
-from agents_registry.options import HeaderAuth, HttpUrl, resolve
+from agents_registry.answers import LONGEST_S, want_ok
+from agents_registry.options import HeaderAuth, resolve
 from agents_registry.problems import Problems
 from config.kinds import Kind
+from config.values import HttpUrl
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.exposition import SeriesCache, parse_page
 from fleet.model import Claim, Discovery, Page, SeriesId, Sighting
@@ -78,7 +79,7 @@ class MetricsPage:
     """Fetches and reads the page. Raises OutsideError: no answer, another status than 200, a malformed page."""
 
     def __init__(self, options: MetricsPageOptions, reach: Reach) -> None:
-        self.target = options.url
+        self.target = str(options.url)
         self._label = options.label
         self._http = reach.http
         self._limits = reach.limits
@@ -87,7 +88,7 @@ class MetricsPage:
         self._plan: _Plan | None = None
 
     async def discover(self) -> Discovery:
-        answer = want_ok(await self._http.get(self.target, accept=ACCEPT, secret=self._secret))
+        answer = want_ok(await self._http.get(self.target, accept=ACCEPT, secret=self._secret, timeout_s=LONGEST_S))
         try:
             page = parse_page(
                 answer.body,

@@ -8,7 +8,6 @@ free name again, so that its history goes on.
 
 import asyncio
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from msgspec import Meta, Struct
 from agents_registry.problems import Problems
 from agents_registry.program import program_name
 from config.kinds import Kind
+from config.values import Regex
 from fleet.model import Discovery, Sighting
 from fleet.ports import DiscoverySource, Reach
 from fleet.text import scrub
@@ -35,14 +35,8 @@ class ProcessesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     agent: the name of all of them, in place of the script's.
     """
 
-    match: Annotated[str, Meta(min_length=1)]
+    match: Regex
     agent: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-
-    def __post_init__(self) -> None:
-        try:
-            re.compile(self.match)
-        except re.error as error:
-            raise ValueError(f"match is no regular expression: {error}") from error
 
 
 class Found(Struct, frozen=True):
@@ -58,8 +52,8 @@ class Processes:
     """Looks through the processes of this machine."""
 
     def __init__(self, options: ProcessesOptions, most: int) -> None:
-        self.target = options.match
-        self._match = re.compile(options.match)
+        self.target = str(options.match)
+        self._match = options.match.compiled()
         self._agent = options.agent
         self._most = most
         self._names: dict[Found, str] = {}

@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from agents_registry.options import HttpUrl
 from config.kinds import Kind
-from config.values import Seconds
+from config.values import HttpUrl, Seconds
 from fleet.model import Discovery, Endpoint, Sighting
 from fleet.ports import DiscoverySource, Reach
 from fleet.text import scrub, scrub_labels
@@ -77,11 +76,11 @@ def _sighting(agent: StaticAgent) -> Sighting:
     )
 
 
-def _endpoint(agent: StaticAgent, url: str | None) -> Endpoint | None:
+def _endpoint(agent: StaticAgent, url: HttpUrl | None) -> Endpoint | None:
     if url is None:
         return None
     return Endpoint(
-        url=url, every_s=agent.every, timeout_s=agent.timeout, close=agent.close, host_header=agent.host_header
+        url=str(url), every_s=agent.every, timeout_s=agent.timeout, close=agent.close, host_header=agent.host_header
     )
 
 

@@ -5,7 +5,7 @@ they move jobs to a second list (RPOPLPUSH, LMOVE), which is then `processing`.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from config.values import SecretRef
 from fleet.errors import Fault, OutsideError
 from fleet.model import QueueReading, Task
 from fleet.ports import Probe, Reach
-from fleet.task_records import fallback_id, read_record, task_of
+from fleet.task_records import fallback_id, is_fallback_id, read_record, task_of
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
 from transport.redis import Command, RedisLink, parse_place
@@ -139,9 +139,12 @@ def _tasks(items: Sequence[bytes], queue: str, state: TaskState, word: str) -> l
 
 
 def _unique(tasks: Sequence[Task]) -> tuple[Task, ...]:
-    """Equal items are jobs of their own, so each gets an id of its own."""
-    chosen: dict[str, Any] = {}
+    """Equal items without an id are jobs of their own. With one they are the same job, met twice on its way from one
+    list to the other; the place that is further on stands first."""
+    chosen: dict[str, Task] = {}
     for task in tasks:
+        if task.id in chosen and not is_fallback_id(task.id):
+            continue
         name = free_id(task.id, chosen)
         chosen[name] = task if name == task.id else replace(task, id=name)
     return tuple(chosen.values())

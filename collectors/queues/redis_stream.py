@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collectors.stream_jobs import Jobs, read_jobs
-from collectors.stream_state import Fields, InFlight, StreamState, read_stream
+from collectors.stream_state import Fields, InFlight, StreamState, read_stream, text_of
 from config.kinds import Kind
 from config.values import Seconds, SecretRef
 from fleet.errors import OutsideError
@@ -61,9 +61,9 @@ class RedisStreamProbe:
     async def probe(self) -> QueueReading:
         state = await read_stream(self._link, self._options.stream, self._options.group)
         jobs = await self._jobs()
-        tasks = (*self._held(state), *jobs.tasks, *(_entry(self._name, each.id, each.fields) for each in state.waiting))
+        waiting = (_entry(self._name, each.id, each.fields) for each in state.waiting)
+        tasks = (*self._held(state), *jobs.tasks, *waiting)
         most = self._reach.limits.tasks
-        shown = len(state.waiting) + len(state.in_flight)
         return QueueReading(
             name=self._name,
             kind="redis_stream",
@@ -74,7 +74,7 @@ class RedisStreamProbe:
             arrived_total=state.added,
             completed_total=state.completed,
             tasks=tasks[:most],
-            tasks_complete=jobs.complete and len(tasks) <= most and shown == (state.queued or 0) + (state.running or 0),
+            tasks_complete=jobs.complete and len(tasks) <= most and _all_read(state),
             anomalies=(*state.problems, *self._stuck(state), *jobs.problems),
         )
 
@@ -114,6 +114,10 @@ class RedisStreamProbe:
         return [f"{len(stuck)} in flight for longer than {span_text(limit)}, the longest with {longest.consumer}"]
 
 
+def _all_read(state: StreamState) -> bool:
+    return len(state.waiting) == state.queued and len(state.in_flight) == (state.running or 0)
+
+
 def _held_task(queue: str, held: InFlight, since: datetime) -> Task:
     task = _entry(queue, held.id, held.fields or {})
     again = f"delivered {held.deliveries} times" if held.deliveries > 1 else ""
@@ -129,24 +133,25 @@ def _held_task(queue: str, held: InFlight, since: datetime) -> Task:
 
 def _entry(queue: str, entry_id: str, about: Fields) -> Task:
     """An entry as a task: its fields are the record, or one of them holds it as JSON."""
-    packed = next((about[name] for name in _PAYLOADS if about.get(name, "").startswith("{")), None)
-    record = read_record(packed.encode()) if packed else None
-    task = task_of(record or msgspec.convert(about, TaskRecord), queue, TaskState.QUEUED)
+    packed = next((about[name] for name in _PAYLOADS if about.get(name, b"").startswith(b"{")), None)
+    texts = {name: text_of(value, 512) for name, value in about.items()}
+    record = read_record(packed) if packed else None
+    task = task_of(record or msgspec.convert(texts, TaskRecord), queue, TaskState.QUEUED)
     return replace(
         task,
         id=entry_id,
-        title=task.title or _title(about),
-        kind=task.kind or scrub(about.get("source_type", ""), 128),
+        title=task.title or _title(texts),
+        kind=task.kind or texts.get("source_type", ""),
         raw_state="waiting",
         created_at=task.created_at or entry_time(entry_id),
     )
 
 
-def _title(about: Fields) -> str:
+def _title(texts: dict[str, str]) -> str:
     for name in ("chunk_id", "source_uri", "job_id", "event_id"):
-        if about.get(name):
-            return scrub(about[name])
-    return scrub(", ".join(f"{name}={value}" for name, value in list(about.items())[:3]), 120)
+        if texts.get(name):
+            return texts[name]
+    return scrub(", ".join(f"{name}={value}" for name, value in list(texts.items())[:3]), 120)
 
 
 def entry_time(entry_id: str) -> datetime | None:

@@ -8,6 +8,7 @@ read again while it has not changed. What stands before a broken byte is counted
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -51,7 +52,7 @@ class _Found(Struct, frozen=True):
     """A queue file's content: the counts, and what broke (`cut`: counted only up to there)."""
 
     counted: Counted
-    oldest: object
+    oldest: datetime | None
     problems: tuple[str, ...]
     cut: bool
 

@@ -1,7 +1,7 @@
 """What every screen of the dashboard is made of: tabs, title, a body, prompt, keys; and how the prompt is used."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -75,6 +75,9 @@ class DeckScreen(Screen[None]):
                 parts.append(ink.write(f"{counted.marked:,} marked", Tone.ACCENT))
         if self._filters.get(table):
             parts.append(ink.write("/" + self._filters[table], Tone.ACCENT, bold=True))
+        if table.sort:
+            order = ",".join(("-" if down else "") + name for name, down in table.sort)
+            parts.append(ink.write(f"sort={order}", Tone.ACCENT))
         if table.faults_only:
             parts.append(ink.write("faults only", Tone.ACCENT, bold=True))
         return parts
@@ -103,7 +106,12 @@ class DeckScreen(Screen[None]):
             self._counted[event.control] = event
             self.show_title()
 
+    def on_table_sorted(self) -> None:
+        """Name the order in the title."""
+        self.show_title()
+
     def on_descendant_focus(self) -> None:
+        """The title counts the table that has the focus."""
         self.show_title()
 
     def _paused(self, paused: bool) -> None:
@@ -145,7 +153,7 @@ class DeckScreen(Screen[None]):
                 self._close_prompt()
             return
         try:
-            command = read_command(event.text, self.app, self.context.store)
+            command = self.context.read_command(event.text)
         except FilterError as error:
             self.query_one(Prompt).fault(str(error))
             return

@@ -1,0 +1,189 @@
+"""The demo's Redis queues, driven with the commands that the real producers and workers send.
+
+Stream: XADD with the fields of the ingestion queue; workers read through their group, then XACK and XDEL. A chunk that
+fails is never acknowledged, and a job's hash may stay `queued` though all of it is done: both as the real one does.
+List: RPUSH at the tail, LPOP at the head. Entry ids are made of the script's time, not of the server's clock.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from demo_fleet.jobs import JobEvent
+from demo_fleet.moment import Moment
+from demo_fleet.scenario import LIST, STREAM
+from demo_fleet.world import World
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+GROUP = "lightrag-workers"
+_IDLE_GROUP = "metrics-collector"
+"""A group that was made and never reads, so that its lag means nothing."""
+_WORKERS = 4
+_CHUNKS = 3
+_HASH_TTL_S = 3600
+_HASHES_KEPT = 2000
+_STUCK_EVERY = 5
+
+
+class Feeder:
+    """Brings the queues up to the moment. `prefix` stands before every key, so that a shared server is left alone."""
+
+    def __init__(self, client: "Redis", world: World, moment: Callable[[], Moment], prefix: str = "") -> None:
+        self._client = client
+        self._world = world
+        self._moment = moment
+        self._prefix = prefix
+        self.stream = prefix + STREAM
+        self.list = prefix + LIST
+        self._until: float | None = None
+        self._unacknowledged: list[str] = []
+        self._hashes: deque[str] = deque(maxlen=_HASHES_KEPT)
+
+    async def step(self) -> None:
+        """Do what is due. After any error the queues are made anew at the next step.
+
+        Raises redis.exceptions.RedisError or OSError where the server does not answer.
+        """
+        moment = self._moment()
+        since, self._until = self._until, None
+        if since is None or not 0 <= moment.t - since <= self._world.scenario.cycle_s:
+            await self._rebuild(moment)
+        else:
+            await self._advance(since, moment)
+        self._until = moment.t
+
+    async def clear(self) -> None:
+        """Take away every key that was made here."""
+        await self._client.delete(self.stream, self.list, *self._hashes)
+        self._hashes.clear()
+
+    async def _rebuild(self, moment: Moment) -> None:
+        await self.clear()
+        self._unacknowledged.clear()
+        for group in (GROUP, _IDLE_GROUP):
+            await self._client.xgroup_create(self.stream, group, id="0", mkstream=True)
+        for name in (STREAM, LIST):
+            line = self._world.lines[name]
+            open_jobs = [job for job in line.recent(moment.t, 0.0) if job.ended > moment.t]
+            events = [JobEvent(job.arrived, 0, job.number) for job in open_jobs]
+            events += [JobEvent(job.started, 1, job.number) for job in open_jobs if job.started <= moment.t]
+            for event in sorted(events):
+                await self._apply(name, event, moment)
+
+    async def _advance(self, since: float, moment: Moment) -> None:
+        cycle_s = self._world.scenario.cycle_s
+        if since // cycle_s != moment.t // cycle_s:
+            await self._restart_workers()
+        for name in (STREAM, LIST):
+            for event in self._world.lines[name].events(since, moment.t):
+                await self._apply(name, event, moment)
+
+    async def _apply(self, name: str, event: JobEvent, moment: Moment) -> None:
+        if name == LIST:
+            await self._on_list(event, moment)
+        elif event.kind == 0:
+            await self._ingest(event.number, moment)
+        elif event.kind == 1:
+            await self._take(event.number, moment)
+        else:
+            await self._finish(event.number, moment)
+
+    # ── The list ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _on_list(self, event: JobEvent, moment: Moment) -> None:
+        if event.kind == 1:
+            await self._client.lpop(self.list)
+        elif event.kind == 0:
+            job = self._world.lines[LIST].job(event.number)
+            created = round(moment.at(job.arrived).timestamp(), 3)
+            body = {"id": job.id, "type": "embed", "status": "queued", "created_at": created, "retries": 0}
+            await self._client.rpush(self.list, json.dumps(body))
+
+    # ── The stream ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _group_of(self, number: int) -> tuple[str, int]:
+        """The job that a chunk belongs to, and which of its chunks it is."""
+        first = number - number % _CHUNKS
+        return self._world.lines[STREAM].job(first).id, number % _CHUNKS
+
+    def _entry_id(self, number: int, moment: Moment) -> str:
+        line = self._world.lines[STREAM]
+        milliseconds = int(moment.at(line.job(number).arrived).timestamp() * 1000)
+        return f"{milliseconds}-{number + line.per_cycle}"
+
+    def _hash(self, job_id: str) -> str:
+        return f"{self._prefix}job:{job_id}"
+
+    async def _ingest(self, number: int, moment: Moment) -> None:
+        job_id, chunk = self._group_of(number)
+        at = _naive(moment, self._world.lines[STREAM].job(number).arrived)
+        if chunk == 0:
+            await self._open_job(job_id, at)
+        fields: dict[str, str] = {
+            "job_id": job_id,
+            "chunk_id": f"{job_id}::{chunk}",
+            "content": f"Chunk {chunk + 1} of {_CHUNKS}",
+            "source_uri": f"https://docs.example.org/page/{number // _CHUNKS % 500}",
+            "source_type": "web",
+            "metadata": "{}",
+            "retry_count": "0",
+            "timestamp": at,
+        }
+        await self._client.xadd(self.stream, dict(fields), id=self._entry_id(number, moment), maxlen=10_000)
+
+    async def _open_job(self, job_id: str, at: str) -> None:
+        fields = {
+            "job_id": job_id,
+            "job_type": "lightrag_ingestion",
+            "status": "queued",
+            "chunks_total": str(_CHUNKS),
+            "chunks_processed": "0",
+            "created_at": at,
+            "metadata": "{}",
+        }
+        key = self._hash(job_id)
+        self._hashes.append(key)
+        await self._client.hset(key, mapping=dict(fields))
+        await self._client.expire(key, _HASH_TTL_S)
+
+    async def _take(self, number: int, moment: Moment) -> None:
+        worker = f"worker-{number % _WORKERS}"
+        await self._client.xreadgroup(GROUP, worker, {self.stream: ">"}, count=1)
+        job_id, chunk = self._group_of(number)
+        if chunk == 0 and not _sticks(number):
+            at = _naive(moment, self._world.lines[STREAM].job(number).started)
+            await self._client.hset(self._hash(job_id), mapping={"status": "processing", "started_at": at})
+
+    async def _finish(self, number: int, moment: Moment) -> None:
+        job = self._world.lines[STREAM].job(number)
+        entry, key = self._entry_id(number, moment), self._hash(self._group_of(number)[0])
+        if not job.ok:
+            self._unacknowledged.append(entry)
+            await self._client.hset(key, mapping={"error_message": "embedding service: time-out after 30 s"})
+            return
+        await self._client.xack(self.stream, GROUP, entry)
+        await self._client.xdel(self.stream, entry)
+        done = await self._client.hincrby(key, "chunks_processed", 1)
+        if done >= _CHUNKS and not _sticks(number):
+            at = _naive(moment, job.ended)
+            await self._client.hset(key, mapping={"status": "completed", "completed_at": at})
+
+    async def _restart_workers(self) -> None:
+        """With the cycle's end somebody restarts the workers, and what had failed is dealt with."""
+        if self._unacknowledged:
+            await self._client.xack(self.stream, GROUP, *self._unacknowledged)
+            await self._client.xdel(self.stream, *self._unacknowledged)
+            self._unacknowledged.clear()
+
+
+def _sticks(number: int) -> bool:
+    """Whether the job of this chunk is one whose status never leaves `queued`."""
+    return number // _CHUNKS % _STUCK_EVERY == _STUCK_EVERY - 1
+
+
+def _naive(moment: Moment, t: float) -> str:
+    """A time as its writers give it: ISO text in UTC, without saying so."""
+    return moment.at(t).replace(tzinfo=None).isoformat()
