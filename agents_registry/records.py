@@ -19,12 +19,12 @@ from fleet.text import scrub, scrub_labels
 from fleet.times import parse_time
 
 _AGENTS = "agents"
-_METADATA = frozenset(
+STRAY_KEYS = frozenset(
     {"last_update", "last_updated", "updated_at", "generated_at", "timestamp", "version", "schema", "metadata", "meta"}
     | {"orchestrator", "summary", "stats", "statistics", "system", "config", "settings", "total", "total_agents"}
-    | {"ok", "error"}
+    | {_AGENTS, "ok", "error"}
 )
-"""Top-level keys that are no agents, unless the record below them gives itself a `name`."""
+"""Top-level keys of status files that are no agents, unless the record below them gives itself a `name`."""
 
 _AGENT_FIELDS = frozenset(
     {"name", "id", "type", "status", "last_seen", "registered_at", "pid", "script_path", "memory_usage", "cpu_usage"}
@@ -97,7 +97,7 @@ def _mapped(document: dict[str, Any], problems: Problems) -> tuple[list[Named], 
 
 def _flat(document: dict[str, Any], problems: Problems) -> Iterator[Named]:
     for key, value in document.items():
-        if (key in _METADATA or key == _AGENTS) and not _names_itself(value):
+        if key in STRAY_KEYS and not _names_itself(value):
             continue
         if isinstance(value, dict) and not _AGENT_FIELDS.isdisjoint(value):
             yield from _with_names([(key, value)], problems)

@@ -59,8 +59,8 @@ def show(context: click.Context, file: Path | None, output: str) -> None:
 
 def _examined(context: click.Context, file: Path | None) -> Examined:
     """The configuration that is meant; ends the command with exit code 2 where there is none, or it is wrong."""
-    given = file or context.find_root().params.get("config")
-    path = find_config(Path(given) if given else None, Path.cwd(), os.environ)
+    settings = context.find_object(dict) or {}
+    path = find_config(file or settings.get("config"), Path.cwd(), os.environ)
     if path is None:
         click.echo(HOW_TO_GET_ONE, err=True, nl=False)
         context.exit(WRONG)

@@ -139,11 +139,18 @@ class Checker:
         self._problems.add(node.line, key, f"{wanted} is wanted, not {kind_word(node)}")
 
     def _convert(self, node: Mapping, wanted: type[S], key: str) -> S | None:
-        """The struct; what its own checks (`__post_init__`) say goes to `problems`."""
+        """The struct; what its own checks (`__post_init__`) say goes to `problems`.
+
+        A sentence of theirs that begins with the name of a field and a colon is about that field.
+        """
         try:
             return msgspec.convert(plain(node), wanted, dec_hook=decode_hook)
         except _BAD_VALUE as error:
-            self._problems.add(node.line, key, _sentence(error, node))
+            field, colon, text = _sentence(error, node).partition(": ")
+            if colon and field in node.entries:
+                self._problems.add(node.entries[field].line, child(key, field), text)
+            else:
+                self._problems.add(node.line, key, field + colon + text)
             return None
 
 
@@ -166,7 +173,9 @@ def _check_text(text: str, wanted: Any, name: str) -> None:
     Raises ValueError before msgspec sees the text, since its own message for a pattern helps nobody.
     """
     refuse_credentials(text)
-    if is_url(wanted):
+    if isinstance(wanted, type) and issubclass(wanted, Url):
+        wanted.parse(text)
+    elif is_url(wanted):
         HttpUrl.parse(text)
     elif name == "url" or name.endswith("_url"):
         Url.parse(text)

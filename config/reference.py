@@ -41,7 +41,7 @@ _PLAIN = {
     str: "text",
     int: "whole number",
     float: "number",
-    bool: "true or false",
+    bool: "true/false",
     type(None): "nothing",
     Any: "anything",
 }

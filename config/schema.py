@@ -93,7 +93,7 @@ class SelfMetricsOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Allows an address that is not loopback. The page is served to anyone who can reach it."""
 
     def __post_init__(self) -> None:
-        Listen.parse(self.listen, public=self.public)
+        _listen("listen", self.listen, public=self.public)
 
 
 class EntryOptions(Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     keep_gone: Seconds = Seconds(600)
     """How long an agent that no source names any more is kept as gone."""
     normalise_names: bool = False
-    """Takes two agents as one where their names differ only in case, `-`, `_`, blanks or a file ending."""
+    """Takes `agent_debug.sh`, `debug_agent` and `debug` as one agent, called `debug`."""
     read_only: bool = False
     """Forbids every write to the fleet, whatever the command line says."""
     discovery: tuple[dict[str, Any], ...] = ()
@@ -145,7 +145,14 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def __post_init__(self) -> None:
         if isinstance(self.self_metrics, str):
-            Listen.parse(self.self_metrics)
+            _listen("self_metrics", self.self_metrics, public=False)
+
+
+def _listen(key: str, text: str, *, public: bool) -> None:
+    try:
+        Listen.parse(text, public=public)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 class ProbeSettings(Struct, frozen=True, kw_only=True):

@@ -113,8 +113,9 @@ def targets(world: World, moment: Moment, names: tuple[str, ...], where: dict[st
     `where` gives for each its address (`host:port`), metrics path and health path.
     """
     groups = []
+    absent = world.absent(moment.t)
     for name in names:
-        if world.present(name, moment.t):
+        if name not in absent:
             address, metrics, health = where[name]
             labels = {"agent_name": name, "agent_type": world.family(name), **world.labels(name)}
             labels |= {"__metrics_path__": metrics, "__health_path__": health}

@@ -6,8 +6,7 @@ List: RPUSH at the tail, LPOP at the head. Entry ids are made of the script's ti
 """
 
 import json
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from demo_fleet.jobs import JobEvent
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 GROUP = "lightrag-workers"
 _IDLE_GROUP = "metrics-collector"
 """A group that was made and never reads, so that its lag means nothing."""
+Text = bytes | bytearray | memoryview | str | int | float
+Fields = dict[Text, Text]
 _WORKERS = 4
 _CHUNKS = 3
 _HASH_TTL_S = 3600
@@ -40,16 +41,17 @@ class Feeder:
         self.list = prefix + LIST
         self._until: float | None = None
         self._unacknowledged: list[str] = []
-        self._hashes: deque[str] = deque(maxlen=_HASHES_KEPT)
+        self._hashes: dict[str, None] = {}
 
     async def step(self) -> None:
-        """Do what is due. After any error the queues are made anew at the next step.
+        """Do what is due. After any error, and where the server lost its keys, the queues are made anew.
 
         Raises redis.exceptions.RedisError or OSError where the server does not answer.
         """
         moment = self._moment()
         since, self._until = self._until, None
-        if since is None or not 0 <= moment.t - since <= self._world.scenario.cycle_s:
+        emptied = not await self._client.exists(self.stream)
+        if emptied or since is None or not 0 <= moment.t - since <= self._world.scenario.cycle_s:
             await self._rebuild(moment)
         else:
             await self._advance(since, moment)
@@ -120,9 +122,9 @@ class Feeder:
     async def _ingest(self, number: int, moment: Moment) -> None:
         job_id, chunk = self._group_of(number)
         at = _naive(moment, self._world.lines[STREAM].job(number).arrived)
-        if chunk == 0:
-            await self._open_job(job_id, at)
-        fields: dict[str, str] = {
+        if self._hash(job_id) not in self._hashes:
+            await self._open_job(job_id, at, chunk)
+        fields: Fields = {
             "job_id": job_id,
             "chunk_id": f"{job_id}::{chunk}",
             "content": f"Chunk {chunk + 1} of {_CHUNKS}",
@@ -132,21 +134,24 @@ class Feeder:
             "retry_count": "0",
             "timestamp": at,
         }
-        await self._client.xadd(self.stream, dict(fields), id=self._entry_id(number, moment), maxlen=10_000)
+        await self._client.xadd(self.stream, fields, id=self._entry_id(number, moment), maxlen=10_000)
 
-    async def _open_job(self, job_id: str, at: str) -> None:
-        fields = {
+    async def _open_job(self, job_id: str, at: str, processed: int) -> None:
+        """The job's hash. Where the feeding begins in the middle of a job, its earlier chunks are `processed`."""
+        fields: Mapping[Text, Text] = {
             "job_id": job_id,
             "job_type": "lightrag_ingestion",
             "status": "queued",
             "chunks_total": str(_CHUNKS),
-            "chunks_processed": "0",
+            "chunks_processed": str(processed),
             "created_at": at,
             "metadata": "{}",
         }
         key = self._hash(job_id)
-        self._hashes.append(key)
-        await self._client.hset(key, mapping=dict(fields))
+        self._hashes[key] = None
+        if len(self._hashes) > _HASHES_KEPT:
+            del self._hashes[next(iter(self._hashes))]
+        await self._client.hset(key, mapping=fields)
         await self._client.expire(key, _HASH_TTL_S)
 
     async def _take(self, number: int, moment: Moment) -> None:

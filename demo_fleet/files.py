@@ -21,11 +21,12 @@ TARGETS_FILE = "targets/agents.json"
 
 
 class _Kept(Struct, frozen=True):
-    """A file: how often it is brought up to date, and what is in it then."""
+    """A file: how often it is brought up to date, what is in it then, and what that depends on."""
 
     name: str
     every_s: float
     content: Callable[[Moment], bytes]
+    key: Callable[[Moment], object] = lambda moment: moment
 
 
 class Files:
@@ -33,6 +34,7 @@ class Files:
 
     def __init__(self, folder: Path, world: World, listed: dict[str, tuple[str, str, str]]) -> None:
         self._folder = folder
+        self._made_for: dict[str, object] = {}
         self._written: dict[str, bytes] = {}
         names = tuple(listed)
         self._kept = (
@@ -43,19 +45,28 @@ class Files:
             _Kept(TODO_FILE, 2.0, lambda moment: backlogs.todo_list(world, moment)),
             _Kept(TRACKER_FILE, 2.0, lambda moment: backlogs.tracker(world, moment)),
         )
-        self._targets = _Kept(TARGETS_FILE, 1.0, lambda moment: documents.targets(world, moment, names, listed))
+        self._targets = _Kept(
+            TARGETS_FILE,
+            1.0,
+            lambda moment: documents.targets(world, moment, names, listed),
+            lambda moment: world.absent(moment.t),
+        )
 
     def write(self, moment: Moment) -> None:
         """Bring every file to `moment`. Blocking. Raises OSError where the folder or the disk fails."""
         for kept in self._kept:
-            content = kept.content(moment.floor(kept.every_s))
-            if self._written.get(kept.name) != content:
-                write_in_place(self._folder / kept.name, content)
-                self._written[kept.name] = content
-        targets = self._targets.content(moment.floor(self._targets.every_s))
-        if self._written.get(TARGETS_FILE) != targets:
-            write_by_rename(self._folder / TARGETS_FILE, targets)
-            self._written[TARGETS_FILE] = targets
+            self._write(kept, moment.floor(kept.every_s), write_in_place)
+        self._write(self._targets, moment.floor(self._targets.every_s), write_by_rename)
+
+    def _write(self, kept: _Kept, moment: Moment, write: Callable[[Path, bytes], None]) -> None:
+        key = kept.key(moment)
+        if self._made_for.get(kept.name) == key:
+            return
+        content = kept.content(moment)
+        if self._written.get(kept.name) != content:
+            write(self._folder / kept.name, content)
+            self._written[kept.name] = content
+        self._made_for[kept.name] = key
 
 
 def write_in_place(path: Path, content: bytes) -> None:

@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import random
 import uuid
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +25,7 @@ from demo_fleet.moment import Moment
 from demo_fleet.routes import Routes
 from demo_fleet.scenario import COORDINATOR, PLAN_FILE, PROGRESS_FILE, STATUS_FILE, TASK_FILE, Effect, Step
 from demo_fleet.scenery import Scenery
-from demo_fleet.server import AgentServers
+from demo_fleet.server import AgentServers, bracketed
 from demo_fleet.world import World
 from fleet.clock import Clock, ManualClock
 
@@ -59,7 +61,8 @@ class DemoFleet:
         speed: float = 1.0,
     ) -> None:
         self.world = World(seed, agents)
-        self.notes: tuple[str, ...] = ()
+        self._notes: dict[str, str] = {}
+        self._stepping = asyncio.Lock()
         self.redis_url: str | None = None
         self._clock = clock
         self._folder = folder
@@ -70,19 +73,12 @@ class DemoFleet:
         self._origin = clock.now()
         self._started = clock.monotonic()
         self._servers = AgentServers(self.world, self.moment, host, base_port)
-        ids = random.Random(f"ids/{seed}")
-        ledger = Ledger(lambda: str(uuid.UUID(int=ids.getrandbits(128), version=4)), _EXIT_CODES)
-        self._coordinator = self._made_coordinator(ledger, random.Random(f"correlation/{seed}"))
+        ledger = Ledger(_ids(f"tasks/{seed}"), _EXIT_CODES)
+        routes = Routes(ledger, clock, _ids(f"correlation/{seed}"), disk_percent=self._disk_percent)
+        self._coordinator = Coordinator(routes, clock, Scenery(self.world, ledger, self.moment).catch_up)
         self._files: Files | None = None
         self._feeder: Feeder | None = None
         self._stack = AsyncExitStack()
-
-    def _made_coordinator(self, ledger: Ledger, ids: random.Random) -> Coordinator:
-        def new_id() -> str:
-            return str(uuid.UUID(int=ids.getrandbits(128), version=4))
-
-        routes = Routes(ledger, self._clock, new_id, disk_percent=self._disk_percent)
-        return Coordinator(routes, self._clock, Scenery(self.world, ledger, self.moment).catch_up)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -111,7 +107,7 @@ class DemoFleet:
         elapsed = self._clock.monotonic() - self._started
         drift = (self._clock.now() - self._origin).total_seconds() - elapsed
         if abs(drift) > _CLOCK_JUMP_S:
-            self._origin += (self._clock.now() - self._origin) - Moment(elapsed, self._origin).at(elapsed) + self._origin
+            self._origin += timedelta(seconds=drift)
         return Moment(elapsed * self._speed, self._origin, self._speed)
 
     def now_playing(self) -> tuple[Step, ...]:
@@ -121,13 +117,14 @@ class DemoFleet:
     async def step(self) -> None:
         """Bring listeners, files and queues to the clock's time.
 
-        A folder that cannot be written raises OSError; a Redis that went away is said in `notes` and tried again.
+        A folder that cannot be written raises OSError; a Redis that went away is told in `notes` and tried again.
         """
-        await self._servers.step()
-        if self._files is not None:
-            await asyncio.to_thread(self._files.write, self.moment())
-        if self._feeder is not None:
-            await self._feed(self._feeder)
+        async with self._stepping:
+            await self._servers.step()
+            if self._files is not None:
+                await asyncio.to_thread(self._files.write, self.moment())
+            if self._feeder is not None:
+                await self._feed(self._feeder)
 
     async def _run(self) -> None:
         while True:
@@ -135,6 +132,137 @@ class DemoFleet:
             try:
                 await self.step()
             except OSError as error:
-                self._note("files", f"the demo's files cannot be written: {error}")
+                self._notes["files"] = f"the demo's files cannot be written: {error}"
             else:
-                self._note("files", "")
+                self._notes.pop("files", None)
+
+    # ── What it is ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be had, in sentences; nothing where all is well."""
+        return tuple(self._notes.values())
+
+    @property
+    def listening(self) -> int:
+        """How many sockets listen, a Redis of our own not counted."""
+        return self._servers.listening + 1
+
+    @property
+    def coordinator_url(self) -> str:
+        """The coordinator's base address."""
+        return f"http://{bracketed(self._host)}:{self._coordinator.port}"
+
+    def url(self, name: str, page: str) -> str:
+        """The address of a page (`health`, `healthz`, `metrics`) of an agent. Raises KeyError for no such agent."""
+        return self._servers.url(name, page)
+
+    def config_text(self, *, absolute: bool = False) -> str:
+        """The configuration that watches this fleet. Its paths are relative to `folder` unless `absolute`."""
+        root = f"{self._folder.absolute()}/" if absolute else ""
+        return configuration(self._discovery(root), self._queues(root), self._backlog(root))
+
+    def write_config(self, path: Path) -> None:
+        """Write the configuration to `path` at once (by rename, 0600), with absolute paths outside of `folder`.
+
+        Blocking. Raises OSError.
+        """
+        absolute = path.parent.resolve() != self._folder.resolve()
+        write_by_rename(path, self.config_text(absolute=absolute).encode())
+
+    def _discovery(self, root: str) -> list[dict[str, Any]]:
+        static = [
+            {
+                "name": name,
+                "kind": self.world.family(name),
+                "health": self.url(name, "health"),
+                "metrics": self.url(name, "metrics"),
+                "labels": self.world.labels(name),
+            }
+            for name in self.world.residents[:STATIC_AGENTS]
+        ]
+        entries: list[dict[str, Any]] = [
+            {"kind": "static", "agents": static},
+            {"kind": "agent_status", "path": root + STATUS_FILE},
+            {"kind": "coordinator", "url": self.coordinator_url, "every": _COORDINATOR_EVERY},
+        ]
+        return [*entries, {"kind": "file_sd", "files": [root + TARGETS_FILE]}] if self._listed() else entries
+
+    def _queues(self, root: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = [
+            {"kind": "coordinator", "url": self.coordinator_url, "every": _COORDINATOR_EVERY},
+            {"kind": "task_file", "path": root + TASK_FILE},
+        ]
+        if self._feeder is not None:
+            url = self.redis_url
+            entries.append({"kind": "redis_stream", "url": url, "stream": self._feeder.stream, "group": GROUP})
+            entries.append({"kind": "redis_list", "url": url, "key": self._feeder.list})
+        return entries
+
+    def _backlog(self, root: str) -> list[dict[str, Any]]:
+        return [
+            {"kind": "markdown", "path": root + PLAN_FILE},
+            {"kind": "batch_progress", "path": root + PROGRESS_FILE},
+            {"kind": "todo_list", "path": root + TODO_FILE},
+            {"kind": "csv", "path": root + TRACKER_FILE, "status_column": "Status", "done": ["Complete"]},
+        ]
+
+    def _listed(self) -> dict[str, tuple[str, str, str]]:
+        """The agents that the targets file names, with address, metrics path and health path."""
+        names = (*self.world.travellers, *self.world.residents[STATIC_AGENTS:])
+        servers = self._servers
+        return {
+            name: (servers.address(name), servers.path(name, "metrics"), servers.path(name, "health")) for name in names
+        }
+
+    def _disk_percent(self) -> float:
+        low = Effect.DISK_LOW in self.world.scenario.effects(COORDINATOR, self.moment().t)
+        return 95.0 if low else 61.5
+
+    # ── Redis ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _start_redis(self, stack: AsyncExitStack) -> None:
+        if self._redis is False:
+            return
+        prefix = ""
+        if isinstance(self._redis, str):
+            self.redis_url, prefix = self._redis, SHARED_SERVER_PREFIX
+        else:
+            try:
+                server = await start_server(self._folder)
+            except BrokerMissingError as error:
+                self._notes["redis"] = f"the demo goes on without its Redis queues: {error}"
+                return
+            stack.push_async_callback(server.stop)
+            self.redis_url = server.url
+        client = connect(self.redis_url)
+        stack.push_async_callback(client.aclose)
+        self._feeder = Feeder(client, self.world, self.moment, prefix)
+        stack.push_async_callback(self._clear, self._feeder)
+
+    async def _feed(self, feeder: Feeder) -> None:
+        from redis.exceptions import RedisError
+
+        try:
+            await feeder.step()
+        except (RedisError, OSError) as error:
+            self._notes["redis"] = f"the demo's Redis does not answer: {error}"
+        else:
+            self._notes.pop("redis", None)
+
+    async def _clear(self, feeder: Feeder) -> None:
+        from redis.exceptions import RedisError
+
+        with contextlib.suppress(RedisError, OSError):
+            await feeder.clear()
+
+
+def _ids(seed: str) -> Callable[[], str]:
+    """A maker of UUIDs that are the same for the same seed."""
+    rng = random.Random(seed)
+    return lambda: str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

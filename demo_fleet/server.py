@@ -254,6 +254,11 @@ class AgentServers:
         """How many sockets listen."""
         return len(self._servers)
 
+    @property
+    def listeners(self) -> int:
+        """How many listeners there are when every agent is there."""
+        return len(self._ports)
+
     def url(self, name: str, page: str) -> str:
         """The address of an agent's page (`health`, `metrics`)."""
         return f"http://{self.address(name)}{self.path(name, page)}"
@@ -261,7 +266,7 @@ class AgentServers:
     def address(self, name: str) -> str:
         """`host:port` of an agent."""
         index = self._world.index(name)
-        return f"{_bracketed(self._host)}:{self._ports[index % len(self._ports)]}"
+        return f"{bracketed(self._host)}:{self._ports[index % len(self._ports)]}"
 
     def path(self, name: str, page: str) -> str:
         """The path of an agent's page at its address."""
@@ -297,5 +302,6 @@ class AgentServers:
         )
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """`host` as it stands in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host

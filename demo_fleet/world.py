@@ -134,9 +134,9 @@ class World:
         """The family of an agent, its kind."""
         return self._profiles[name].family.name
 
-    def present(self, name: str, t: float) -> bool:
-        """Whether discovery names the agent at `t`."""
-        return Effect.ABSENT not in self.scenario.effects(name, t)
+    def absent(self, t: float) -> frozenset[str]:
+        """The agents that are not there at `t`, and that no discovery source names."""
+        return frozenset(step.target for step in self.scenario.at(t) if step.effect is Effect.ABSENT)
 
     def agent(self, name: str, t: float) -> AgentNow:
         """The agent `name` at `t`. Raises KeyError where there is none of that name."""

@@ -62,7 +62,8 @@ def excess(
 
 
 def rate_per_hour(points: Sequence[tuple[float, float]]) -> float | None:
-    """Items an hour over `points`; None for fewer than two, or where they span no time.
+    """Items an hour over `points`, to two digits (so that a backlog at rest does not change by the minute); None for
+    fewer than two points, or where they span no time.
 
     Only what rises above everything before it is progress: a fall is no negative work, and counting the same items
     again after a fall is no work at all.
@@ -71,7 +72,7 @@ def rate_per_hour(points: Sequence[tuple[float, float]]) -> float | None:
     if len(known) < 2 or known[-1][0] <= known[0][0]:
         return None
     grown = max(value for _, value in known) - known[0][1]
-    return grown * 3600 / (known[-1][0] - known[0][0])
+    return float(f"{grown * 3600 / (known[-1][0] - known[0][0]):.2g}")
 
 
 def quoted(text: str) -> str:

@@ -40,6 +40,7 @@ class Fault(StrEnum):
     """Why something outside failed, in the words that are shown."""
 
     REFUSED = "refused"
+    UNREACHABLE = "unreachable"
     TIMEOUT = "time-out"
     TLS = "TLS"
     DNS = "DNS"

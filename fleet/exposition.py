@@ -26,85 +26,17 @@ Compared with `prometheus_client`'s parsers (a property test holds this), fleetd
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Generic, NamedTuple, TypeVar
 
 from fleet.errors import ParseError
+from fleet.exposition_cache import Layout, Rules, SeriesCache
 from fleet.exposition_families import StrictFamilies, TextFamilies
 from fleet.exposition_lines import NOT_NUMERIC, MalformedLineError, SampleLine, read_meta, read_sample
 from fleet.model import Family, Page, SeriesId
 from fleet.text import scrub
 
 OPENMETRICS = "application/openmetrics-text"
-CACHE_CHARS = 32_000_000
-"""Characters of page text that each half of a `SeriesCache` stands for before it forgets the older part."""
-
 _ENTRY_COST = 200
 _INTEGER = re.compile(r"-?[0-9]++")
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
-class _Rules(NamedTuple):
-    """What a page is read by."""
-
-    strict: bool
-    max_samples: int
-    max_labels: int
-    max_label_chars: int
-
-
-class _Layout(NamedTuple):
-    """What pages of one shape share. `kept` are the places of the samples that stay, None where all do."""
-
-    series: tuple[SeriesId, ...]
-    families: tuple[Family, ...]
-    samples: int
-    kept: tuple[int, ...] | None
-    cut: int
-    duplicates: int
-
-
-class _Generations(Generic[_K, _V]):
-    """A dictionary of bounded cost that forgets, half of it at a time, what was not used for longest."""
-
-    def __init__(self, budget: int) -> None:
-        self._half = budget // 2
-        self._young: dict[_K, tuple[_V, int]] = {}
-        self._old: dict[_K, tuple[_V, int]] = {}
-        self._cost = 0
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def get(self, key: _K) -> _V | None:
-        found = self._young.get(key)
-        if found is not None:
-            return found[0]
-        found = self._old.pop(key, None)
-        if found is None:
-            return None
-        self.put(key, *found)
-        return found[0]
-
-    def put(self, key: _K, value: _V, cost: int) -> None:
-        if self._cost + cost > self._half:
-            self._old, self._young, self._cost = self._young, {}, 0
-        self._young[key] = value, cost
-        self._cost += cost
-
-
-class SeriesCache:
-    """What was read before, shared by all scrapes, so that equal series are one object and equal shapes one tuple.
-
-    Bounded by `chars`: the text that it was made from. Two threads that use it at once lose entries at worst.
-    """
-
-    def __init__(self, chars: int = CACHE_CHARS) -> None:
-        self.series: _Generations[str, SeriesId] = _Generations(chars)
-        self.layouts: _Generations[bytes, _Layout] = _Generations(chars)
-
-    def __len__(self) -> int:
-        return len(self.series)
 
 
 def is_openmetrics(content_type: str) -> bool:
@@ -127,7 +59,7 @@ def parse_page(
     longer than `max_label_chars` are shortened; `Page.cut` counts both. Raises ParseError with the byte where the
     page is malformed.
     """
-    rules = _Rules(is_openmetrics(content_type), max_samples, max_labels, max_label_chars)
+    rules = Rules(is_openmetrics(content_type), max_samples, max_labels, max_label_chars)
     cache = SeriesCache() if cache is None else cache
     try:
         text = body.decode()
@@ -136,9 +68,9 @@ def parse_page(
     lines, beyond = _lines(text, rules)
     shape, numbers = _skim(lines)
     layout = cache.layouts.get(_digest(shape, rules))
-    values = None if layout is None or len(numbers) != layout.samples else _floats(numbers, layout.kept)
+    values = _values(numbers, layout)
     if layout is None or values is None:
-        layout, values = _Reader(lines, rules, cache, beyond).read()
+        layout, values = _Reader(lines, rules, cache).read()
     return Page(
         series=layout.series,
         values=values,
@@ -149,7 +81,7 @@ def parse_page(
     )
 
 
-def _lines(text: str, rules: _Rules) -> tuple[list[str], int]:
+def _lines(text: str, rules: Rules) -> tuple[list[str], int]:
     """The lines that are read, and how many samples stand beyond them.
 
     A page may have a few lines of metadata a sample; one with far more lines than that is cut before it is split.
@@ -181,16 +113,20 @@ def _skim(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     return shape, numbers
 
 
-def _digest(shape: Sequence[str], rules: _Rules) -> bytes:
+def _digest(shape: Sequence[str], rules: Rules) -> bytes:
     digest = blake2b(repr(tuple(rules)).encode(), digest_size=16)
     digest.update("\n".join(shape).encode())
     return digest.digest()
 
 
-def _floats(numbers: Sequence[str], kept: tuple[int, ...] | None) -> tuple[float, ...] | None:
-    """The numbers as floats, or None where one of them is none and the slow reading must say which."""
-    if kept is not None:
-        numbers = [numbers[index] for index in kept]
+def _values(numbers: list[str], layout: Layout | None) -> tuple[float, ...] | None:
+    """The numbers of a page of known layout, or None where the slow reading must look (or say what is wrong)."""
+    if layout is None or len(numbers) != layout.samples or layout.duplicates:
+        return None
+    return _floats(numbers if layout.kept is None else [numbers[index] for index in layout.kept])
+
+
+def _floats(numbers: Sequence[str]) -> tuple[float, ...] | None:
     if NOT_NUMERIC.search("\n".join(numbers)):
         return None
     try:
@@ -202,10 +138,11 @@ def _floats(numbers: Sequence[str], kept: tuple[int, ...] | None) -> tuple[float
 class _Reader:
     """Reads a page line by line, for the first time in its shape."""
 
-    def __init__(self, lines: Sequence[str], rules: _Rules, cache: SeriesCache, beyond: int) -> None:
+    def __init__(self, lines: Sequence[str], rules: Rules, cache: SeriesCache) -> None:
         self._lines = lines
         self._rules = rules
-        self._cache = cache
+        self._layouts = cache.layouts
+        self._known = cache.series(rules)
         self._families = StrictFamilies() if rules.strict else TextFamilies()
         self._shape: list[str] = []
         self._values: list[float] = []
@@ -215,7 +152,7 @@ class _Reader:
         self._ended = False
         self._samples = self._cut = self._duplicates = 0
 
-    def read(self) -> tuple[_Layout, tuple[float, ...]]:
+    def read(self) -> tuple[Layout, tuple[float, ...]]:
         """The layout, remembered, and the values. Raises ParseError."""
         number = 0
         try:
@@ -225,11 +162,11 @@ class _Reader:
         except MalformedLineError as error:
             raise ParseError(str(error), self._offset(number, error.column)) from error
         digest = _digest(self._shape, self._rules)
-        known = self._cache.layouts.get(digest)
+        known = self._layouts.get(digest)
         if known is None:
             known = self._layout(families)
             size = sum(map(len, self._shape)) + _ENTRY_COST * len(self._shape)
-            self._cache.layouts.put(digest, known, size)
+            self._layouts.put(digest, known, size)
         return known, tuple(self._values)
 
     def _finish(self) -> tuple[Family, ...]:
@@ -237,9 +174,9 @@ class _Reader:
             raise MalformedLineError("the page ends without # EOF", len(self._lines[-1]) if self._lines else 0)
         return self._families.finish()
 
-    def _layout(self, families: tuple[Family, ...]) -> _Layout:
+    def _layout(self, families: tuple[Family, ...]) -> Layout:
         kept = None if len(self._kept) == self._samples else tuple(self._kept)
-        return _Layout(tuple(self._series), families, self._samples, kept, self._cut, self._duplicates)
+        return Layout(tuple(self._series), families, self._samples, kept, self._cut, self._duplicates)
 
     def _line(self, line: str) -> None:
         strict = self._rules.strict
@@ -273,12 +210,12 @@ class _Reader:
             return
         head, _, number = line.rpartition(" ")
         time = None
-        series = self._cache.series.get(head)
+        series = self._known.get(head)
         if series is None and _INTEGER.fullmatch(number):
             time = float(number)
             head, _, number = head.rpartition(" ")
-            series = self._cache.series.get(head)
-        value = None if series is None else _floats((number,), None)
+            series = self._known.get(head)
+        value = None if series is None else _floats((number,))
         if series is None or value is None:
             self._new_sample(read_sample(line, strict=self._rules.strict))
         else:
@@ -293,7 +230,7 @@ class _Reader:
             self._samples += 1
             self._cut += 1
             return
-        series = self._cache.series.get(sample.identity)
+        series = self._known.get(sample.identity)
         if series is None:
             series = SeriesId(
                 scrub(sample.name, most),
@@ -302,7 +239,7 @@ class _Reader:
             if len(sample.name) > most or any(len(key) > most or len(value) > most for key, value in sample.labels):
                 self._cut += 1
             else:
-                self._cache.series.put(sample.identity, series, len(sample.identity) + _ENTRY_COST)
+                self._known.put(sample.identity, series, len(sample.identity) + _ENTRY_COST)
         self._keep(sample.identity, series, float(sample.value), sample.timestamp)
 
     def _keep(self, identity: str, series: SeriesId, value: float, time: float | None) -> None:

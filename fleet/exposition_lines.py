@@ -12,14 +12,16 @@ _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]*+"
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _GAP = r"[ \t]*+"
 
-_START = re.compile(rf"({_NAME})?({_GAP}\{{)?")
+_TEXT_START = re.compile(rf"({_NAME})?({_GAP}\{{)?")
+_STRICT_START = re.compile(rf"({_NAME})?(\{{)?")
 _TERM = re.compile(rf"{_GAP}(?:({_LABEL})|({_QUOTED})){_GAP}(?:={_GAP}({_QUOTED}){_GAP})?")
 _TEXT_REST = re.compile(rf"{_GAP}([^ \t#]++)(?:[ \t]++(-?[0-9]++)(?![^ \t]))?{_GAP}")
 _STRICT_REST = re.compile(r" ([^ #]++)(?: ([-+]?[0-9.]++(?:[eE][-+]?[0-9]++)?)(?![^ ]))?")
+_NUMERIC = r"[0-9A-Za-z.+\-]++"
 _PAIR = rf"{_GAP}(?:{_LABEL}|{_QUOTED}){_GAP}={_GAP}{_QUOTED}{_GAP}"
-_EXEMPLAR = re.compile(rf" ?# \{{(?:{_PAIR}(?:,{_PAIR})*+)?\}} [^ ]++(?: [^ ]++)?")
+_EXEMPLAR = re.compile(rf" ?# \{{(?:{_PAIR}(?:,{_PAIR})*+)?\}} {_NUMERIC}(?: {_NUMERIC})?")
 _TEXT_META = re.compile(rf"#[ \t]++(HELP|TYPE)(?:[ \t]++(?:({_NAME})|({_QUOTED}))(?![^ \t])(?:[ \t]++(.*))?)?")
-_STRICT_META = re.compile(rf"# ++(HELP|TYPE|UNIT) ++(?:({_NAME})|({_QUOTED})) (.*)", re.DOTALL)
+_STRICT_META = re.compile(rf"# ++(HELP|TYPE|UNIT) ++(?:({_NAME})|({_QUOTED})) ++(.*)", re.DOTALL)
 _TEXT_META_WORD = re.compile(r"#[ \t]++(HELP|TYPE)(?![^ \t])")
 
 NOT_NUMERIC = re.compile(r"[^0-9A-Za-z.+\-\n]")
@@ -57,7 +59,7 @@ class MetaLine(NamedTuple):
 
 def read_sample(line: str, *, strict: bool) -> SampleLine:
     """Read a sample line; `strict` is OpenMetrics (single blanks, no empty label terms, timestamps in seconds)."""
-    start = _START.match(line)
+    start = (_STRICT_START if strict else _TEXT_START).match(line)
     if start is None:
         raise MalformedLineError("no metric name")
     name, brace, end = start[1] or "", start[2], start.end()

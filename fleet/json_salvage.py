@@ -37,7 +37,7 @@ def read_json(content: bytes, lists: Sequence[str] = ()) -> Document:
     try:
         value, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        return _cut(text, start, lists, error.msg.removesuffix(" at"), _byte(text, error.pos, encoding))
+        return _cut(text, start, lists, _said(error), _byte(text, error.pos, encoding))
     except RecursionError as error:
         raise ParseError("nested too deeply") from error
     rest = _byte(text, len(text), encoding) - _byte(text, _end(_BLANK, text, end), encoding)
@@ -56,9 +56,14 @@ def read_json_line(line: bytes) -> Any:
     try:
         return _DECODER.decode(line.decode("utf-8", "replace"))
     except json.JSONDecodeError as error:
-        raise ParseError(error.msg, error.pos) from error
+        raise ParseError(_said(error), error.pos) from error
     except RecursionError as error:
         raise ParseError("nested too deeply") from error
+
+
+def _said(error: json.JSONDecodeError) -> str:
+    # "Unterminated string starting at" waits for a position, which follows in our own words.
+    return error.msg.removesuffix(" at")
 
 
 def _number(digits: str) -> int | float:

@@ -55,7 +55,8 @@ class Http(Protocol):
 
         `secret` is a header (name, value) that goes to this origin only and is dropped on a redirect to another.
         `close` asks for one connection per request; `alone` lets only one request at a time go to the origin
-        (single-threaded servers). Any status is returned, not raised. The body limit is the client's.
+        (single-threaded servers). Any status is returned, not raised, but for 429, which is the fault
+        "rate limited" with the time to wait. The body limit is the client's.
         """
         ...
 

@@ -151,9 +151,8 @@ class History:
             if not self._reserve(block.size):
                 return
             self._blocks[target] = block
-        before = block.size
-        block.add(at, page)
-        self._used += block.size - before
+        if self._reserve(BLOCK_POINTS * (len(page.series) + 1) - block.size):
+            block.add(at, page)
 
     def ring(self, key: SeriesKey) -> Ring | None:
         """The ring of `key`, or None."""
@@ -194,9 +193,11 @@ class History:
 
 def increase(points: Sequence[tuple[float, float]]) -> float | None:
     """How much a counter grew over `points`, resets counted as starts from zero; None for fewer than two points.
+    Gaps (NaN) are passed over.
 
     The rule of Prometheus's `increase` without its extrapolation to the window's edges.
     """
+    points = [point for point in points if not math.isnan(point[1])]
     if len(points) < 2:
         return None
     grown = 0.0
@@ -212,5 +213,6 @@ def rate_per_s(points: Sequence[tuple[float, float]]) -> float | None:
     grown = increase(points)
     if grown is None:
         return None
-    span = points[-1][0] - points[0][0]
+    times = [at for at, value in points if not math.isnan(value)]
+    span = times[-1] - times[0]
     return grown / span if span > 0 else None

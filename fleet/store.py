@@ -142,13 +142,13 @@ class Slice(Mapping[K, V]):
     def subscribe(self, wake: Callable[[], None]) -> Subscription[K, V]:
         """Listen from now on; `wake` is called once per clean→dirty edge and must be cheap."""
         subscription = Subscription(self, wake)
-        self._subscriptions.append(subscription)
+        self._subscriptions = [*self._subscriptions, subscription]
         return subscription
 
     def unsubscribe(self, subscription: Subscription[K, V]) -> None:
         """Stop telling `subscription`; it may be gone already."""
-        if subscription in self._subscriptions:
-            self._subscriptions.remove(subscription)
+        # A new list: a reader may close itself, or another, while it is being woken.
+        self._subscriptions = [other for other in self._subscriptions if other is not subscription]
 
     def _note(self, key: K, old: object) -> None:
         for subscription in self._subscriptions:

@@ -94,7 +94,7 @@ def read_record(raw: bytes) -> TaskRecord | None:
     except (ValueError, RecursionError):
         pass
     try:
-        value = json.loads(raw.decode("utf-8", "backslashreplace"))
+        value = json.loads(raw.decode("utf-8", "surrogateescape"))
         return msgspec.convert(value, TaskRecord) if isinstance(value, dict) else None
     except (ValueError, RecursionError):
         return None

@@ -52,7 +52,7 @@ def _from_text(text: str, naive: tzinfo) -> datetime | None:
     except ValueError:
         try:
             when = parsedate_to_datetime(text)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError, IndexError):
             return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=naive)
@@ -100,9 +100,9 @@ def span_text(seconds: float | None) -> str:
         return "–"
     if seconds < 0.0005:
         return "<1ms"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.0f}ms"
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f}s"
     whole = int(seconds)
     if whole < 60:

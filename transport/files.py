@@ -89,11 +89,12 @@ def _translated(error: OSError, path: Path) -> OutsideError:
 
 def stream_file(
     path: Path, limit: int, read: Callable[[Iterator[bytes]], T], *, chunk: int = 65_536, tries: int = 3
-) -> tuple[T, tuple[int, int, int]]:
+) -> tuple[T, tuple[int, int, int] | None]:
     """What `read` makes of the chunks of `path`, and the identity of what was read; never the whole file in memory.
 
     `read` is called again, `tries` times at most, where the file changed in place meanwhile; the last one then
-    stands. A file that is swapped by rename is read to its end as it was. Raises OutsideError as `read_file` does.
+    stands, and the identity is None. A file that is swapped by rename is read to its end as it was.
+    Raises OutsideError as `read_file` does.
     """
     while True:
         tries -= 1
@@ -102,7 +103,7 @@ def stream_file(
         except OSError as error:
             raise _translated(error, path) from error
         if before == after or tries <= 0:
-            return found, before
+            return found, before if before == after else None
 
 
 def _stream_once(

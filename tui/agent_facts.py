@@ -12,6 +12,7 @@ from tui.chrome.facts import Known
 
 _SPARK = 32
 _CHANGES = 6
+_STATES = frozenset(AgentState)
 
 
 def agent_events(store: Store, name: str) -> dict[int, Event]:
@@ -51,7 +52,7 @@ def _history(store: Store, name: str) -> tuple[Cell, ...]:
     events = sorted(agent_events(store, name).values(), key=lambda event: event.seq)[-_CHANGES:]
     cells: list[Cell] = []
     for event in events:
-        if event.after in AgentState:
+        if event.after in _STATES:
             state = AgentState(event.after)
             cells += [Cell(f"{STATE_GLYPH[state]} {state.value}", Tone(state.value))]
             cells += [Cell(f" {event.at:%H:%M:%S}   ", Tone.MUTED)]

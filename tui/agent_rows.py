@@ -19,7 +19,7 @@ from fleet.views.text import NOT_KNOWN, STATE_GLYPH, bytes_text, short_number, s
 from fleet.views.view import Cell, Column, Look, Tone, View
 from fleet.vocabulary import AgentState, agent_state
 
-_TREND = 16
+_TREND = 14
 _PARTS = ("_total", "_bucket", "_sum", "_count", "_created")
 _EPOCH_FROM = 1e9
 
@@ -138,7 +138,7 @@ def metrics_view(rows: Slice[SeriesId, MetricRow]) -> View[MetricRow]:
             Column(
                 id="name",
                 title="METRIC",
-                width=24,
+                width=22,
                 grow=4,
                 priority=0,
                 cell=lambda r, _: Cell(r.series.name, Tone.TITLE),
@@ -149,7 +149,7 @@ def metrics_view(rows: Slice[SeriesId, MetricRow]) -> View[MetricRow]:
                 title="LABELS",
                 width=12,
                 grow=5,
-                priority=2,
+                priority=1,
                 cell=lambda r, _: Cell(_labels(r), Tone.MUTED),
                 sort=lambda r, _: _labels(r) or None,
             ),
@@ -173,7 +173,7 @@ def metrics_view(rows: Slice[SeriesId, MetricRow]) -> View[MetricRow]:
                 cell=_rate,
                 sort=_rate_s,
             ),
-            Column(id="trend", title="TREND", width=_TREND, priority=1, cell=_trend),
+            Column(id="trend", title="TREND", width=_TREND, priority=2, cell=_trend),
         ),
         fields=(),
         order=lambda r, _: (r.series.name, _labels(r)),

@@ -7,6 +7,7 @@ show takes no place.
 
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import DescendantBlur, DescendantFocus
@@ -15,7 +16,9 @@ from fleet.model import ProbeKind
 from fleet.store import Store
 from fleet.views.view import View
 from tui.chrome.heading import Heading
+from tui.painter import Line
 from tui.table import Table
+from tui.theme import RowLook
 
 
 class Pane(Vertical):
@@ -42,6 +45,17 @@ class Pane(Vertical):
         self.heading.focused(False)
 
 
+class PaneTable(Table):
+    """A table among others: it has a cursor only while it has the focus."""
+
+    def picture(self) -> list[Line]:
+        """The lines, none of which stands out where another pane is in use."""
+        lines = super().picture()
+        if self.has_focus:
+            return lines
+        return [replace(line, look=RowLook.PLAIN) if line.look is RowLook.BLURRED else line for line in lines]
+
+
 class TablePane(Pane):
     """A pane whose body is a table of a view."""
 
@@ -51,8 +65,9 @@ class TablePane(Pane):
     def __init__(
         self, store: Store, title: str | None = None, *, view: View[Any] | None = None, id: str | None = None
     ) -> None:
-        super().__init__(store, title, id=id)
-        self.table = Table(self.VIEW if view is None else view, store)
+        view = self.VIEW if view is None else view
+        super().__init__(store, title or self.TITLE or view.title, id=id)
+        self.table = PaneTable(view, store)
 
     def compose(self) -> ComposeResult:
         yield self.heading

@@ -1,31 +1,46 @@
-"""The views that are tables, by name, and the compact forms of them that stand in the panes of the overview."""
+"""The views that are tables, by name, and compact forms of them for panes and pages."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from fleet.store import Slice
-from fleet.view_line import VIEWS
 from fleet.views.agents import VIEW as AGENTS
 from fleet.views.backlog import VIEW as BACKLOG
 from fleet.views.events import VIEW as EVENTS
 from fleet.views.queues import VIEW as QUEUES
 from fleet.views.sources import VIEW as SOURCES
 from fleet.views.tasks import VIEW as TASKS
-from fleet.views.view import View
+from fleet.views.view import Column, View
 
-TABLES: dict[str, View[Any]] = {
-    view.name: view for view in (AGENTS, TASKS, QUEUES, BACKLOG, SOURCES, EVENTS) if view.name in VIEWS
-}
+TABLES: dict[str, View[Any]] = {view.name: view for view in (AGENTS, TASKS, QUEUES, BACKLOG, SOURCES, EVENTS)}
 
 
-def compact(view: View[Any], *columns: str, empty: str | None = None) -> View[Any]:
-    """`view` with only the columns named, in that order; a name that the view has not is a KeyError."""
+def compact(
+    view: View[Any],
+    columns: Sequence[str | Column[Any]],
+    *,
+    needed: int,
+    optional: Sequence[str] = (),
+    widths: Mapping[str, int] | None = None,
+) -> View[Any]:
+    """`view` with these columns only (ids of its own, or columns of the caller).
+
+    The first `needed` of them are never dropped; `optional` names the others, the most important first. `widths` are
+    least widths other than the view's own. An id that the view has not is a KeyError.
+    """
     known = {column.id: column for column in view.columns}
-    chosen = tuple(known[name] for name in columns)
-    return replace(view, columns=chosen, empty=view.empty if empty is None else empty)
+    chosen = [known[column] if isinstance(column, str) else column for column in columns]
+    rank = {column.id: 0 for column in chosen[:needed]} | {name: place for place, name in enumerate(optional, 1)}
+    least = widths or {}
+    fitted = tuple(
+        replace(column, priority=rank.get(column.id, len(rank) + 1), width=least.get(column.id, column.width))
+        for column in chosen
+    )
+    return replace(view, columns=fitted)
 
 
-def over(view: View[Any], rows: Slice[Any, Any], *columns: str) -> View[Any]:
-    """A compact `view` of other rows: a page's own slice."""
-    return replace(compact(view, *columns), rows=lambda _: rows)
+def over(view: View[Any], rows: Slice[Any, Any]) -> View[Any]:
+    """The same view of other rows: a page's own slice."""
+    return replace(view, rows=lambda _: rows)

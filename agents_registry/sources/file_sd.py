@@ -1,6 +1,6 @@
 """Targets from files of target groups, as Prometheus's `file_sd_configs` reads them.
 
-Paths end in .json, .yml or .yaml and may have one `*` in their last segment, which matches any name (a leading dot
+Paths end in .json, .yml or .yaml and may have `*` in their last segment, which matches anything there (a leading dot
 too, as in Go). A file that is malformed or cannot be read keeps the targets it gave last; one that is gone takes its
 targets along. Every target carries `__meta_filepath`.
 """
@@ -91,10 +91,9 @@ class FileSd:
 
     def _matches(self, pattern: Path, problems: Problems) -> list[Path]:
         """The files of a pattern. A folder that may not be read now keeps the files that were found in it."""
-        before, star, after = pattern.name.partition("*")
-        wanted = re.compile(re.escape(before) + _go_glob(star + after), re.DOTALL)
+        wanted = re.compile(_go_glob(pattern.name), re.DOTALL)
         try:
-            if not star:
+            if "*" not in pattern.name:
                 pattern.lstat()
                 return [pattern]
             return [path for path in pattern.parent.iterdir() if wanted.fullmatch(path.name)]

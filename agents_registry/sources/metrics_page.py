@@ -1,7 +1,8 @@
 """Agents that an exporter's page tells of: one for every distinct value of a label.
 
 What well-known metrics say of an agent becomes its claim. Such an exporter repeats what a status file told it, which
-may be old: nothing here is an observation. `agent_status` is 1 for `running` and 0 for every other word.
+may be old: nothing here is an observation. `agent_status` is 1 for `running` and 0 for every other word. It takes keys
+of that file that are no agents for some of unknown type, and shows agents that are long gone until it is restarted.
 """
 
 import math
@@ -13,10 +14,12 @@ from msgspec import Meta, Struct
 from agents_registry.answers import LONGEST_S, want_ok
 from agents_registry.options import HeaderAuth, resolve
 from agents_registry.problems import Problems
+from agents_registry.records import STRAY_KEYS
 from config.kinds import Kind
 from config.values import HttpUrl
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import SeriesCache, parse_page
+from fleet.exposition import parse_page
+from fleet.exposition_cache import SeriesCache
 from fleet.model import Claim, Discovery, Page, SeriesId, Sighting
 from fleet.ports import DiscoverySource, Reach
 from fleet.text import scrub, scrub_labels
@@ -40,6 +43,7 @@ _KIND = "agent_type"
 _IDENTITY = frozenset({"agent_version", "env", "team", "role", "runtime", "job"})
 """Labels of a series that say something of the agent and not of the sample."""
 
+_TOTAL = SeriesId("system_agents_total")
 _SPLIT = "task_type"
 _WHOLE = "all"
 _MOST_COUNT = 2**63
@@ -68,11 +72,16 @@ class _Sample(Struct, frozen=True):
 
 
 class _Plan(Struct, frozen=True):
-    """Who is on a page of one shape, and where their claims stand; made anew only when the shape changes."""
+    """Who is on a page of one shape, and where their claims stand; made anew only when the shape changes.
+
+    `total` is where the page says how many agents there are.
+    """
 
     series: tuple[SeriesId, ...]
     agents: dict[str, tuple[Sighting, list[_Sample]]]
+    stray: tuple[str, ...]
     left_out: int
+    total: int | None
 
 
 class MetricsPage:
@@ -107,6 +116,12 @@ class MetricsPage:
         if plan is None or plan.series is not page.series:
             plan = self._plan = _plan(page.series, self._label, self._limits.agents)
         problems = Problems()
+        for name in plan.stray:
+            problems.add(f"{name} of unknown type is a key of the status file, no agent; it was left out")
+        if plan.total is not None and page.values[plan.total] < len(plan.agents):
+            problems.add(
+                f"it counts {page.values[plan.total]:g} agents and shows {len(plan.agents)}, some of them gone"
+            )
         if page.cut:
             problems.add(f"limits cut {page.cut:,} samples or labels of the page, so agents may be missing")
         if plan.left_out:
@@ -134,8 +149,14 @@ def _plan(series: tuple[SeriesId, ...], label: str, most: int) -> _Plan:
         labels.setdefault(name, {}).update(_of_the_agent(own))
         if known := _FIELDS.get(one.name):
             samples.setdefault(name, []).append(_Sample(index, *known, own.get(_SPLIT) == _WHOLE))
-    agents = {name: (_sighting(name, own), _preferred(samples.get(name, []))) for name, own in labels.items()}
-    return _Plan(series, agents, left_out)
+    stray = tuple(name for name, own in labels.items() if name in STRAY_KEYS and own.get(_KIND) == "unknown")
+    agents = {
+        name: (_sighting(name, own), _preferred(samples.get(name, [])))
+        for name, own in labels.items()
+        if name not in stray
+    }
+    total = next((index for index, one in enumerate(series) if one == _TOTAL), None)
+    return _Plan(series, agents, stray, left_out, total)
 
 
 def _preferred(samples: list[_Sample]) -> list[_Sample]:

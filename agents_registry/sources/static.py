@@ -80,7 +80,11 @@ def _endpoint(agent: StaticAgent, url: HttpUrl | None) -> Endpoint | None:
     if url is None:
         return None
     return Endpoint(
-        url=str(url), every_s=agent.every, timeout_s=agent.timeout, close=agent.close, host_header=agent.host_header
+        url=str(url),
+        every_s=None if agent.every is None else float(agent.every),
+        timeout_s=None if agent.timeout is None else float(agent.timeout),
+        close=agent.close,
+        host_header=agent.host_header,
     )
 
 

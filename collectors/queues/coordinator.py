@@ -38,7 +38,7 @@ _LISTED = {"running": TaskState.RUNNING, "queued": TaskState.QUEUED, "failed": T
 
 
 class HeaderAuth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`header`: the name of the header (`X-Auth-Token`). `secret`: where its value is, `{env: NAME}`, `{file: PATH}`."""
+    """`header`: the name of the header (`X-Auth-Token`). `secret`: where it is, `{env: NAME}` or `{file: PATH}`."""
 
     header: str
     secret: SecretRef

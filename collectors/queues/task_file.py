@@ -32,6 +32,7 @@ T = TypeVar("T")
 DEAD_LISTED = 200
 """Dead letters that are listed as tasks; all of them are counted."""
 
+_MOVING = "it changed each time that it was read; the counts may mix two states"
 _ROOT_BYTES = 65_536
 _ROOT_FIELDS = frozenset(field.encode_name for field in fields(TaskRecord))
 
@@ -70,13 +71,13 @@ class _Reread(Generic[T]):
         self._path, self._limit, self._read = path, limit, read
         self._last: tuple[tuple[int, int, int], T] | None = None
 
-    def get(self, abandoned: threading.Event) -> T:
-        """What the file holds. Raises OutsideError."""
+    def get(self, abandoned: threading.Event) -> tuple[T, bool]:
+        """What the file holds, and whether it stood still while it was read. Raises OutsideError."""
         if self._last is not None and self._last[0] == identity(self._path):
-            return self._last[1]
+            return self._last[1], True
         value, read = stream_file(self._path, self._limit, lambda chunks: self._read(_until(abandoned, chunks)))
-        self._last = read, value
-        return value
+        self._last = None if read is None else (read, value)
+        return value, read is not None
 
 
 class TaskFileProbe:
@@ -100,7 +101,7 @@ class TaskFileProbe:
             abandoned.set()
 
     def _look(self, abandoned: threading.Event) -> QueueReading:
-        found = self._queue.get(abandoned)
+        found, still = self._queue.get(abandoned)
         dead, problem = self._look_at_dead(abandoned)
         counted = found.counted
         return QueueReading(
@@ -114,14 +115,19 @@ class TaskFileProbe:
             oldest_queued_at=found.oldest,
             tasks=_with_dead(counted.tasks, dead.tasks if dead else (), self._most),
             tasks_complete=not found.cut and counted.unlisted <= 0,
-            anomalies=(*found.problems, *counted.problems, *([problem] if problem else ())),
+            anomalies=(
+                *([] if still else [_MOVING]),
+                *found.problems,
+                *counted.problems,
+                *([problem] if problem else []),
+            ),
         )
 
     def _look_at_dead(self, abandoned: threading.Event) -> tuple[_Dead | None, str]:
         if self._dead is None:
             return None, ""
         try:
-            dead = self._dead.get(abandoned)
+            dead, _ = self._dead.get(abandoned)
         except OutsideError as error:
             absent = error.fault is Fault.MISSING
             return None, "" if absent else f"the dead letters cannot be read: {error}"

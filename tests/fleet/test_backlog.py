@@ -63,6 +63,12 @@ def test_rate_and_time_to_the_end() -> None:
     assert row.eta_s == 3 * 3600
 
 
+def test_a_backlog_at_rest_keeps_its_row() -> None:
+    grown = [(0.0, 20.0), (1800.0, 60.0)]
+    rows = {derive(reading(100, 60), None, [*grown, (3600.0 + late, 60.0)]) for late in (0.0, 30.0)}
+    assert len(rows) == 1
+
+
 @pytest.mark.parametrize("points", [[], [(0.0, 1.0)], [(5.0, 1.0), (5.0, 9.0)], [(9.0, 1.0), (5.0, 9.0)]])
 def test_no_rate_without_a_span(points: list[tuple[float, float]]) -> None:
     assert rate_per_hour(points) is None

@@ -12,6 +12,7 @@ from fleet.markdown_tasks import read_markdown
 from fleet.model import BacklogReading, Section
 from fleet.mojibake import repaired
 from fleet.progress_claims import claims_in, completeness
+from fleet.text import scrub
 
 
 def read(text: str) -> BacklogReading:
@@ -101,7 +102,7 @@ def test_the_count_is_that_of_a_plain_search_line_by_line(document: list[str]) -
 @settings(max_examples=300)
 def test_no_bytes_make_it_fail(content: bytes) -> None:
     reading = read_markdown(content, "PLAN.md")
-    assert all(line.isprintable() for line in reading.anomalies)
+    assert all(line == scrub(line) for line in reading.anomalies)
 
 
 def test_byte_order_marks_and_old_line_ends() -> None:
@@ -132,7 +133,7 @@ def test_hostile_documents_take_linear_time(piece: str) -> None:
         best = min(_timed(content) for _ in range(3))
         return best + 0.002
 
-    assert seconds(800_000) / seconds(100_000) < 40  # 8 where linear, 64 where quadratic
+    assert seconds(400_000) / seconds(50_000) < 40  # 8 where linear, 64 where quadratic
 
 
 def _timed(content: bytes) -> float:
@@ -152,7 +153,7 @@ def test_headings_have_counts_of_their_own() -> None:
 def test_text_from_the_document_is_harmless() -> None:
     reading = read("# a\x1b[2J COMPLETE\n- [ ] x\n")
     assert reading.sections[0].title == "a\\x1b[2J COMPLETE"
-    assert all(line.isprintable() for line in reading.anomalies)
+    assert all(line == scrub(line) for line in reading.anomalies)
 
 
 # ── What it claims ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +226,8 @@ def test_a_claim_under_a_phase_is_of_the_phase() -> None:
 
 def test_claims_that_contradict_each_other_are_listed() -> None:
     reading = read(
-        "Progress: 3/59\n- [ ] a\n| Area | Tasks | Completed |\n|---|---|---|\n| **TOTAL** | **59** | **2** |\n75% complete\n"
+        "Progress: 3/59\n- [ ] a\n| Area | Tasks | Completed |\n|---|---|---|\n| **TOTAL** | **59** | **2** |\n"
+        "75% complete\n"
     )
     assert "3/59; 2/59; 75 %" in anomaly(reading, "contradict")
 
@@ -275,7 +277,8 @@ def test_a_phase_that_is_complete_here_and_pending_there() -> None:
 
 def test_repeated_items_are_named_and_still_counted() -> None:
     reading = read(
-        "## Phase 1\n- [ ] Write docs\n- [ ] Ship\n## Recap of phase 1\n- [x] write  **docs** ← new\n## Phase 2\n- [ ] Ship\n"
+        "## Phase 1\n- [ ] Write docs\n- [ ] Ship\n## Recap of phase 1\n- [x] write  **docs** ← new\n"
+        "## Phase 2\n- [ ] Ship\n"
     )
     assert (reading.total, reading.done) == (4, 1)
     anomaly(reading, "1 box repeats an item of the same phase: “write  docs”")

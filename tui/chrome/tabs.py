@@ -1,4 +1,4 @@
-"""The first line: which fleet this is, and the views with their number keys."""
+"""The first line: the views with their number keys."""
 
 from rich.style import Style
 from rich.text import Text
@@ -13,11 +13,10 @@ _GAP = 2
 
 
 class ViewTabs(Widget):
-    """`demo   1 overview  2 agents  …`; a click opens a view. Where there is no room, only the current has its name."""
+    """`1 overview  2 agents  …`; a click opens a view. Where there is no room, only the current one has its name."""
 
-    def __init__(self, fleet_name: str, current: str) -> None:
+    def __init__(self, current: str) -> None:
         super().__init__()
-        self._fleet = fleet_name
         self._current = current
         self._spans: list[tuple[int, int, str]] = []
 
@@ -27,10 +26,10 @@ class ViewTabs(Widget):
         tabs = self._tabs(ink, named=True)
         if tabs.cell_len > width:
             tabs = self._tabs(ink, named=False)
-        fleet = ink.write(self._fleet, Tone.ACCENT, bold=True)
-        fleet.truncate(max(0, width - tabs.cell_len - _GAP), overflow="ellipsis")
-        self._note_spans(tabs, width - tabs.cell_len)
-        return between(fleet, tabs, width)
+        self._note_spans(tabs)
+        brand = ink.muted("fleetdeck")
+        fits = tabs.cell_len + _GAP + brand.cell_len <= width
+        return between(tabs, brand if fits else Text(""), width)
 
     def on_click(self, event: events.Click) -> None:
         """Open the view under the pointer."""
@@ -50,8 +49,9 @@ class ViewTabs(Widget):
                 parts.append(joined([ink.write(str(number), Tone.ACCENT), ink.muted(word)]))
         return joined(parts, " " * _GAP)
 
-    def _note_spans(self, tabs: Text, start: int) -> None:
+    def _note_spans(self, tabs: Text) -> None:
         self._spans = []
+        start = 0
         words = tabs.plain.split(" " * _GAP)
         for word, name in zip(words, VIEWS, strict=False):
             self._spans.append((start, start + len(word), name))

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.text import Text
 
-from fleet.clock import Clock
-from fleet.store import Slice, Store
+from fleet.store import Slice
 from fleet.times import age_text
 from fleet.views.view import Tone
+from tui.context import Context
 from tui.ink import Ink, between, joined
 from tui.live import Live
 
@@ -25,11 +25,10 @@ class TitleLine(Live):
     lives, seldom enough to cost nothing on the wire.
     """
 
-    def __init__(self, store: Store, clock: Clock, *, read_only: bool) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
-        self._store = store
-        self._clock = clock
-        self._read_only = read_only
+        self._context = context
+        self._store = context.store
         self._left: tuple[Text, ...] = ()
         self._as_of = ""
         self._behind = ""
@@ -58,11 +57,12 @@ class TitleLine(Live):
 
     def render(self) -> Text:
         ink = self.ink
-        return between(joined(self._left, "  "), joined(self._tags(ink), "  "), self.size.width)
+        fleet = ink.write(self._context.fleet_name, Tone.ACCENT, bold=True)
+        return between(joined([fleet, *self._left], "  "), joined(self._tags(ink), "  "), self.size.width)
 
     def _tags(self, ink: Ink) -> list[Text]:
         tags = []
-        if self._read_only:
+        if self._context.read_only:
             tags.append(ink.write("READ-ONLY", Tone.ACCENT, bold=True))
         if getattr(self.app, "paused", False):
             tags.append(ink.write("❙❙ PAUSED", Tone.WAITING, bold=True))
@@ -75,7 +75,7 @@ class TitleLine(Live):
         now = self._store.now
         if now is None:
             return ""
-        lag = self._clock.now() - now
+        lag = self._context.clock.now() - now
         return f"{age_text(lag.total_seconds())} behind" if lag > timedelta(seconds=BEHIND_S) else ""
 
     def _beat(self) -> None:

@@ -1,10 +1,35 @@
 """The TODO backlogs in short: what is done, beside what is claimed."""
 
-from fleet.model import ProbeKind
+from fleet.model import Backlog, ProbeKind
 from fleet.store import Store
 from fleet.views.backlog import VIEW as BACKLOG
+from fleet.views.text import bar
+from fleet.views.view import Cell, Column, Tone
 from tui.pane import TablePane, probed
 from tui.views import compact
+
+
+_BAR = 9
+
+
+def claimed_bar(done: float | None, claimed: float | None, width: int) -> str:
+    """A bar of what was counted, with `│` where its document claims to be, or `»` where it claims more than all."""
+    drawn = bar(done, width)
+    if claimed is None or done is None or abs(claimed - done) < 0.005:
+        return drawn
+    if claimed > 1:
+        return drawn[:-1] + "»"
+    at = min(width - 1, int(claimed * width))
+    return drawn[:at] + "│" + drawn[at + 1 :]
+
+
+PROGRESS: Column[Backlog] = Column(
+    id="progress",
+    title="PROGRESS",
+    width=_BAR,
+    cell=lambda r, _: Cell(claimed_bar(r.done_ratio, r.claimed_ratio, _BAR), Tone.ACCENT),
+    sort=lambda r, _: r.done_ratio,
+)
 
 
 class BacklogPane(TablePane):
@@ -12,7 +37,13 @@ class BacklogPane(TablePane):
 
     TITLE = "Backlog"
     ORDER = 30
-    VIEW = compact(BACKLOG, "state", "name", "progress", "done", "counted", "claimed", "remarks")
+    VIEW = compact(
+        BACKLOG,
+        ("state", "name", PROGRESS, "done", "claimed", "counted", "remarks"),
+        needed=4,
+        optional=("claimed", "remarks", "counted"),
+        widths={"name": 8},
+    )
 
     @classmethod
     def wanted(cls, store: Store) -> bool:

@@ -60,7 +60,7 @@ def coverage(counts: Counts, ink: Ink) -> Text:
     if not counts.total:
         return ink.muted("waiting for the first agents" if counts.sources else "no sources yet")
     never = counts.total - counts.observed
-    parts = [ink.muted(f"observed {counts.observed:,} of {counts.total:,}")]
+    parts = [ink.muted(f"observed {counts.observed:,}/{counts.total:,}")]
     if never:
         parts.append(ink.write(f"{never:,} never answered", Tone.UNKNOWN))
     if counts.disagree:
@@ -69,8 +69,7 @@ def coverage(counts: Counts, ink: Ink) -> Text:
         parts.append(ink.muted(f"{counts.gone:,} gone"))
     if counts.sources:
         bad = counts.sources - counts.sources_ok - counts.sources_pending
-        tone = Tone.DOWN if bad else Tone.MUTED
-        parts.append(ink.write(f"sources {counts.sources_ok:,} of {counts.sources:,} ok", tone))
+        parts.append(ink.write(f"sources {counts.sources_ok:,}/{counts.sources:,}", Tone.DOWN if bad else Tone.MUTED))
     return joined(parts, " · ")
 
 

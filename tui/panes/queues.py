@@ -12,7 +12,13 @@ class QueuesPane(TablePane):
 
     TITLE = "Queues"
     ORDER = 20
-    VIEW = compact(QUEUES, "state", "name", "queued", "running", "failed", "trend", "remarks")
+    VIEW = compact(
+        QUEUES,
+        ("state", "name", "queued", "running", "failed", "trend", "remarks"),
+        needed=3,
+        optional=("failed", "trend", "running", "remarks"),
+        widths={"name": 9},
+    )
 
     @classmethod
     def wanted(cls, store: Store) -> bool:

@@ -11,15 +11,12 @@ class SourcesPane(TablePane):
 
     TITLE = "Failing sources"
     ORDER = 50
-    VIEW = compact(SOURCES, "state", "id", "age", "remarks", empty="every source answers")
+    VIEW = compact(SOURCES, ("state", "id", "age", "remarks"), needed=2, optional=("remarks", "age"))
     FAULTS = True
 
     @classmethod
     def wanted(cls, store: Store) -> bool:
-        return bool(store.sources)
-
-    def note(self, shown: int, total: int) -> str:
-        return f"{shown} of {total}" if shown else "every source answers" if total else ""
+        return any(SOURCES.fault(source) for source in store.sources.values())
 
 
 PANE = SourcesPane

@@ -10,7 +10,13 @@ class WorstPane(TablePane):
 
     TITLE = "Worst agents"
     ORDER = 10
-    VIEW = compact(AGENTS, "state", "name", "claimed", "failed", "since", "detail")
+    VIEW = compact(
+        AGENTS,
+        ("state", "name", "claimed", "failed", "since", "detail"),
+        needed=2,
+        optional=("detail", "claimed", "failed", "since"),
+        widths={"name": 14},
+    )
     FAULTS = True
 
     def note(self, shown: int, total: int) -> str:

@@ -32,7 +32,10 @@ from tui.live import Watch
 from tui.pane import TablePane
 from tui.screens.deck import DeckScreen
 from tui.table import Table
-from tui.views import over
+from tui.views import compact, over
+
+HISTORY = compact(EVENTS, ("at", "change", "detail"), needed=2, optional=("detail",))
+WORK = compact(TASKS, ("state", "title", "queue", "priority", "age", "detail"), needed=2, optional=("age", "queue", "detail"))
 
 
 class Section(TablePane):
@@ -53,6 +56,7 @@ class AgentScreen(DeckScreen):
     def __init__(self, context: Context, name: str) -> None:
         super().__init__(context, ViewLine(view="agents", subject=name))
         self._name = name
+        self._facts = Facts(id="facts")
         self._claims: Slice[str, ClaimRow] = Slice()
         self._health: Slice[int, Fact] = Slice()
         self._metrics: Slice[SeriesId, MetricRow] = Slice()
@@ -64,16 +68,16 @@ class AgentScreen(DeckScreen):
         store = self.context.store
         yield Container(
             Vertical(
-                Facts(id="facts"),
+                self._facts,
                 Section(store, view=claims_view(self._claims), id="claims"),
-                Section(store, "History", view=over(EVENTS, self._events, "at", "change", "detail"), id="history"),
+                Section(store, "History", view=over(HISTORY, self._events), id="history"),
                 id="left",
             ),
             Vertical(
                 Section(store, view=metrics_view(self._metrics), id="metrics"),
                 Section(
                     store,
-                    view=over(TASKS, self._tasks, "state", "title", "queue", "priority", "age", "detail"),
+                    view=over(WORK, self._tasks),
                     id="tasks",
                 ),
                 Section(store, view=health_view(self._health), id="health"),
@@ -96,7 +100,7 @@ class AgentScreen(DeckScreen):
 
     def _show_state(self) -> None:
         store = self.context.store
-        self.query_one(Facts).show(agent_facts(store, self._name))
+        self._facts.show(agent_facts(store, self._name))
         self._claims.replace(claim_rows(store, self._name))
         self._health.replace(health_rows(store, self._name))
         self.show_title()

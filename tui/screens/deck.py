@@ -35,17 +35,18 @@ class DeckScreen(Screen[None]):
         super().__init__()
         self.context = context
         self._line = line
+        self._title = TitleLine(context)
+        self._prompt = Prompt()
         self._filters: dict[Table, str] = {}
         self._counted: dict[Table, Table.Counted] = {}
         self._before_prompt: Widget | None = None
 
     def compose(self) -> ComposeResult:
-        context = self.context
-        yield ViewTabs(context.fleet_name, self._line.view)
-        yield TitleLine(context.store, context.clock, read_only=context.read_only)
+        yield ViewTabs(self._line.view)
+        yield self._title
         with Container(id="body"):
             yield from self.body()
-        yield Prompt()
+        yield self._prompt
         yield KeyLine()
         yield TooSmall()
 
@@ -84,7 +85,7 @@ class DeckScreen(Screen[None]):
 
     def show_title(self) -> None:
         """Draw the title anew."""
-        self.query_one(TitleLine).show_title(*self.title_parts(Ink(self.app.theme_variables)))
+        self._title.show_title(*self.title_parts(Ink(self.app.theme_variables)))
 
     # ── what happens to the screen ─────────────────────────────────────────────────────────────────────────────────
 
@@ -125,9 +126,9 @@ class DeckScreen(Screen[None]):
 
     def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
         """Open the prompt."""
-        if self.focused is not None and not self.query_one(Prompt).is_open:
+        if self.focused is not None and not self._prompt.is_open:
             self._before_prompt = self.focused
-        self.query_one(Prompt).ask(asking, text, completions)
+        self._prompt.ask(asking, text, completions)
 
     def action_filter(self) -> None:
         """`/`: filter the table in view, beginning with the filter that is on."""
@@ -143,7 +144,7 @@ class DeckScreen(Screen[None]):
         if event.asking is Asking.FILTER:
             self._try_filter(event.text)
         else:
-            self.query_one(Prompt).fault("")
+            self._prompt.fault("")
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Keep the filter, or run the command; what cannot be read stays in the prompt with the reason."""
@@ -155,7 +156,7 @@ class DeckScreen(Screen[None]):
         try:
             command = self.context.read_command(event.text)
         except FilterError as error:
-            self.query_one(Prompt).fault(str(error))
+            self._prompt.fault(str(error))
             return
         self._close_prompt()
         self.app.call_next(command)
@@ -172,9 +173,9 @@ class DeckScreen(Screen[None]):
         try:
             self.filter(table, text)
         except FilterError as error:
-            self.query_one(Prompt).fault(str(error))
+            self._prompt.fault(str(error))
             return False
-        self.query_one(Prompt).fault("")
+        self._prompt.fault("")
         return True
 
     def filter(self, table: Table, text: str) -> None:
@@ -189,7 +190,7 @@ class DeckScreen(Screen[None]):
         return before if isinstance(before, Table) else self.table()
 
     def _close_prompt(self) -> None:
-        self.query_one(Prompt).close()
+        self._prompt.close()
         if self._before_prompt is not None and self._before_prompt.is_attached:
             self._before_prompt.focus()
         self._before_prompt = None

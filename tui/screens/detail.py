@@ -42,11 +42,11 @@ class DetailScreen(DeckScreen):
         self._view = view
         self._key = key
         self._rows = view.rows(context.store)
-        self._gone = False
+        self._facts = Facts()
 
     def body(self) -> Iterable[Widget]:
         """The fields, scrolled where they need it."""
-        yield VerticalScroll(Facts(), id="details", can_focus=True)
+        yield VerticalScroll(self._facts, id="details", can_focus=True)
         yield Watch((self._rows,), self._update)
 
     def title_parts(self, ink: Ink) -> list[Text]:
@@ -66,5 +66,5 @@ class DetailScreen(DeckScreen):
             for field in self._view.fields:
                 for place, cells in enumerate(value_cells(field.name, field.value(row, at))):
                     known.append(Known("" if place else field.name.replace("_", " "), cells))
-            self.query_one(Facts).show(known)
+            self._facts.show(known)
         self.show_title()

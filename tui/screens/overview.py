@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from rich.text import Text
 from textual.containers import Grid
 from textual.widget import Widget
 
+from fleet.views.view import Tone
+from tui.ink import Ink
 from tui.live import Watch
 from tui.pane import Pane, TablePane
 from tui.panes import load_panes
@@ -21,6 +24,13 @@ class OverviewScreen(DeckScreen):
         store = self.context.store
         yield Grid(*(pane(store) for pane in load_panes()), id="overview")
         yield Watch((store.sources,), self._show_wanted)
+
+    def title_parts(self, ink: Ink) -> list[Text]:
+        """The filter of the pane in focus, if it has one: the panes' own headings say the rest."""
+        table = self.table()
+        filtered = table is not None and self._filters.get(table)
+        title = ink.write(self.TITLE_WORD, Tone.TITLE, bold=True)
+        return [title, *self.table_parts(ink, table)] if table is not None and filtered else [title]
 
     def _show_wanted(self) -> None:
         for pane in self.query(Pane):

@@ -1,0 +1,149 @@
+"""The one place where what httpx, aiohttp, ssl, asyncio and the operating system raise becomes an `OutsideError`.
+
+`httpx_aiohttp` translates aiohttp's exceptions into httpx's and loses some of their sense (a server that closes
+without an answer becomes `ConnectTimeout`), so the original, which it keeps as `__cause__`, is looked at first.
+"""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+import httpx
+
+from fleet.errors import Fault, OutsideError
+from fleet.text import scrub
+
+FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError, OSError, TimeoutError, ValueError)
+"""Everything that a request can raise; `translated` has an answer for each of them."""
+
+_DETAIL_CHARS = 160
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: (Fault.REFUSED, "nothing listens there"),
+    errno.ECONNRESET: (Fault.RESET, ""),
+    errno.ECONNABORTED: (Fault.RESET, ""),
+    errno.EPIPE: (Fault.RESET, ""),
+    errno.ETIMEDOUT: (Fault.TIMEOUT, "no connection"),
+    errno.EHOSTUNREACH: (Fault.UNREACHABLE, "no route to the host"),
+    errno.ENETUNREACH: (Fault.UNREACHABLE, "the network is unreachable"),
+    errno.EHOSTDOWN: (Fault.UNREACHABLE, "the host is down"),
+    errno.EADDRNOTAVAIL: (Fault.UNREACHABLE, "the address is not available"),
+    errno.EACCES: (Fault.PERMISSION, "the connection is not permitted"),
+    errno.EPERM: (Fault.PERMISSION, "the connection is not permitted"),
+    errno.EMFILE: (Fault.INTERNAL, "too many open files here"),
+    errno.ENFILE: (Fault.INTERNAL, "too many open files on this machine"),
+}
+
+
+def translated(error: BaseException) -> OutsideError:
+    """`error` as a fault and a short sentence. Total over `FAULTS`: what nothing else fits is a protocol error."""
+    chain = list(_chain(error))
+    for look in (_tls, _name, _system, _connection):
+        for link in chain:
+            fault = look(link)
+            if fault is not None:
+                return fault
+    return OutsideError(Fault.PROTOCOL, _words(chain[-1]))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception, its causes, and the operating system's errors that aiohttp wraps, innermost last."""
+    link: BaseException | None = error
+    for _ in range(8):
+        if link is None:
+            return
+        yield link
+        wrapped = getattr(link, "os_error", None) or getattr(link, "certificate_error", None)
+        link = wrapped if isinstance(wrapped, BaseException) and wrapped is not link else link.__cause__
+
+
+def _tls(error: BaseException) -> OutsideError | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return OutsideError(Fault.TLS, scrub(error.verify_message or _words(error), _DETAIL_CHARS))
+    if isinstance(error, ssl.SSLError):
+        return OutsideError(Fault.TLS, scrub((error.reason or _words(error)).lower().replace("_", " "), _DETAIL_CHARS))
+    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch):
+        return OutsideError(Fault.TLS, _words(error))
+    return None
+
+
+def _name(error: BaseException) -> OutsideError | None:
+    if isinstance(error, socket.gaierror):
+        return OutsideError(Fault.DNS, scrub(str(error.strerror or error), _DETAIL_CHARS))
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return OutsideError(Fault.DNS, "the name cannot be resolved")
+    return None
+
+
+def _system(error: BaseException) -> OutsideError | None:
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return OutsideError(Fault.TIMEOUT, "no answer in time")
+    if not isinstance(error, OSError):
+        return None
+    number = error.errno
+    if number is None:
+        # Several addresses were tried; asyncio and aiohappyeyeballs put their errors into one text.
+        number = next((code for code in _BY_ERRNO if f"[Errno {code}]" in str(error)), None)
+    if number in _BY_ERRNO:
+        return OutsideError(*_BY_ERRNO[number])
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+        return OutsideError(Fault.RESET, "")
+    if isinstance(error, ConnectionRefusedError):
+        return OutsideError(Fault.REFUSED, "nothing listens there")
+    return None
+
+
+def _connection(error: BaseException) -> OutsideError | None:
+    match error:
+        case aiohttp.ServerDisconnectedError():
+            return OutsideError(Fault.EMPTY, "the connection was closed without an answer")
+        case aiohttp.ClientPayloadError():
+            return OutsideError(Fault.PAYLOAD, "half a body")
+        case aiohttp.ClientHttpProxyError():
+            return OutsideError(Fault.STATUS, f"the proxy answered {error.status}")
+        case aiohttp.ClientResponseError():
+            return _malformed_answer(error)
+        case aiohttp.InvalidURL() | httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return OutsideError(Fault.PROTOCOL, "no http or https address")
+        case httpx.TooManyRedirects() | aiohttp.TooManyRedirects():
+            return OutsideError(Fault.LIMIT, "too many redirects")
+        case httpx.HTTPStatusError():
+            return OutsideError(Fault.STATUS, str(error.response.status_code))
+        case httpx.DecodingError():
+            return OutsideError(Fault.PAYLOAD, "the body is not compressed as it says")
+        case aiohttp.ClientConnectorError():
+            return OutsideError(Fault.UNREACHABLE, _words(error))
+        case aiohttp.ClientError():
+            return None
+    return _httpx_alone(error)
+
+
+def _httpx_alone(error: BaseException) -> OutsideError | None:
+    """httpx's exceptions where no cause says more; aiohttp's are looked at before through the chain."""
+    if error.__cause__ is not None:
+        return None
+    match error:
+        case httpx.TimeoutException():
+            return OutsideError(Fault.TIMEOUT, "no answer in time")
+        case httpx.ConnectError():
+            return OutsideError(Fault.UNREACHABLE, _words(error))
+        case httpx.ReadError() | httpx.WriteError() | httpx.CloseError() | httpx.NetworkError():
+            return OutsideError(Fault.RESET, "")
+        case httpx.RemoteProtocolError() if "without sending" in str(error):
+            return OutsideError(Fault.EMPTY, "the connection was closed without an answer")
+    return None
+
+
+def _malformed_answer(error: aiohttp.ClientResponseError) -> OutsideError:
+    message = error.message.strip().splitlines()
+    words = scrub(message[0].rstrip(":"), _DETAIL_CHARS) if message else "a malformed answer"
+    if "more than" in words.lower() or "too many" in words.lower():
+        return OutsideError(Fault.LIMIT, f"the header is too big ({words})")
+    return OutsideError(Fault.PROTOCOL, words)
+
+
+def _words(error: BaseException) -> str:
+    return scrub(str(error), _DETAIL_CHARS) or type(error).__name__
