@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from agents_registry.registry import Registry
 from transport.http import HttpClient
@@ -13,6 +14,7 @@ from collectors.jobs import AgentJobs, Pace, backlog_job, host_job, queue_job, s
 from collectors.supervisor import Job, Outcome, Supervisor
 from config.schema import Config, Entry
 from fleet.clock import Clock
+from fleet.errors import ConfigError
 from fleet.evaluate import AgeLimits, Evaluator
 from fleet.model import Agent, Discovery, ProbeKind, SelfReading
 from fleet.ports import DiscoverySource, Probe, Reach
@@ -44,6 +46,7 @@ class Deck:
         )
         self._registry = Registry(
             store.agents,
+            order=[entry.id for entry in config.discovery],
             normalise=config.normalise_names,
             keep_gone_s=config.keep_gone_s,
             most=config.limits.agents,
@@ -119,10 +122,10 @@ class Deck:
         for entry in config.discovery:
             self._supervisor.add(self._discovery_job(entry))
         for entry in config.queues:
-            probe: Probe = entry.kind.build(entry.options, self._reach)
+            probe: Probe = _built(entry, self._reach)
             self._supervisor.add(queue_job(entry.name, entry.kind.name, probe, ingest, entry.every_s, entry.timeout_s))
         for entry in config.backlog:
-            probe = entry.kind.build(entry.options, self._reach)
+            probe = _built(entry, self._reach)
             self._supervisor.add(
                 backlog_job(entry.name, entry.kind.name, probe, ingest, entry.every_s, entry.timeout_s)
             )
@@ -133,16 +136,16 @@ class Deck:
         self._supervisor.add(self_job(self._count_itself, ingest, own.every_s, own.timeout_s))
 
     def _discovery_job(self, entry: Entry) -> Job:
-        source: DiscoverySource = entry.kind.build(entry.options, self._reach)
+        source: DiscoverySource = _built(entry, self._reach)
 
         def deliver(found: Discovery, at: datetime, took_s: float) -> Outcome:
-            self._registry.accept(entry.id, found, at)
+            accepted = self._registry.accept(entry.id, found, at)
             if found.page is not None:
                 self._ingest.page(entry.id, found.page, at)
             return Outcome(
                 problems=found.problems,
                 found=len(found.sightings),
-                cut=found.page.cut if found.page is not None else 0,
+                cut=accepted.refused + (found.page.cut if found.page is not None else 0),
             )
 
         return Job(
@@ -166,6 +169,14 @@ class Deck:
             series=len(self._store.history),
             cut=sum(source.cut for source in self._store.sources.values()),
         )
+
+
+def _built(entry: Entry, reach: Reach) -> Any:
+    """The source or probe of an entry. Raises ConfigError that names the place in the file."""
+    try:
+        return entry.kind.build(entry.options, reach)
+    except ConfigError as error:
+        raise ConfigError(f"{entry.where}: {error}") from error
 
 
 def _rules(config: Config) -> Rules:

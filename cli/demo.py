@@ -23,10 +23,10 @@ _START_S = 60.0
 
 def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> None:
     """Run the fleet alone until it is interrupted; `output` is written once everything listens."""
-    from demo_fleet.fleet import serve as serve_fleet
+    from demo_fleet.serve import serve as serve_fleet
 
     try:
-        asyncio.run(serve_fleet(agents, seed, output, until_stdin_closes=until_stdin_closes))
+        asyncio.run(serve_fleet(agents=agents, seed=seed, out=output, until_stdin_closes=until_stdin_closes))
     except KeyboardInterrupt:
         return
     except OSError as error:

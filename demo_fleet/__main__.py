@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from demo_fleet.serve import serve
+from demo_fleet.fleet import serve
 
 
 def main() -> None:
@@ -19,9 +19,9 @@ def main() -> None:
     options = parser.parse_args()
     asyncio.run(
         serve(
-            agents=options.agents,
-            seed=options.seed,
-            out=options.out,
+            options.agents,
+            options.seed,
+            options.out,
             redis=False if options.no_redis else None,
             speed=options.speed,
             until_stdin_closes=options.until_stdin_closes,

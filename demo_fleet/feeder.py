@@ -2,7 +2,9 @@
 
 Stream: XADD with the fields of the ingestion queue; workers read through their group, then XACK and XDEL. A chunk that
 fails is never acknowledged, and a job's hash may stay `queued` though all of it is done: both as the real one does.
-List: RPUSH at the tail, LPOP at the head. Entry ids are made of the script's time, not of the server's clock.
+List: LPUSH at the left, RPOPLPUSH from the right into the list of jobs at work, LREM when done; what fails goes to a
+third list, and with the cycle's end somebody sees to it. Entry ids are made of the script's time, not of the server's
+clock.
 """
 
 import json
@@ -39,8 +41,12 @@ class Feeder:
         self._prefix = prefix
         self.stream = prefix + STREAM
         self.list = prefix + LIST
+        self.processing, self.dead = f"{self.list}:processing", f"{self.list}:dead"
+        self.hashes = f"{prefix}job:*"
         self._until: float | None = None
         self._unacknowledged: list[str] = []
+        self._stuck: list[str] = []
+        self._bodies: dict[int, str] = {}
         self._hashes: dict[str, None] = {}
 
     async def step(self) -> None:
@@ -59,7 +65,9 @@ class Feeder:
 
     async def clear(self) -> None:
         """Take away every key that was made here."""
-        await self._client.delete(self.stream, self.list, *self._hashes)
+        await self._client.delete(self.stream, self.list, self.processing, self.dead, *self._hashes)
+        self._bodies.clear()
+        self._stuck.clear()
         self._hashes.clear()
 
     async def _rebuild(self, moment: Moment) -> None:
@@ -77,10 +85,15 @@ class Feeder:
 
     async def _advance(self, since: float, moment: Moment) -> None:
         cycle_s = self._world.scenario.cycle_s
-        if since // cycle_s != moment.t // cycle_s:
+        boundary = moment.t // cycle_s * cycle_s
+        if since < boundary:
+            await self._follow(since, boundary, moment)
             await self._restart_workers()
+        await self._follow(max(since, boundary), moment.t, moment)
+
+    async def _follow(self, since: float, until: float, moment: Moment) -> None:
         for name in (STREAM, LIST):
-            for event in self._world.lines[name].events(since, moment.t):
+            for event in self._world.lines[name].events(since, until):
                 await self._apply(name, event, moment)
 
     async def _apply(self, name: str, event: JobEvent, moment: Moment) -> None:
@@ -96,13 +109,19 @@ class Feeder:
     # ── The list ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _on_list(self, event: JobEvent, moment: Moment) -> None:
-        if event.kind == 1:
-            await self._client.lpop(self.list)
-        elif event.kind == 0:
-            job = self._world.lines[LIST].job(event.number)
+        job = self._world.lines[LIST].job(event.number)
+        if event.kind == 0:
             created = round(moment.at(job.arrived).timestamp(), 3)
             body = {"id": job.id, "type": "embed", "status": "queued", "created_at": created, "retries": 0}
-            await self._client.rpush(self.list, json.dumps(body))
+            self._bodies[event.number] = json.dumps(body)
+            await self._client.lpush(self.list, self._bodies[event.number])
+        elif event.kind == 1:
+            await self._client.rpoplpush(self.list, self.processing)
+        else:
+            text = self._bodies.pop(event.number, "")
+            await self._client.lrem(self.processing, 1, text)
+            if not job.ok:
+                await self._client.lpush(self.dead, text)
 
     # ── The stream ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,12 +191,20 @@ class Feeder:
         await self._client.xack(self.stream, GROUP, entry)
         await self._client.xdel(self.stream, entry)
         done = await self._client.hincrby(key, "chunks_processed", 1)
-        if done >= _CHUNKS and not _sticks(number):
-            at = _naive(moment, job.ended)
-            await self._client.hset(key, mapping={"status": "completed", "completed_at": at})
+        if done < _CHUNKS:
+            return
+        if _sticks(number):
+            self._stuck.append(key)
+            return
+        at = _naive(moment, job.ended)
+        await self._client.hset(key, mapping={"status": "completed", "completed_at": at})
 
     async def _restart_workers(self) -> None:
         """With the cycle's end somebody restarts the workers, and what had failed is dealt with."""
+        await self._client.delete(self.dead)
+        for key in self._stuck:
+            await self._client.hset(key, mapping={"status": "completed"})
+        self._stuck.clear()
         if self._unacknowledged:
             await self._client.xack(self.stream, GROUP, *self._unacknowledged)
             await self._client.xdel(self.stream, *self._unacknowledged)

@@ -7,6 +7,8 @@ itself: the caller advances the clock and calls `step`, and the same seed and st
 import asyncio
 import contextlib
 import random
+import sys
+import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -16,26 +18,31 @@ from types import TracebackType
 from typing import Any, Self
 
 from demo_fleet.broker import BrokerMissingError, connect, start_server
-from demo_fleet.configuration import configuration
+from demo_fleet.configuration import (
+    backlog_entries,
+    configuration,
+    discovery_entries,
+    queue_entries,
+    redis_entries,
+)
 from demo_fleet.coordinator import Coordinator
-from demo_fleet.feeder import GROUP, Feeder
-from demo_fleet.files import TARGETS_FILE, TODO_FILE, TRACKER_FILE, Files, write_by_rename
+from demo_fleet.ending import told_to_stop
+from demo_fleet.feeder import Feeder
+from demo_fleet.files import Files, write_by_rename
 from demo_fleet.ledger import Ledger
 from demo_fleet.moment import Moment
 from demo_fleet.routes import Routes
-from demo_fleet.scenario import COORDINATOR, PLAN_FILE, PROGRESS_FILE, STATUS_FILE, TASK_FILE, Effect, Step
+from demo_fleet.scenario import COORDINATOR, Effect, Step
 from demo_fleet.scenery import Scenery
 from demo_fleet.server import AgentServers, bracketed
 from demo_fleet.world import World
-from fleet.clock import Clock, ManualClock
+from fleet.clock import Clock, ManualClock, SystemClock
 
 STEP_S = 0.5
 SHARED_SERVER_PREFIX = "fleetdeck-demo:"
 STATIC_AGENTS = 64
 """So many agents at most stand in the configuration itself; the targets file names the others."""
 _CLOCK_JUMP_S = 5.0
-_COORDINATOR_EVERY = "10s"
-"""The coordinator allows 50 requests a minute from this machine."""
 _EXIT_CODES = {"analyze": 0, "ci-check": 0, "validate": 0, "fix": 0, "implement-todo": 0, "status": 0, "modify-fail": 1}
 
 
@@ -160,7 +167,12 @@ class DemoFleet:
     def config_text(self, *, absolute: bool = False) -> str:
         """The configuration that watches this fleet. Its paths are relative to `folder` unless `absolute`."""
         root = f"{self._folder.absolute()}/" if absolute else ""
-        return configuration(self._discovery(root), self._queues(root), self._backlog(root))
+        agents = [self._entry(name) for name in self.world.residents[:STATIC_AGENTS]]
+        discovery = discovery_entries(root, agents, self.coordinator_url, listed=bool(self._listed()))
+        queues = queue_entries(root, self.coordinator_url)
+        if self._feeder is not None:
+            queues += redis_entries(self.redis_url or "", self._feeder)
+        return configuration(discovery, queues, backlog_entries(root))
 
     def write_config(self, path: Path) -> None:
         """Write the configuration to `path` at once (by rename, 0600), with absolute paths outside of `folder`.
@@ -170,42 +182,14 @@ class DemoFleet:
         absolute = path.parent.resolve() != self._folder.resolve()
         write_by_rename(path, self.config_text(absolute=absolute).encode())
 
-    def _discovery(self, root: str) -> list[dict[str, Any]]:
-        static = [
-            {
-                "name": name,
-                "kind": self.world.family(name),
-                "health": self.url(name, "health"),
-                "metrics": self.url(name, "metrics"),
-                "labels": self.world.labels(name),
-            }
-            for name in self.world.residents[:STATIC_AGENTS]
-        ]
-        entries: list[dict[str, Any]] = [
-            {"kind": "static", "agents": static},
-            {"kind": "agent_status", "path": root + STATUS_FILE},
-            {"kind": "coordinator", "url": self.coordinator_url, "every": _COORDINATOR_EVERY},
-        ]
-        return [*entries, {"kind": "file_sd", "files": [root + TARGETS_FILE]}] if self._listed() else entries
-
-    def _queues(self, root: str) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = [
-            {"kind": "coordinator", "url": self.coordinator_url, "every": _COORDINATOR_EVERY},
-            {"kind": "task_file", "path": root + TASK_FILE},
-        ]
-        if self._feeder is not None:
-            url = self.redis_url
-            entries.append({"kind": "redis_stream", "url": url, "stream": self._feeder.stream, "group": GROUP})
-            entries.append({"kind": "redis_list", "url": url, "key": self._feeder.list})
-        return entries
-
-    def _backlog(self, root: str) -> list[dict[str, Any]]:
-        return [
-            {"kind": "markdown", "path": root + PLAN_FILE},
-            {"kind": "batch_progress", "path": root + PROGRESS_FILE},
-            {"kind": "todo_list", "path": root + TODO_FILE},
-            {"kind": "csv", "path": root + TRACKER_FILE, "status_column": "Status", "done": ["Complete"]},
-        ]
+    def _entry(self, name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "kind": self.world.family(name),
+            "health": self.url(name, "health"),
+            "metrics": self.url(name, "metrics"),
+            "labels": self.world.labels(name),
+        }
 
     def _listed(self) -> dict[str, tuple[str, str, str]]:
         """The agents that the targets file names, with address, metrics path and health path."""
@@ -255,6 +239,38 @@ class DemoFleet:
 
         with contextlib.suppress(RedisError, OSError):
             await feeder.clear()
+
+
+async def serve(
+    agents: int,
+    seed: int,
+    out: Path,
+    *,
+    host: str = "127.0.0.1",
+    base_port: int | None = None,
+    redis: str | bool | None = None,
+    speed: float = 1.0,
+    until_stdin_closes: bool = False,
+) -> None:
+    """Run a fleet alone and write its configuration to `out` when everything listens; return when told to stop.
+
+    That is SIGTERM, SIGINT or SIGHUP, and with `until_stdin_closes` the end of stdin, so that it cannot outlive the
+    process that started it. Its files live in a temporary folder and go with it. What could not be had is said on
+    stderr. Raises OSError where it cannot listen or write.
+    """
+    with (
+        told_to_stop(until_stdin_closes=until_stdin_closes) as stop,
+        tempfile.TemporaryDirectory(prefix="fleetdeck-demo-", ignore_cleanup_errors=True) as folder,
+    ):
+        fleet = DemoFleet(
+            agents=agents, seed=seed, clock=SystemClock(), folder=Path(folder), host=host,
+            base_port=base_port, redis=redis, speed=speed,
+        )  # fmt: skip
+        async with fleet:
+            await asyncio.to_thread(fleet.write_config, out)
+            for note in fleet.notes:
+                print(note, file=sys.stderr)  # noqa: T201  # stderr is narration
+            await stop.wait()
 
 
 def _ids(seed: str) -> Callable[[], str]:

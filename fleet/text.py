@@ -38,7 +38,7 @@ def scrub(text: str, limit: int = LINE_LIMIT) -> str:
     """`text` as one harmless line of at most `limit` characters (an ellipsis stands for what was cut).
 
     Line breaks and tabs become blanks, other control characters readable escapes, floods of combining marks are
-    cut after three. The result is printable, and scrubbing it again changes nothing.
+    cut after three. The result has no control character, and scrubbing it again changes nothing.
     """
     if len(text) > limit:
         text = text[: limit - 1] + "…"

@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 LFS_PREFIX = b"version https://git-lfs"
 
+CHUNK_BYTES = 256 * 1024
+"""Bytes that are streamed at once. Each read lets go of the interpreter's lock and takes it back at once, which
+restarts the 5 ms that another thread must have waited to get it: with chunks that are worked off in less than that
+(64 KiB), the event loop starves for 200 ms at a time."""
+
 
 class Snapshot(Struct, frozen=True):
     """A file's content, and the identity that tells whether it has changed since (`mtime_ns`, size, inode)."""
@@ -88,7 +93,7 @@ def _translated(error: OSError, path: Path) -> OutsideError:
 
 
 def stream_file(
-    path: Path, limit: int, read: Callable[[Iterator[bytes]], T], *, chunk: int = 65_536, tries: int = 3
+    path: Path, limit: int, read: Callable[[Iterator[bytes]], T], *, chunk: int = CHUNK_BYTES, tries: int = 3
 ) -> tuple[T, tuple[int, int, int] | None]:
     """What `read` makes of the chunks of `path`, and the identity of what was read; never the whole file in memory.
 

@@ -81,7 +81,7 @@ class _Inflater:
 
 
 def _inflater(encoding: str) -> _Inflater | None:
-    """What undoes a `Content-Encoding`, None where there is nothing to undo. Raises OutsideError for one not asked for."""
+    """What undoes a `Content-Encoding`, None for nothing to undo. Raises OutsideError for one not asked for."""
     match encoding.strip().lower():
         case "" | "identity":
             return None

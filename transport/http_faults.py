@@ -41,6 +41,8 @@ _BY_ERRNO = {
 def translated(error: BaseException) -> OutsideError:
     """`error` as a fault and a short sentence. Total over `FAULTS`: what nothing else fits is a protocol error."""
     chain = list(_chain(error))
+    if any(isinstance(link, aiohttp.ClientError) for link in chain):
+        chain = [link for link in chain if not isinstance(link, httpx.HTTPError)]
     for look in (_tls, _name, _system, _connection):
         for link in chain:
             fault = look(link)
@@ -57,7 +59,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             return
         yield link
         wrapped = getattr(link, "os_error", None) or getattr(link, "certificate_error", None)
-        link = wrapped if isinstance(wrapped, BaseException) and wrapped is not link else link.__cause__
+        if isinstance(wrapped, BaseException) and wrapped is not link:
+            link = wrapped
+        elif isinstance(link, BaseExceptionGroup):
+            link = link.exceptions[0]
+        elif type(link).__module__.partition(".")[0] == "httpcore":
+            link = link.__context__  # httpcore raises its own without `from`
+        else:
+            link = link.__cause__
 
 
 def _tls(error: BaseException) -> OutsideError | None:
@@ -114,34 +123,32 @@ def _connection(error: BaseException) -> OutsideError | None:
             return OutsideError(Fault.STATUS, str(error.response.status_code))
         case httpx.DecodingError():
             return OutsideError(Fault.PAYLOAD, "the body is not compressed as it says")
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError() | httpx.ConnectError() | httpx.ProxyError():
             return OutsideError(Fault.UNREACHABLE, _words(error))
-        case aiohttp.ClientError():
-            return None
-    return _httpx_alone(error)
-
-
-def _httpx_alone(error: BaseException) -> OutsideError | None:
-    """httpx's exceptions where no cause says more; aiohttp's are looked at before through the chain."""
-    if error.__cause__ is not None:
-        return None
-    match error:
         case httpx.TimeoutException():
             return OutsideError(Fault.TIMEOUT, "no answer in time")
-        case httpx.ConnectError():
-            return OutsideError(Fault.UNREACHABLE, _words(error))
-        case httpx.ReadError() | httpx.WriteError() | httpx.CloseError() | httpx.NetworkError():
+        case httpx.NetworkError():
             return OutsideError(Fault.RESET, "")
-        case httpx.RemoteProtocolError() if "without sending" in str(error):
-            return OutsideError(Fault.EMPTY, "the connection was closed without an answer")
+        case httpx.RemoteProtocolError():
+            return _broken_off(error)
     return None
+
+
+def _broken_off(error: httpx.RemoteProtocolError) -> OutsideError:
+    """httpcore has one exception for all that a server can do wrong, and tells in words only what it was."""
+    words = str(error)
+    if "without sending a response" in words:
+        return OutsideError(Fault.EMPTY, "the connection was closed without an answer")
+    if "without sending complete message body" in words:
+        return OutsideError(Fault.PAYLOAD, "half a body")
+    return OutsideError(Fault.PROTOCOL, _words(error))
 
 
 def _malformed_answer(error: aiohttp.ClientResponseError) -> OutsideError:
     message = error.message.strip().splitlines()
     words = scrub(message[0].rstrip(":"), _DETAIL_CHARS) if message else "a malformed answer"
     if "more than" in words.lower() or "too many" in words.lower():
-        return OutsideError(Fault.LIMIT, f"the header is too big ({words})")
+        return OutsideError(Fault.LIMIT, "the header is too big")
     return OutsideError(Fault.PROTOCOL, words)
 
 

@@ -50,7 +50,7 @@ class Place(Struct, frozen=True, kw_only=True):
 def parse_place(url: str, password: Secret | None = None) -> Place:
     """The place that a `redis://`, `rediss://` (TLS, verified) or `unix://` URL names.
 
-    `password` goes before one in the URL. Raises ConfigError.
+    A password in the URL is refused: the configuration is shown to people. Raises ConfigError.
     """
     try:
         parts = urlsplit(url)
@@ -59,13 +59,14 @@ def parse_place(url: str, password: Secret | None = None) -> Place:
         raise ConfigError(f"no Redis URL: {error}") from error
     if parts.scheme not in {"redis", "rediss", "unix"}:
         raise ConfigError("a Redis URL begins with redis://, rediss:// or unix://")
+    if parts.password is not None:
+        raise ConfigError("a Redis URL has no password in it; give it as password: {env: NAME} or {file: PATH}")
     query = parse_qs(parts.query)
     if query.keys() - {"db"}:
         raise ConfigError(f"a Redis URL takes no option {min(query.keys() - {'db'})!r} (only db)")
     database = query.get("db", [parts.path.strip("/")])[0] if parts.scheme != "unix" else query.get("db", [""])[0]
     if database and not database.isdecimal():
         raise ConfigError(f"the database of a Redis URL is a number, not {scrub(database, 40)!r}")
-    given = Secret(unquote(parts.password)) if parts.password else None
     return Place(
         host=parts.hostname or "localhost",
         port=port,
@@ -73,7 +74,7 @@ def parse_place(url: str, password: Secret | None = None) -> Place:
         tls=parts.scheme == "rediss",
         db=int(database or 0),
         username=unquote(parts.username) if parts.username else None,
-        password=password or given,
+        password=password,
     )
 
 

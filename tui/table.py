@@ -10,7 +10,7 @@ whole scroll bar for it.
 """
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -39,10 +39,10 @@ class Table(PointedLines, can_focus=True):
     `refresh_rows`.
     """
 
-    Opened = told.Opened
-    Counted = told.Counted
-    Highlighted = told.Highlighted
-    Sorted = told.Sorted
+    Opened: TypeAlias = told.Opened
+    Counted: TypeAlias = told.Counted
+    Highlighted: TypeAlias = told.Highlighted
+    Sorted: TypeAlias = told.Sorted
 
     DEFAULT_CSS = "Table { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [

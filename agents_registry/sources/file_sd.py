@@ -70,7 +70,7 @@ class FileSd:
                 failures.append(error)
                 self._keep(path, known)
                 kept = "; the targets that it named last are kept" if path in known else ""
-                problems.add(f"{path.name}: {error}{kept}")
+                problems.add(f"{error}{kept}")
         if failures and not known:
             raise failures[0]
         self._known = known
@@ -111,7 +111,7 @@ class FileSd:
         try:
             groups = decode_groups(snapshot.content, path.suffix)
         except ParseError as error:
-            raise OutsideError(Fault.PAYLOAD, scrub(str(error))) from error
+            raise OutsideError(Fault.PAYLOAD, scrub(f"{path.name}: {error}")) from error
         settled = self._clock.now().timestamp() - snapshot.identity[0] / 1e9 > _SETTLED_S
         return _Known(snapshot.identity if settled else None, groups)
 

@@ -118,10 +118,9 @@ class MetricsPage:
         problems = Problems()
         for name in plan.stray:
             problems.add(f"{name} of unknown type is a key of the status file, no agent; it was left out")
-        if plan.total is not None and page.values[plan.total] < len(plan.agents):
-            problems.add(
-                f"it counts {page.values[plan.total]:g} agents and shows {len(plan.agents)}, some of them gone"
-            )
+        counted = math.inf if plan.total is None else page.values[plan.total]
+        if counted < len(plan.agents):
+            problems.add(f"it counts {counted:g} agents and shows {len(plan.agents)}, some of them gone")
         if page.cut:
             problems.add(f"limits cut {page.cut:,} samples or labels of the page, so agents may be missing")
         if plan.left_out:

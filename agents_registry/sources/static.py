@@ -22,7 +22,7 @@ class StaticAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     every: how often its endpoints are asked, where it is other than the general interval.
     timeout: how long its endpoints may take to answer.
     close: one connection a request, for servers that an idle kept-alive connection blocks.
-    pid: its process on this machine.
+    pid: its process on this machine, which is then watched.
     host_header: a Host header other than the address's own.
     """
 
@@ -73,6 +73,8 @@ def _sighting(agent: StaticAgent) -> Sighting:
         health=_endpoint(agent, agent.health),
         metrics=_endpoint(agent, agent.metrics),
         pid=agent.pid,
+        # The operator's word that it runs on this machine is as good as having seen it: its process is watched.
+        process_seen=agent.pid is not None,
     )
 
 

@@ -121,9 +121,11 @@ class CoordinatorQueueProbe:
     def __init__(self, options: CoordinatorQueueOptions, reach: Reach) -> None:
         parts = urlsplit(options.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigError(f"url: {scrub(options.url, 200)!r} is no http:// or https:// address")
+            raise ConfigError("url: no http:// or https:// address")
+        if parts.username is not None:
+            raise ConfigError("url: no user or password may stand in it; give a header as auth")
         self.target = options.url.rstrip("/")
-        self._name = scrub(parts.netloc.rpartition("@")[2])
+        self._name = scrub(parts.netloc)
         self._reach = reach
         self._secret: tuple[str, Secret] | None = None
         if options.auth is not None:

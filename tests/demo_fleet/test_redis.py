@@ -60,16 +60,25 @@ async def test_workers_hold_what_they_took_and_leave_what_failed(tmp_path: Path)
         assert {"completed", "queued"} <= set(statuses)
         await it.to(365)  # the next cycle begins with a restart of the workers
         assert (await redis.xpending(STREAM, GROUP))["pending"] < 5
+        jobs = [await redis.hgetall(key) async for key in redis.scan_iter("job:*")]
+        assert not [job for job in jobs if job["status"] == "queued" and job["chunks_processed"] == "3"]
 
 
-async def test_the_list_is_first_in_first_out(tmp_path: Path) -> None:
+async def test_jobs_of_the_list_are_taken_from_the_right_and_some_end_dead(tmp_path: Path) -> None:
     async with frozen(tmp_path, redis=None) as it, client(it.fleet.redis_url) as redis:
         await it.to(190)
-        jobs = [json.loads(job) for job in await redis.lrange("jobs", 0, -1)]
-        assert len(jobs) > 8
         line = it.fleet.world.lines["jobs"]
-        expected = [job.id for job in line.recent(190, 0) if job.started > 190]
-        assert [job["id"] for job in jobs] == expected
+        jobs = line.recent(190, 0)
+        for key, expected in (
+            ("jobs", [job.id for job in jobs if job.started > 190]),
+            ("jobs:processing", [job.id for job in jobs if job.started <= 190 < job.ended]),
+            ("jobs:dead", [job.id for job in line.recent(190, 190) if job.ended <= 190 and not job.ok]),
+        ):
+            found = [json.loads(job)["id"] for job in await redis.lrange(key, 0, -1)]
+            assert found[::-1] == expected
+            assert expected
+        await it.to(361)
+        assert await redis.llen("jobs:dead") == 0
 
 
 async def test_a_redis_that_lost_everything_is_filled_again(tmp_path: Path) -> None:
@@ -88,14 +97,15 @@ async def test_a_configured_server_keeps_its_own_keys(tmp_path: Path) -> None:
     try:
         async with client(server.url) as redis:
             await redis.rpush("jobs", "somebody's")
+            await redis.hset("job:1", "status", "somebody's")
             async with frozen(tmp_path, redis=server.url) as it:
                 await it.to(60)
                 assert f'"redis_stream", "url": "{server.url}", "stream": "fleetdeck-demo:{STREAM}"' in (
                     it.fleet.config_text()
                 )
                 assert await redis.xlen(f"fleetdeck-demo:{STREAM}") > 0
-                assert await redis.keys("job:*") == []
-            assert await redis.keys("*") == ["jobs"]
+                assert await redis.keys("job:*") == ["job:1"]
+            assert sorted(await redis.keys("*")) == ["job:1", "jobs"]
             assert await redis.lrange("jobs", 0, -1) == ["somebody's"]
     finally:
         await server.stop()

@@ -187,7 +187,7 @@ async def test_the_header_goes_with_both_requests_and_is_never_seen(coordinator:
     assert "hush" not in repr(vars(probe))
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:5005", "ftp://host", "http://"])
+@pytest.mark.parametrize("url", ["127.0.0.1:5005", "ftp://host", "http://", "http://u:p@host"])
 def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match="url"):
         KIND.build(CoordinatorQueueOptions(url=url), reach(Path("/")))

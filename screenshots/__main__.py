@@ -1,0 +1,85 @@
+"""`make screenshots`: the pictures of the README, drawn from the demo fleet under a frozen clock.
+
+The fleet is real (sockets, files), but time moves only when this program moves it, and the addresses are fixed, so the
+same source gives the same pictures everywhere. `tests/test_screenshots.py` draws them again and compares.
+"""
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cli.deck import Deck
+from cli.kinds import kind_tables
+from config.load import load
+from demo_fleet.fleet import DemoFleet
+from fleet.clock import ManualClock
+from fleet.store import Store
+from fleet.view_line import parse_view_line
+from tui.app import FleetdeckApp
+from tui.snapshot import render
+
+FOLDER = Path(__file__).parent
+START = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+HOST = "127.0.0.1"
+BASE_PORT = 39_500
+STEP_S = 6.0
+STEPS = 20
+
+SHOTS: dict[str, tuple[str, tuple[int, int]]] = {
+    "overview": ("overview", (120, 36)),
+    "agents": ("agents", (120, 30)),
+    "agent": ("agent coder-3", (120, 40)),
+    "tasks": ("tasks", (120, 30)),
+    "queues": ("queues", (120, 20)),
+    "backlog": ("backlog", (120, 20)),
+    "sources": ("sources", (120, 30)),
+    "events": ("events", (120, 30)),
+    "small": ("overview", (80, 24)),
+}
+"""File name → the view and the size in columns and lines."""
+
+
+async def fill(store: Store, clock: ManualClock) -> None:
+    """Watch the demo fleet through the first two minutes of its script. Raises OSError where its ports are taken."""
+    with tempfile.TemporaryDirectory(prefix="fleetdeck-shots-") as name:
+        folder = Path(name)
+        fleet = DemoFleet(agents=24, seed=7, clock=clock, folder=folder, host=HOST, base_port=BASE_PORT, redis=False)
+        async with fleet:
+            _check_ports(fleet)
+            file = folder / "fleetdeck.yaml"
+            file.write_text(f"host: false\nprobes: {{health: {{timeout: 500ms}}}}\n{fleet.config_text()}")  # noqa: ASYNC240
+            deck = Deck(load(file, kind_tables()), store, clock)
+            for _ in range(STEPS):
+                clock.advance(STEP_S)
+                await fleet.step()
+                await deck.sweep(30)
+            await deck.aclose()
+
+
+def _check_ports(fleet: DemoFleet) -> None:
+    if f"http://{HOST}:{BASE_PORT}/" not in fleet.config_text():
+        raise OSError(f"{HOST}:{BASE_PORT} is taken")
+
+
+async def draw() -> dict[str, str]:
+    """File name → SVG."""
+    store, clock = Store(), ManualClock(START)
+    await fill(store, clock)
+    pictures = {}
+    for name, (line, size) in SHOTS.items():
+        app = FleetdeckApp(store, fleet_name="demo", clock=clock, view=parse_view_line(line))
+        pictures[f"{name}.svg"] = (await render(app, size)).svg()
+    return pictures
+
+
+def main(folder: Path) -> None:
+    """Write the pictures into `folder`."""
+    for name, svg in asyncio.run(draw()).items():
+        (folder / name).write_text(svg, encoding="utf-8")
+        sys.stderr.write(f"{folder / name}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

@@ -1,0 +1,55 @@
+"""Bytes on a real terminal of 160×50 with 10,000 agents: what a slow link has to carry."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+ROOT = Path(__file__).parents[2]
+QUIET_S = 1.0
+"""So long without a byte means that nothing more comes."""
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[pexpect.spawn]:
+    env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
+    env.pop("NO_COLOR", None)
+    child = pexpect.spawn(
+        sys.executable, ["-m", "tests.tui.pty_table"], cwd=str(ROOT), env=env, dimensions=(50, 160), timeout=30
+    )
+    child.expect("connection refused")
+    sent(child)
+    yield child
+    child.close(force=True)
+
+
+def sent(child: pexpect.spawn) -> bytes:
+    """Everything that comes until it has been quiet for a while."""
+    got = b""
+    while True:
+        try:
+            got += child.read_nonblocking(1 << 16, timeout=QUIET_S)
+        except pexpect.TIMEOUT:
+            return got
+
+
+def test_a_changed_cell_is_within_the_budget(terminal: pexpect.spawn) -> None:
+    for _ in range(3):
+        terminal.send("x")
+        got = sent(terminal)
+        assert b"changed-" in got
+        assert len(got) <= 400
+
+
+def test_changes_out_of_sight_and_idleness_send_nothing(terminal: pexpect.spawn) -> None:
+    assert sent(terminal) == b""
+    terminal.send("X")
+    assert sent(terminal) == b""
+
+
+def test_moving_the_cursor_repaints_two_rows(terminal: pexpect.spawn) -> None:
+    terminal.send("j")
+    assert 0 < len(sent(terminal)) <= 1600
