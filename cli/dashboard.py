@@ -34,7 +34,7 @@ def open_dashboard(config: Config, view_text: str, *, read_only: bool) -> None:
 def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> None:
     """The dashboard on the fleet whose configuration `later` gives."""
     view = parse_view_line(view_text)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         _print_frame(later, view_text)
         return
     if os.environ.get("NO_COLOR") == "":

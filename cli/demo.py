@@ -6,6 +6,7 @@ that the dashboard holds: however the dashboard ends, the fleet does too.
 """
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -23,14 +24,29 @@ _START_S = 60.0
 
 def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> None:
     """Run the fleet alone until it is interrupted; `output` is written once everything listens."""
+    from demo_fleet.configuration import HEADER
     from demo_fleet.serve import serve as serve_fleet
 
     try:
+        _remove_old(output, HEADER)
         asyncio.run(serve_fleet(agents=agents, seed=seed, out=output, until_stdin_closes=until_stdin_closes))
     except KeyboardInterrupt:
         return
+        _remove_old(output, HEADER)
     except OSError as error:
         raise Failure(f"the demo fleet cannot be served: {error.strerror or error}") from error
+
+
+def _remove_old(output: Path, header: str) -> None:
+    """Remove what an earlier demo fleet wrote there: its addresses are dead, and whoever waits for the file would take
+    it for the new one. Raises Failure for a file that something else wrote."""
+    if not output.exists():
+        return
+    with contextlib.suppress(UnicodeDecodeError):
+        if output.read_text(encoding="utf-8").startswith(header):
+            output.unlink()
+            return
+    raise Failure(f"{output} is there already and was not written by a demo fleet; it stays as it is")
 
 
 def watch(agents: int, seed: int, view_text: str) -> None:

@@ -58,8 +58,16 @@ class Entries:
     def made(self, section: str, options: RootOptions) -> tuple[Entry, ...]:
         """The entries of a section, named, with their intervals."""
         checked = self._checked[section]
-        names = _unique([one.head.name for one in checked], [label(one.options) or one.kind.name for one in checked])
-        ids = _unique([None] * len(checked), [_id(one) for one in checked])
+        made = labels([one.options for one in checked])
+        named = [one.head.name or name for one, name in zip(checked, made, strict=True)]
+        names = _unique(
+            [one.head.name for one in checked],
+            [name or one.kind.name for one, name in zip(checked, made, strict=True)],
+        )
+        ids = _unique(
+            [None] * len(checked),
+            [_id(one.kind.name, name) for one, name in zip(checked, named, strict=True)],
+        )
         return tuple(
             Entry(
                 kind=one.kind,
@@ -121,8 +129,16 @@ class Entries:
             taken.setdefault(name, one)
 
 
+def labels(entries: list[Struct]) -> list[str]:
+    """What entries are called after where they have no name; a path in short where that tells it from the others."""
+    short = [
+        label(options).rpartition("/")[2] if getattr(options, "path", None) else label(options) for options in entries
+    ]
+    return [name if short.count(name) == 1 else label(options) for name, options in zip(short, entries, strict=True)]
+
+
 def label(options: Struct) -> str:
-    """What an entry is called after where it has no name: its stream, key, path, pattern or address; else ``."""
+    """What an entry is called after: its stream, key, path, pattern or address; else ``."""
     for field in _TELLING:
         value = getattr(options, field, None)
         if isinstance(value, str) and value:
@@ -156,9 +172,8 @@ def time_out(section: str, head: EntryOptions, options: RootOptions) -> tuple[Se
     return (shared, f"probes.{family}.timeout") if shared is not None else (options.timeout, "timeout")
 
 
-def _id(one: _Checked) -> str:
-    name = one.head.name or label(one.options)
-    return f"{one.kind.name}:{scrub(name, 80)}" if name else one.kind.name
+def _id(kind: str, name: str) -> str:
+    return f"{kind}:{scrub(name, 80)}" if name else kind
 
 
 def _named(options: Struct, name: str) -> Struct:

@@ -9,7 +9,8 @@
     coordinator the coordinator's socket, with its quirks; `ledger` holds what it knows
     files       the writing of the documents, in place or by rename as each real system does
     broker      a redis-server child, or a configured server; `feeder` drives its queues
-    fleet       all of it together, and alone in a process; `ending` is how that is told to stop
+    fleet       all of it together
+    serve       the fleet alone in a process
     configuration  the YAML that watches it
 
 The script's time is seconds since the fleet started, so the same seed and the same clock give the same bytes.

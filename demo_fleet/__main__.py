@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from demo_fleet.fleet import serve
+from demo_fleet.serve import serve
 
 
 def main() -> None:

@@ -17,8 +17,11 @@ Entries = list[dict[str, Any]]
 _COORDINATOR_EVERY = "10s"
 """The coordinator allows 50 requests a minute from this machine; discovery and queue take some 20."""
 
-_HEAD = """\
-# The demo fleet, watched. Written by `fleetdeck demo`; the fleet's addresses change with every start.
+HEADER = "# The demo fleet, watched. Written by `fleetdeck demo`; the fleet's addresses change with every start."
+"""The first line of every configuration that a demo fleet writes."""
+
+_HEAD = f"""\
+{HEADER}
 name: demo
 every: 2s
 timeout: 1500ms

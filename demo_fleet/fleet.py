@@ -7,8 +7,6 @@ itself: the caller advances the clock and calls `step`, and the same seed and st
 import asyncio
 import contextlib
 import random
-import sys
-import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -26,7 +24,6 @@ from demo_fleet.configuration import (
     redis_entries,
 )
 from demo_fleet.coordinator import Coordinator
-from demo_fleet.ending import told_to_stop
 from demo_fleet.feeder import Feeder
 from demo_fleet.files import Files, write_by_rename
 from demo_fleet.ledger import Ledger
@@ -36,7 +33,7 @@ from demo_fleet.scenario import COORDINATOR, Effect, Step
 from demo_fleet.scenery import Scenery
 from demo_fleet.server import AgentServers, bracketed
 from demo_fleet.world import World
-from fleet.clock import Clock, ManualClock, SystemClock
+from fleet.clock import Clock, ManualClock
 
 STEP_S = 0.5
 SHARED_SERVER_PREFIX = "fleetdeck-demo:"
@@ -239,38 +236,6 @@ class DemoFleet:
 
         with contextlib.suppress(RedisError, OSError):
             await feeder.clear()
-
-
-async def serve(
-    agents: int,
-    seed: int,
-    out: Path,
-    *,
-    host: str = "127.0.0.1",
-    base_port: int | None = None,
-    redis: str | bool | None = None,
-    speed: float = 1.0,
-    until_stdin_closes: bool = False,
-) -> None:
-    """Run a fleet alone and write its configuration to `out` when everything listens; return when told to stop.
-
-    That is SIGTERM, SIGINT or SIGHUP, and with `until_stdin_closes` the end of stdin, so that it cannot outlive the
-    process that started it. Its files live in a temporary folder and go with it. What could not be had is said on
-    stderr. Raises OSError where it cannot listen or write.
-    """
-    with (
-        told_to_stop(until_stdin_closes=until_stdin_closes) as stop,
-        tempfile.TemporaryDirectory(prefix="fleetdeck-demo-", ignore_cleanup_errors=True) as folder,
-    ):
-        fleet = DemoFleet(
-            agents=agents, seed=seed, clock=SystemClock(), folder=Path(folder), host=host,
-            base_port=base_port, redis=redis, speed=speed,
-        )  # fmt: skip
-        async with fleet:
-            await asyncio.to_thread(fleet.write_config, out)
-            for note in fleet.notes:
-                print(note, file=sys.stderr)  # noqa: T201  # stderr is narration
-            await stop.wait()
 
 
 def _ids(seed: str) -> Callable[[], str]:

@@ -170,7 +170,8 @@ class Evaluator:
     ) -> None:
         before = self._words.get((kind, key))
         self._words[kind, key] = word
-        if before is None and word in good:
+        # The first answer of a source that works is no news.
+        if before in (None, "pending") and word in good:
             return
         if before != word:
             self._log.add(kind, key, at=now, before=before or "", after=word, detail=detail, bad=word not in good)

@@ -1,9 +1,9 @@
 """What a health endpoint's answer says, and what it shows.
 
-Shapes that are read: the coordinator's (`ok`, `status`, `issues`, `dependencies`), exporters' and dashboards' (`status`,
-`timestamp`, `version`), Spring (`status: UP`, `components`), `application/health+json` (`pass`, `warn`, `fail`,
-`checks`), gRPC words (`SERVING`), orchestrators' (`overall_status`, `ready`, `alive`), the JSON of an MCP `health_check`
-tool, Kubernetes' `?verbose` lines, and plain words.
+Shapes that are read: the coordinator's (`ok`, `status`, `issues`, `dependencies`), exporters' and dashboards'
+(`status`, `timestamp`, `version`), Spring (`status: UP`, `components`), `application/health+json` (`pass`, `warn`,
+`fail`, `checks`), gRPC words (`SERVING`), orchestrators' (`overall_status`, `ready`, `alive`), the JSON of an MCP
+`health_check` tool, Kubernetes' `?verbose` lines, and plain words.
 
 The claim is what the body's words say. The observation starts from what happened (it answered, with which status) and
 the body can only lower it: a bad claim is believed, a good one never improves anything.
@@ -30,8 +30,10 @@ _BOOLEAN_KEYS = ("ok", "healthy", "alive", "live", "success")
 _READY_KEYS = ("ready", "is_ready")
 _NESTED_KEYS = ("health", "server", "result", "data", "detail")
 _TIME_KEYS = ("timestamp", "time", "checked_at", "reported_at", "updated_at", "last_update", "now")
-_REASON_KEYS = ("error", "output", "reason", "error_message")
+_REASON_KEYS = ("output", "reason")
 _REMARK_KEYS = ("message", "note", "notes", "description")
+_CHECK_MARKS = ("[+]", "[-]")
+_PHRASES = frozenset(status.phrase.lower() for status in HTTPStatus)
 _NOT_WORSE = (None, AgentState.UP, AgentState.UNKNOWN, AgentState.STALE)
 
 
@@ -62,7 +64,7 @@ def read_health(status: int, content_type: str, body: bytes, *, naive: tzinfo = 
         if failed:
             raise OutsideError(Fault.STATUS, status_line(status)) from None
         raise
-    claim = _claim_of_json(payload.value) if payload.is_json else _claim_of_text(payload)
+    claim = _claim_of_json(payload.value) if payload.is_json else _claim_of_text(payload, failed=failed)
     if failed and claim.state in (None, AgentState.UNKNOWN):
         raise OutsideError(Fault.STATUS, status_line(status))
     reasons = (status_line(status), *claim.reasons) if failed else claim.reasons
@@ -123,7 +125,7 @@ def _claim_of_object(value: dict[str, Any]) -> _Claim:
                 state = AgentState.UP if value[key] else AgentState.DEGRADED if said.word else meaning
     parts, troubled = bad_parts(value)
     bad = troubled or state not in _NOT_WORSE
-    reasons = [*find_words(value, _REASON_KEYS), *parts, *(find_words(value, _REMARK_KEYS) if bad else ())]
+    reasons = [*parts, *find_words(value, _REASON_KEYS), *(find_words(value, _REMARK_KEYS) if bad else ())]
     return _Claim(word, state, tuple(dict.fromkeys(reasons)), troubled)
 
 
@@ -143,9 +145,10 @@ def _rank(state: AgentState) -> int:
 
 def _reported_at(value: Any, naive: tzinfo) -> datetime | None:
     """The time that the body gives for itself: at its top, or beside its nested claim."""
-    for level in (value, *(value.get(key) for key in _NESTED_KEYS)) if isinstance(value, dict) else ():
-        for key in _TIME_KEYS if isinstance(level, dict) else ():
-            when = parse_time(level.get(key), naive)
+    levels = [value, *(value.get(key) for key in _NESTED_KEYS)] if isinstance(value, dict) else []
+    for level in levels:
+        times = (parse_time(level.get(key), naive) for key in _TIME_KEYS) if isinstance(level, dict) else ()
+        for when in times:
             if when is not None:
                 return when
     return None
@@ -154,19 +157,23 @@ def _reported_at(value: Any, naive: tzinfo) -> datetime | None:
 # ── Text ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _claim_of_text(payload: Payload) -> _Claim:
-    """`ok`, a sentence that ends in a word of the trade, or Kubernetes' list of checks with its last line."""
+def _claim_of_text(payload: Payload, *, failed: bool) -> _Claim:
+    """`ok`, a sentence with a word of the trade, or Kubernetes' list of checks with its last line.
+
+    Beside a 5xx only a word or two count: what proxies and frameworks write there is no word of the agent's.
+    """
     lines = payload.lines
     if not lines:
         return _Claim()
     failing = tuple(scrub(line[3:].strip(), 200) for line in lines if line.startswith("[-]"))
-    line = lines[-1] if lines[0].startswith(("[+]", "[-]")) else lines[0]
+    listed = lines[0].startswith(_CHECK_MARKS)
+    line = lines[-1] if listed else lines[0]
     words = [word.strip(".,:;!\"'()").lower() for word in line.split()]
-    if len(words) > 20:
+    if len(words) > 20 or (failed and not listed and (len(words) > 3 or line.lower() in _PHRASES)):
         return _Claim(reasons=failing, troubled=bool(failing))
     known = _from_words([word for word in words if agent_state(word) not in (None, AgentState.UNKNOWN)])
     state = AgentState.UNKNOWN if known.state is None else known.state
-    if state in (AgentState.UP, AgentState.UNKNOWN) and ("not" in words or "no" in words):
+    if state in (AgentState.UP, AgentState.UNKNOWN) and "not" in words:
         state = AgentState.DOWN
     bad = state not in _NOT_WORSE
     reasons = failing or ((scrub(line, 200),) if bad and len(words) > 1 else ())
@@ -179,6 +186,6 @@ def _line_facts(payload: Payload) -> tuple[Fact, ...]:
 
 def _check_lines(lines: list[str]) -> Iterator[Fact]:
     for line in lines:
-        if line.startswith(("[+]", "[-]")):
+        if line.startswith(_CHECK_MARKS):
             name, _, verdict = line[3:].partition(" ")
             yield Fact(scrub(name, 128), scrub(verdict.strip() or ("ok" if line[1] == "+" else "failed"), 256))

@@ -12,8 +12,9 @@ from fleet.vocabulary import AgentState, agent_state
 FACTS = 100
 DEPTH = 6
 
-_OWN_PARTS = ("components", "checks", "details", "services")
-_OTHERS = ("dependencies",)
+_OWN_PARTS = ("components", "checks")
+_OTHERS = ("dependencies", "services")
+_ERRORS = ("error", "error_message")
 _STATE_KEYS = ("status", "state", "overall_status")
 _FLAG_KEYS = ("available", "ok", "healthy", "up", "connected", "ready")
 _PARTS = 20
@@ -64,13 +65,14 @@ def _number(value: Any) -> str:
 def bad_parts(value: dict[str, Any]) -> tuple[list[str], bool]:
     """What the body itself calls bad, in words, and whether that is trouble of its own.
 
-    Issues and components are its own. A dependency that is missing is told but is no trouble by itself: whether the
-    agent can do without it is for the agent to say.
+    Errors, issues and components are its own. A dependency that is missing is told but is no trouble by itself:
+    whether the agent can do without it is for the agent to say.
     """
     issues = [scrub(text, _WORDS) for text in _issues(value.get("issues"))]
+    errors = list(find_words(value, _ERRORS))
     own = [part for key in _OWN_PARTS for part in _parts(value.get(key))]
     others = [part for key in _OTHERS for part in _parts(value.get(key))]
-    return (issues + own + others)[:_PARTS], bool(issues or own)
+    return (errors + issues + own + others)[:_PARTS], bool(errors or issues or own)
 
 
 def _issues(value: Any) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fleet.errors import Fault, OutsideError
 
 _JSON_STARTS = ("{", "[", '"')
+_CHECK_MARKS = ("[+]", "[-]")
 _JSON_WORDS = ("true", "false", "null")
 _HTML_STARTS = ("<!doctype", "<html", "<head", "<body", "<?xml")
 _LINES = 1000
@@ -34,7 +35,8 @@ def read_payload(content_type: str, body: bytes) -> Payload:
     start = text.lstrip()[:16].lower()
     if kind in ("text/html", "application/xhtml+xml") or start.startswith(_HTML_STARTS):
         raise OutsideError(Fault.PAYLOAD, "HTML, no health answer")
-    is_json = kind.endswith(("/json", "+json")) or start.startswith(_JSON_STARTS) or start.strip() in _JSON_WORDS
+    looks_json = start.startswith(_JSON_STARTS) and not start.startswith(_CHECK_MARKS)
+    is_json = kind.endswith(("/json", "+json")) or looks_json or start.strip() in _JSON_WORDS
     if is_json and start:
         return Payload(is_json=True, value=_json(text))
     lines = [line.strip() for line in text.splitlines()[:_LINES]]

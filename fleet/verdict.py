@@ -180,8 +180,10 @@ def _claim(seen: Seen) -> tuple[Claim | None, bool]:
 
 
 def _disagree(claimed: AgentState | None, observed: AgentState) -> bool:
-    """A claim and an observation that are both known, and differ."""
+    """A claim and an observation that are both known, and differ; what is stale is belied only by a good claim."""
     vague = (None, AgentState.UNKNOWN)
+    if observed is AgentState.STALE:
+        return claimed is AgentState.UP
     return claimed not in vague and observed not in vague and claimed is not observed
 
 

@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no reason to fail: how long an example takes is measured in benchmarks, not asserted here.
+settings.register_profile("fleetdeck", deadline=None)
+settings.load_profile("fleetdeck")
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -50,6 +50,10 @@ class HostileServer:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._released = asyncio.Event()
+        self.asked = asyncio.Event()
+        """Set when the first request came."""
+        self.greeting = b""
+        """Sent at once on every connection, which then is closed: for servers that speak something else."""
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
@@ -88,6 +92,10 @@ class HostileServer:
         self.open_now += 1
         self.most_at_once = max(self.most_at_once, self.open_now)
         try:
+            if self.greeting:
+                writer.write(self.greeting)
+                await writer.drain()
+                return
             while await self._serve_one(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -104,6 +112,7 @@ class HostileServer:
         path = first.split(" ")[1]
         headers = dict(line.split(": ", 1) for line in rest if ": " in line)
         self.seen.append(Request(path, {name.lower(): value for name, value in headers.items()}))
+        self.asked.set()
         answer = self._own.get(path) or getattr(self, "_" + path.strip("/").partition("?")[0].replace("-", "_"), None)
         if answer is None:
             answer = reply("404 Not Found", b'{"error":"not_found"}', "Content-Type: application/json")
@@ -123,7 +132,7 @@ class HostileServer:
 
     async def _drip(self, writer: asyncio.StreamWriter) -> None:
         """Always one more byte, so that a time-out between bytes would never end it."""
-        writer.write(reply("200 OK", length=BIG))
+        writer.write(reply("200 OK", length=-1))
         while not self._released.is_set():
             writer.write(b".")
             await writer.drain()

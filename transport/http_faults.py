@@ -40,7 +40,7 @@ _BY_ERRNO = {
 
 def translated(error: BaseException) -> OutsideError:
     """`error` as a fault and a short sentence. Total over `FAULTS`: what nothing else fits is a protocol error."""
-    chain = list(_chain(error))
+    chain = list(_chain(error))[::-1]
     if any(isinstance(link, aiohttp.ClientError) for link in chain):
         chain = [link for link in chain if not isinstance(link, httpx.HTTPError)]
     for look in (_tls, _name, _system, _connection):
@@ -48,11 +48,11 @@ def translated(error: BaseException) -> OutsideError:
             fault = look(link)
             if fault is not None:
                 return fault
-    return OutsideError(Fault.PROTOCOL, _words(chain[-1]))
+    return OutsideError(Fault.PROTOCOL, _words(chain[0]))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception, its causes, and the operating system's errors that aiohttp wraps, innermost last."""
+    """The exception, its causes, and the operating system's errors that aiohttp wraps, outermost first."""
     link: BaseException | None = error
     for _ in range(8):
         if link is None:
@@ -71,7 +71,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _tls(error: BaseException) -> OutsideError | None:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return OutsideError(Fault.TLS, scrub(error.verify_message or _words(error), _DETAIL_CHARS))
+        return OutsideError(Fault.TLS, scrub(getattr(error, "verify_message", "") or _words(error), _DETAIL_CHARS))
     if isinstance(error, ssl.SSLError):
         return OutsideError(Fault.TLS, scrub((error.reason or _words(error)).lower().replace("_", " "), _DETAIL_CHARS))
     if isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch):

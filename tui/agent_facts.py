@@ -10,7 +10,7 @@ from fleet.views.view import Cell, Tone
 from fleet.vocabulary import AgentState
 from tui.chrome.facts import Known
 
-_SPARK = 32
+_SPARK = 24
 _CHANGES = 6
 _STATES = frozenset(AgentState)
 
@@ -48,14 +48,13 @@ def _state(store: Store, status: AgentStatus) -> Iterator[Known]:
 
 
 def _history(store: Store, name: str) -> tuple[Cell, ...]:
-    """The last changes of state as glyphs with their times, oldest first."""
+    """The last changes of state as glyphs with their times (the events below have the words), oldest first."""
     events = sorted(agent_events(store, name).values(), key=lambda event: event.seq)[-_CHANGES:]
     cells: list[Cell] = []
     for event in events:
         if event.after in _STATES:
             state = AgentState(event.after)
-            cells += [Cell(f"{STATE_GLYPH[state]} {state.value}", Tone(state.value))]
-            cells += [Cell(f" {event.at:%H:%M:%S}   ", Tone.MUTED)]
+            cells.append(Cell(f"{STATE_GLYPH[state]} {event.at:%H:%M:%S}  ", Tone(state.value)))
     return tuple(cells)
 
 
@@ -89,8 +88,7 @@ def _identity(store: Store, status: AgentStatus, agent: Agent | None) -> Iterato
     if status.kind:
         yield Known("kind", (Cell(status.kind),))
     if status.labels:
-        pairs = [(Cell(f"{name}=", Tone.MUTED), Cell(f"{value}  ")) for name, value in status.labels.items()]
-        yield Known("labels", tuple(cell for pair in pairs for cell in pair))
+        yield Known("labels", tuple(Cell(f"{name}={value}  ") for name, value in status.labels.items()))
     if status.sources:
         yield Known("sources", (Cell(", ".join(status.sources), Tone.MUTED),))
     if agent is not None and agent.health is not None:

@@ -7,6 +7,7 @@ and sorts them like any other.
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -78,7 +79,7 @@ def metric_text(name: str, value: float) -> str:
     """A sample for people, by the unit at the end of its name."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-    if name.endswith("_bytes") or name.endswith("_bytes_total"):
+    if name.endswith(("_bytes", "_bytes_total")):
         return bytes_text(value)
     if name.endswith(("_seconds", "_created")):
         if value >= _EPOCH_FROM:
@@ -120,7 +121,7 @@ def _trend(row: MetricRow, at: Look) -> Cell:
     points = at.store.history.column(row.target, row.series)
     values = [value for _, value in points]
     if _is_counter(row):
-        values = [max(0.0, after - before) for before, after in zip(values, values[1:], strict=False)]
+        values = [max(0.0, after - before) for before, after in pairwise(values)]
     return Cell(spark(values, _TREND), Tone.ACCENT)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
+from textual.binding import BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -19,7 +20,7 @@ from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
 from tui.chrome.prompt import Asking
-from tui.chrome.too_small import LEAST
+from tui.chrome.too_small import HEIGHTS, WIDTHS
 from tui.commands import Command, completions, read_command
 from tui.context import Context
 from tui.keys import APP_KEYS
@@ -27,15 +28,16 @@ from tui.palette import AgentPages
 from tui.screens.agent import AgentScreen
 from tui.screens.deck import DeckScreen
 from tui.screens.detail import DetailScreen
-from tui.screens.help import HelpScreen
+from tui.screens.help import HelpScreen, live_keys
 from tui.screens.overview import OverviewScreen
 from tui.screens.table import TableScreen
 from tui.table import Table
 from tui.theme import THEMES
+from tui.thrift import ThriftyApp
 from tui.views import TABLES
 
 
-class FleetdeckApp(App[None]):
+class FleetdeckApp(ThriftyApp[None]):
     """The dashboard over a store that others fill.
 
     `on_start` is run as a task of this app from after the first frame until the end, when it is cancelled and awaited;
@@ -45,10 +47,10 @@ class FleetdeckApp(App[None]):
 
     TITLE = "fleetdeck"
     CSS_PATH = "fleetdeck.tcss"
-    BINDINGS = APP_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = APP_KEYS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {SystemCommandsProvider, AgentPages}
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST[0], "-narrow"), (110, "-normal"), (170, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST[1], "-short"), (34, "-tall")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     paused: reactive[bool] = reactive(False)
     """Whether drawing is paused; the data go on."""
@@ -210,4 +212,4 @@ class FleetdeckApp(App[None]):
     def action_help(self) -> None:
         """The keys that work here."""
         if isinstance(self.screen, DeckScreen):
-            self.push_screen(HelpScreen.of(self.screen))
+            self.push_screen(HelpScreen(live_keys(self.screen)))

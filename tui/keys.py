@@ -1,13 +1,13 @@
 """The keys of the application and of its screens. Each has an id, by which it can be remapped; the footer, the help
 and the palette are made from what is bound at the moment, never from this list."""
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from fleet.view_line import VIEWS
 
-APP_KEYS: list[Binding] = [
+APP_KEYS: list[BindingType] = [
     Binding("colon", "command", "command", id="app.command", key_display=":"),
-    Binding("ctrl+r", "collect", "collect now", id="app.collect"),
+    Binding("ctrl+r", "collect", "collect", id="app.collect"),
     Binding("p", "pause", "pause", id="app.pause"),
     Binding("question_mark", "help", "help", id="app.help", key_display="?"),
     Binding("q", "quit", "quit", id="app.quit"),
@@ -18,9 +18,9 @@ APP_KEYS: list[Binding] = [
     ),
 ]
 
-SCREEN_KEYS: list[Binding] = [
+SCREEN_KEYS: list[BindingType] = [
     Binding("slash", "filter", "filter", id="screen.filter", key_display="/"),
-    Binding("ctrl+z", "faults", "faults only", id="screen.faults"),
+    Binding("ctrl+z", "faults", "faults", id="screen.faults"),
     Binding("escape", "back", "back", id="screen.back", key_display="esc"),
     Binding("tab", "app.focus_next", "next pane", id="screen.next_pane", show=False),
     Binding("shift+tab", "app.focus_previous", "previous pane", id="screen.previous_pane", show=False),

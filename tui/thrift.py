@@ -5,8 +5,9 @@ its full style and a reset. Over SSH that is most of what a dashboard sends: a c
 table costs a whole line. Here a change is sent from where it begins, and of a style only what differs from the text
 before it.
 
-This is the one module that reaches into Textual's insides (the updates that its compositor makes, and the method that
-writes them); where a later version calls them otherwise, what it makes goes through untouched.
+This is the one module that reaches into Textual's insides: the updates that its compositor makes, and the method of the
+application that writes them. Both are the same throughout the versions that `pyproject.toml` allows and are held by
+tests; without this module everything works, in more bytes.
 """
 
 from collections.abc import Iterator

@@ -90,7 +90,9 @@ def firing_store(agents: int = 24) -> Store:
     )
     for at in range(30):
         store.history.add(("queue", "ingest", "queued"), NOW.timestamp() - 300 + at * 10, float(at * at))
-    _put_source(store, "http_sd:9000", ProbeKind.DISCOVERY, SourceState.FAILING, error="time-out: after 5 s", failures=4)
+    _put_source(
+        store, "http_sd:9000", ProbeKind.DISCOVERY, SourceState.FAILING, error="time-out: after 5 s", failures=4
+    )
     _put_source(store, "exporter", ProbeKind.METRICS, SourceState.PARTIAL, problems=("sample limit: 120 left out",))
     return store
 
@@ -311,7 +313,14 @@ def _put_page(store: Store, name: str) -> None:
     families = (Family("agent_requests", "counter"), Family("agent_tasks_in_progress", "gauge"))
     for step in range(30):
         growth = float(step * step % 17 + step * 5)
-        values = (1000.0 + growth, 3.0 + step // 10, float(step % 5), 85e6 + step * 1e5, 1.7735e9, 52_000.0 + growth * 90)
+        values = (
+            1000.0 + growth,
+            3.0 + step // 10,
+            float(step % 5),
+            85e6 + step * 1e5,
+            1.7735e9,
+            52_000.0 + growth * 90,
+        )
         page = Page(series=series, values=values, families=families, size_bytes=7_000)
         store.history.add_page(name, NOW.timestamp() - 300 + step * 10, page)
     store.scrapes.put(name, Scrape(page=page))

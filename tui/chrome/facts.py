@@ -55,6 +55,15 @@ class Facts(Widget):
         return lines
 
     def _wrapped(self, ink: Ink, cells: tuple[Cell, ...], room: int) -> list[Text]:
-        value = Text(end="").join(ink.cell(cell) for cell in cells)
-        value.no_wrap = False
-        return list(value.wrap(self.app.console, room, overflow="fold")) or [Text("")]
+        """The cells one after the other; one that does not fit any more goes to the next line, and is only broken
+        where it is longer than a whole one."""
+        lines = [Text("", end="")]
+        for cell in cells:
+            run = ink.cell(cell)
+            if lines[-1].cell_len + len(run.plain.rstrip()) <= room:
+                lines[-1].append_text(run)
+                continue
+            run.no_wrap = False
+            broken = list(run.wrap(self.app.console, room, overflow="fold"))
+            lines = lines + broken if lines[-1].plain.strip() else lines[:-1] + broken
+        return lines

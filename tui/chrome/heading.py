@@ -36,4 +36,3 @@ class Heading(Widget):
         line.truncate(self.size.width, overflow="ellipsis")
         line.append("─" * max(0, self.size.width - line.cell_len), ink.rule)
         return line
-

@@ -2,10 +2,12 @@
 
 from rich.text import Text
 from textual import events
-from textual.screen import ActiveBinding, Screen
+from textual.binding import ActiveBinding
+from textual.screen import Screen
 from textual.widget import Widget
 
 from fleet.views.view import Tone
+from tui.chrome.prompt import PromptInput
 from tui.ink import Ink, joined
 from tui.keys import FOOTER_ORDER
 
@@ -56,9 +58,13 @@ class KeyLine(Widget):
         return fitting
 
     def _ranked(self) -> list[ActiveBinding]:
+        """The live bindings that are for the footer; while something is typed, only those of the prompt are live."""
         shown: dict[str, ActiveBinding] = {}
+        typing = self.screen.focused if isinstance(self.screen.focused, PromptInput) else None
         for active in self.screen.active_bindings.values():
             binding = active.binding
+            if typing is not None and active.node is not typing:
+                continue
             if binding.show and binding.description:
                 shown.setdefault(binding.id or binding.action, active)
         rank = {name: place for place, name in enumerate(FOOTER_ORDER)}

@@ -4,11 +4,12 @@ Nothing that is typed here can reach a key binding elsewhere: every key is eithe
 """
 
 from enum import StrEnum
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
@@ -28,7 +29,7 @@ class Asking(StrEnum):
 class PromptInput(Input):
     """An input that swallows every key that is not its own."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", id="prompt.close", key_display="esc"),
         Binding("enter", "submit", "done", id="prompt.done"),
         Binding("tab", "complete", "complete", id="prompt.complete"),

@@ -27,7 +27,7 @@ class TitleLine(Live):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self._context = context
+        self._deck = context
         self._store = context.store
         self._left: tuple[Text, ...] = ()
         self._as_of = ""
@@ -39,7 +39,7 @@ class TitleLine(Live):
 
     def on_mount(self) -> None:
         self.set_interval(HEARTBEAT_S, self._beat)
-        self.watch(self.app, "paused", self.refresh, init=False)
+        self.watch(self.app, "paused", self._paused_changed, init=False)
 
     def show_title(self, *parts: Text) -> None:
         """Set the left side; parts are shown with two blanks between."""
@@ -57,12 +57,12 @@ class TitleLine(Live):
 
     def render(self) -> Text:
         ink = self.ink
-        fleet = ink.write(self._context.fleet_name, Tone.ACCENT, bold=True)
+        fleet = ink.write(self._deck.fleet_name, Tone.ACCENT, bold=True)
         return between(joined([fleet, *self._left], "  "), joined(self._tags(ink), "  "), self.size.width)
 
     def _tags(self, ink: Ink) -> list[Text]:
         tags = []
-        if self._context.read_only:
+        if self._deck.read_only:
             tags.append(ink.write("READ-ONLY", Tone.ACCENT, bold=True))
         if getattr(self.app, "paused", False):
             tags.append(ink.write("❙❙ PAUSED", Tone.WAITING, bold=True))
@@ -75,8 +75,11 @@ class TitleLine(Live):
         now = self._store.now
         if now is None:
             return ""
-        lag = self._context.clock.now() - now
+        lag = self._deck.clock.now() - now
         return f"{age_text(lag.total_seconds())} behind" if lag > timedelta(seconds=BEHIND_S) else ""
+
+    def _paused_changed(self) -> None:
+        self.refresh()
 
     def _beat(self) -> None:
         if self._may_draw():

@@ -10,7 +10,9 @@ class EventsPane(TablePane):
 
     TITLE = "Latest events"
     ORDER = 40
-    VIEW = compact(EVENTS, ("at", "subject", "change", "detail"), needed=3, optional=("detail",), widths={"subject": 12})
+    VIEW = compact(
+        EVENTS, ("at", "subject", "change", "detail"), needed=3, optional=("detail",), widths={"subject": 12}
+    )
 
 
 PANE = EventsPane

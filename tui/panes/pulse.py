@@ -83,8 +83,10 @@ def segments(states: Mapping[AgentState, int], width: int) -> list[tuple[AgentSt
     while sum(cells.values()) != width:
         over = sum(cells.values()) > width
         exact = {state: states[state] * width / total - cells[state] for state in present}
-        chosen = min((s for s in present if cells[s] > 1), key=exact.__getitem__) if over else max(
-            present, key=exact.__getitem__
+        chosen = (
+            min((s for s in present if cells[s] > 1), key=exact.__getitem__)
+            if over
+            else max(present, key=exact.__getitem__)
         )
         cells[chosen] += -1 if over else 1
     return [(state, cells[state]) for state in present]

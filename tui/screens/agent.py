@@ -4,7 +4,7 @@ tasks and events."""
 from collections.abc import Iterable
 
 from rich.text import Text
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from fleet.model import Event, Fact, SeriesId, Task
@@ -26,6 +26,8 @@ from tui.agent_rows import (
     metrics_view,
 )
 from tui.chrome.facts import Facts
+from tui.chrome.page_scroll import PageScroll
+from tui.chrome.too_small import NORMAL_WIDTH
 from tui.context import Context
 from tui.ink import Ink
 from tui.live import Watch
@@ -35,7 +37,9 @@ from tui.table import Table
 from tui.views import compact, over
 
 HISTORY = compact(EVENTS, ("at", "change", "detail"), needed=2, optional=("detail",))
-WORK = compact(TASKS, ("state", "title", "queue", "priority", "age", "detail"), needed=2, optional=("age", "queue", "detail"))
+WORK = compact(
+    TASKS, ("state", "title", "queue", "priority", "age", "detail"), needed=2, optional=("age", "queue", "detail")
+)
 
 
 class Section(TablePane):
@@ -44,29 +48,28 @@ class Section(TablePane):
     def on_table_counted(self, event: Table.Counted) -> None:
         """Fit the rows."""
         self.set_class(event.total == 0, "-unwanted")
-        self.styles.max_height = event.total + 3
+        self.styles.max_height = event.total + 2
         super().on_table_counted(event)
 
 
 class AgentScreen(DeckScreen):
     """One agent in full."""
 
-    AUTO_FOCUS = "#metrics Table"
-
     def __init__(self, context: Context, name: str) -> None:
         super().__init__(context, ViewLine(view="agents", subject=name))
-        self._name = name
+        self._agent = name
         self._facts = Facts(id="facts")
         self._claims: Slice[str, ClaimRow] = Slice()
         self._health: Slice[int, Fact] = Slice()
         self._metrics: Slice[SeriesId, MetricRow] = Slice()
+        self._measured = Section(context.store, view=metrics_view(self._metrics), id="metrics")
         self._tasks: Slice[str, Task] = Slice()
         self._events: Slice[int, Event] = Slice()
 
     def body(self) -> Iterable[Widget]:
         """Who and how it is on the left, what it measures and does on the right."""
         store = self.context.store
-        yield Container(
+        yield PageScroll(
             Vertical(
                 self._facts,
                 Section(store, view=claims_view(self._claims), id="claims"),
@@ -74,7 +77,7 @@ class AgentScreen(DeckScreen):
                 id="left",
             ),
             Vertical(
-                Section(store, view=metrics_view(self._metrics), id="metrics"),
+                self._measured,
                 Section(
                     store,
                     view=over(WORK, self._tasks),
@@ -90,29 +93,40 @@ class AgentScreen(DeckScreen):
         yield Watch((store.tasks,), self._show_tasks)
         yield Watch((store.events,), self._show_events)
 
+    def on_mount(self) -> None:
+        """Begin with the metrics where they are in view, else at the top of the page."""
+        narrow = self.app.size.width < NORMAL_WIDTH
+        self.set_focus(self.query_one(PageScroll) if narrow else self._measured.table)
+
+    def table(self) -> Table:
+        """The table in focus, else the metrics."""
+        return super().table() or self._measured.table
+
     def title_parts(self, ink: Ink) -> list[Text]:
         """The agent and its state."""
-        status = self.context.store.status.get(self._name)
-        state = ink.write("not known", Tone.UNKNOWN) if status is None else ink.cell(state_cell(status.state), bold=True)
-        parts = [ink.muted("Agents"), ink.muted("›"), ink.write(self._name, Tone.TITLE, bold=True), state]
+        status = self.context.store.status.get(self._agent)
+        state = (
+            ink.write("not known", Tone.UNKNOWN) if status is None else ink.cell(state_cell(status.state), bold=True)
+        )
+        parts = [ink.muted("Agents"), ink.muted("›"), ink.write(self._agent, Tone.TITLE, bold=True), state]
         table = self.table()
-        return parts if table is None or not self._filters.get(table) else [*parts, *self.table_parts(ink, table)]
+        return [*parts, *self.table_parts(ink, table)] if self._filters.get(table) else parts
 
     def _show_state(self) -> None:
         store = self.context.store
-        self._facts.show(agent_facts(store, self._name))
-        self._claims.replace(claim_rows(store, self._name))
-        self._health.replace(health_rows(store, self._name))
+        self._facts.show(agent_facts(store, self._agent))
+        self._claims.replace(claim_rows(store, self._agent))
+        self._health.replace(health_rows(store, self._agent))
         self.show_title()
 
     def _show_metrics(self) -> None:
-        agent = self.context.store.agents.get(self._name)
-        self._metrics.replace(metric_rows(self.context.store, self._name, agent.sources if agent else ()))
+        agent = self.context.store.agents.get(self._agent)
+        self._metrics.replace(metric_rows(self.context.store, self._agent, agent.sources if agent else ()))
 
     def _show_tasks(self) -> None:
         tasks = self.context.store.tasks.items()
-        self._tasks.replace({key: task for key, task in tasks if task.agent == self._name})
+        self._tasks.replace({key: task for key, task in tasks if task.agent == self._agent})
 
     def _show_events(self) -> None:
-        self._events.replace(agent_events(self.context.store, self._name))
+        self._events.replace(agent_events(self.context.store, self._agent))
         self._show_state()

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
@@ -28,8 +29,8 @@ from tui.table import Table
 class DeckScreen(Screen[None]):
     """One view. Subclasses give the body, the title, and which table `/` and `ctrl+z` mean."""
 
-    BINDINGS = SCREEN_KEYS
-    TITLE_WORD: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = SCREEN_KEYS
+    title_word = ""
 
     def __init__(self, context: Context, line: ViewLine) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class DeckScreen(Screen[None]):
 
     def title_parts(self, ink: Ink) -> list[Text]:
         """The left side of the title line."""
-        parts = [ink.write(self.TITLE_WORD, Tone.TITLE, bold=True)]
+        parts = [ink.write(self.title_word, Tone.TITLE, bold=True)]
         table = self.table()
         return parts if table is None else [*parts, *self.table_parts(ink, table)]
 
@@ -126,7 +127,7 @@ class DeckScreen(Screen[None]):
 
     def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
         """Open the prompt."""
-        if self.focused is not None and not self._prompt.is_open:
+        if self._before_prompt is None:
             self._before_prompt = self.focused
         self._prompt.ask(asking, text, completions)
 
@@ -136,6 +137,8 @@ class DeckScreen(Screen[None]):
         if table is None:
             self.app.notify("nothing here to filter", markup=False)
             return
+        table.focus()
+        self._before_prompt = table
         self.ask(Asking.FILTER, self._filters.get(table, ""))
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
@@ -221,5 +224,3 @@ class DeckScreen(Screen[None]):
         if action in ("filter", "faults"):
             return self.table() is not None
         return True
-
-

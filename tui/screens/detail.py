@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.text import Text
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
+from fleet.model import Backlog, Section
 from fleet.view_line import ViewLine
 from fleet.views.view import Cell, Tone, View, look
 from tui.chrome.facts import Facts, Known
+from tui.chrome.page_scroll import PageScroll
 from tui.context import Context
 from tui.ink import Ink
 from tui.live import Watch
@@ -29,7 +30,16 @@ def value_cells(name: str, value: Any) -> list[tuple[Cell, ...]]:
         return [(Cell(str(item), tone),) for item in value]
     if isinstance(value, bool):
         return [(Cell("yes" if value else "no"),)]
-    return [(Cell(f"{value:,.6g}" if isinstance(value, float) else str(value), tone),)]
+    if isinstance(value, int | float):
+        return [(Cell(f"{value:,}" if isinstance(value, int) else f"{value:,.6g}", tone),)]
+    return [(Cell(str(value), tone),)]
+
+
+def section_cells(section: Section) -> tuple[Cell, ...]:
+    """A heading of a backlog with its own count."""
+    odd = section.claims_complete and section.done < section.total
+    claim = (Cell("  ≠ claims to be complete", Tone.DEGRADED),) if odd else ()
+    return (Cell(f"{section.done:>5,}/{section.total:<5,}"), Cell(f"  {section.title}", Tone.MUTED), *claim)
 
 
 class DetailScreen(DeckScreen):
@@ -46,7 +56,7 @@ class DetailScreen(DeckScreen):
 
     def body(self) -> Iterable[Widget]:
         """The fields, scrolled where they need it."""
-        yield VerticalScroll(self._facts, id="details", can_focus=True)
+        yield PageScroll(self._facts, id="details")
         yield Watch((self._rows,), self._update)
 
     def title_parts(self, ink: Ink) -> list[Text]:
@@ -66,5 +76,8 @@ class DetailScreen(DeckScreen):
             for field in self._view.fields:
                 for place, cells in enumerate(value_cells(field.name, field.value(row, at))):
                     known.append(Known("" if place else field.name.replace("_", " "), cells))
+            sections = row.sections if isinstance(row, Backlog) else ()
+            for place, section in enumerate(sections):
+                known.append(Known("" if place else "sections", section_cells(section)))
             self._facts.show(known)
         self.show_title()

@@ -1,14 +1,16 @@
 """The keys that work at the moment, by the part of the screen that they belong to, with the ids to remap them by."""
 
+from typing import Any, ClassVar
+
 from msgspec import Struct
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from fleet.views.view import Tone
+from tui.chrome.page_scroll import PageScroll
 from tui.ink import Ink, joined
 from tui.screens.deck import DeckScreen
 
@@ -32,7 +34,7 @@ class LiveKey(Struct, frozen=True):
     id: str
 
 
-def live_keys(screen: Screen[object]) -> list[LiveKey]:
+def live_keys(screen: Screen[Any]) -> list[LiveKey]:
     """Every binding that works on `screen` now; keys of the same action stand together."""
     found: dict[tuple[str, str], LiveKey] = {}
     for active in screen.active_bindings.values():
@@ -55,7 +57,9 @@ def live_keys(screen: Screen[object]) -> list[LiveKey]:
 class HelpScreen(ModalScreen[None]):
     """A sheet over the view, which goes on behind it."""
 
-    BINDINGS = [Binding("escape,question_mark,q", "dismiss", "close", id="help.close", key_display="esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss", "close", id="help.close", key_display="esc")
+    ]
     AUTO_FOCUS = "#help"
 
     def __init__(self, keys: list[LiveKey]) -> None:
@@ -63,7 +67,7 @@ class HelpScreen(ModalScreen[None]):
         self.keys = keys
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help", can_focus=True):
+        with PageScroll(id="help"):
             yield Static(self._sheet(), markup=False)
 
     def _sheet(self) -> Text:
@@ -79,7 +83,7 @@ class HelpScreen(ModalScreen[None]):
         return Text("\n").join(lines)
 
     def _line(self, ink: Ink, key: LiveKey) -> Text:
-        return joined([_wide(ink.write(key.keys), 16), _wide(ink.write(key.description), 30), ink.muted(key.id)])
+        return joined([_wide(ink.write(key.keys), 16), _wide(ink.write(key.description), 33), ink.muted(key.id)])
 
 
 def _wide(text: Text, width: int) -> Text:

@@ -17,7 +17,7 @@ from tui.screens.deck import DeckScreen
 class OverviewScreen(DeckScreen):
     """The fleet on one screen. A pane that has nothing to show takes no place."""
 
-    TITLE_WORD = "Overview"
+    title_word = "Overview"
 
     def body(self) -> Iterable[Widget]:
         """The panes in their order, and who tells that another one is wanted."""
@@ -29,7 +29,7 @@ class OverviewScreen(DeckScreen):
         """The filter of the pane in focus, if it has one: the panes' own headings say the rest."""
         table = self.table()
         filtered = table is not None and self._filters.get(table)
-        title = ink.write(self.TITLE_WORD, Tone.TITLE, bold=True)
+        title = ink.write(self.title_word, Tone.TITLE, bold=True)
         return [title, *self.table_parts(ink, table)] if table is not None and filtered else [title]
 
     def _show_wanted(self) -> None:

@@ -11,6 +11,9 @@ from tui.context import Context
 from tui.screens.deck import DeckScreen
 from tui.table import Table
 
+AGES_EVERY_S = 10.0
+"""How often ages and sparklines are brought up to date in a fleet where nothing changes."""
+
 
 class TableScreen(DeckScreen):
     """Agents, tasks, queues, backlog, sources or events."""
@@ -19,8 +22,8 @@ class TableScreen(DeckScreen):
 
     def __init__(self, context: Context, line: ViewLine, view: View[Any]) -> None:
         super().__init__(context, line)
-        self.TITLE_WORD = view.title
-        self._table = Table(view, context.store)
+        self.title_word = view.title
+        self._table = Table(view, context.store, follow_time=AGES_EVERY_S)
 
     def body(self) -> Iterable[Widget]:
         """The table."""

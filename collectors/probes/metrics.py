@@ -1,0 +1,80 @@
+"""The metrics probe of a target: one scrape, as Prometheus would do it."""
+
+import asyncio
+
+from fleet.errors import Fault, OutsideError, ParseError
+from fleet.exposition import parse_page
+from fleet.exposition_cache import SeriesCache
+from fleet.health_body import status_line
+from fleet.model import Endpoint, Page
+from fleet.ports import Answer, Http, Limits
+from fleet.text import scrub
+from transport.urls import public_url
+
+ACCEPT = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+    "application/openmetrics-text;version=0.0.1;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,"
+    "*/*;q=0.1"
+)
+TIMEOUT_S = 5.0
+_OFF_LOOP_BYTES = 512 * 1024
+_FOREIGN = ("application/json", "application/vnd.google.protobuf", "application/octet-stream")
+
+
+class MetricsProbe:
+    """Scrapes one target. The `cache` is shared by all scrapes, so that equal series are one object."""
+
+    def __init__(
+        self, endpoint: Endpoint, http: Http, limits: Limits, cache: SeriesCache, *, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self.target = public_url(endpoint.url)
+        self._endpoint = endpoint
+        self._http = http
+        self._limits = limits
+        self._cache = cache
+        self._timeout_s = endpoint.timeout_s or timeout_s
+        self._headers = {"x-prometheus-scrape-timeout-seconds": f"{self._timeout_s:g}"}
+        if endpoint.host_header is not None:
+            self._headers["host"] = endpoint.host_header
+
+    async def probe(self) -> Page:
+        """The page. Raises OutsideError: no answer, a status other than 2xx, or no exposition page."""
+        answer = await self._http.get(
+            self._endpoint.url,
+            accept=ACCEPT,
+            headers=self._headers,
+            timeout_s=self._timeout_s,
+            close=self._endpoint.close,
+            alone=self._endpoint.close,
+        )
+        if not 200 <= answer.status < 300:
+            raise OutsideError(Fault.STATUS, status_line(answer.status))
+        _refuse_foreign(answer)
+        if len(answer.body) > _OFF_LOOP_BYTES:
+            return await asyncio.to_thread(self._parse, answer)
+        return self._parse(answer)
+
+    def _parse(self, answer: Answer) -> Page:
+        limits = self._limits
+        try:
+            return parse_page(
+                answer.body,
+                answer.content_type,
+                max_samples=limits.samples,
+                max_labels=limits.labels,
+                max_label_chars=limits.label_chars,
+                cache=self._cache,
+            )
+        except ParseError as error:
+            raise OutsideError(Fault.PAYLOAD, str(error)) from error
+
+
+def _refuse_foreign(answer: Answer) -> None:
+    """A login page or a JSON answer is named as such, not as malformed lines."""
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    if "html" in kind or answer.body[:512].lstrip().startswith(b"<"):
+        raise OutsideError(Fault.PAYLOAD, "HTML, no metrics page")
+    if kind in _FOREIGN:
+        raise OutsideError(Fault.PAYLOAD, f"{scrub(kind, 60)}, no metrics page")
