@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from agents_registry.registry import Registry
-from transport.http import HttpClient
-
 from collectors.ingest import Ingest
 from collectors.jobs import AgentJobs, Pace, backlog_job, host_job, queue_job, self_job
 from collectors.supervisor import Job, Outcome, Supervisor
@@ -20,6 +18,7 @@ from fleet.model import Agent, Discovery, ProbeKind, SelfReading
 from fleet.ports import DiscoverySource, Probe, Reach
 from fleet.store import Store
 from fleet.verdict import Rules
+from transport.http import HttpClient
 
 _TICK_S = 1.0
 """Seconds between two looks at the clock: how late a value may be called stale."""

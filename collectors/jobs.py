@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from fleet.exposition import SeriesCache
+from fleet.exposition_cache import SeriesCache
 from msgspec import structs
 
 from collectors.ingest import Ingest

@@ -42,6 +42,7 @@ class HostileServer:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Request] = []
+        self.port = 0
         self.connections = 0
         self.open_now = 0
         self.most_at_once = 0
@@ -57,6 +58,7 @@ class HostileServer:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -66,12 +68,6 @@ class HostileServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     def url(self, path: str, *, host: str = "127.0.0.1") -> str:
         return f"http{'s' if self._tls else ''}://{host}:{self.port}{path}"

@@ -73,7 +73,9 @@ def _tls(error: BaseException) -> OutsideError | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         return OutsideError(Fault.TLS, scrub(getattr(error, "verify_message", "") or _words(error), _DETAIL_CHARS))
     if isinstance(error, ssl.SSLError):
-        return OutsideError(Fault.TLS, scrub((error.reason or _words(error)).lower().replace("_", " "), _DETAIL_CHARS))
+        return OutsideError(
+            Fault.TLS, scrub((getattr(error, "reason", "") or _words(error)).lower().replace("_", " "), _DETAIL_CHARS)
+        )
     if isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch):
         return OutsideError(Fault.TLS, _words(error))
     return None

@@ -5,6 +5,7 @@ The first frame is drawn before anything else is started (or imported): `on_star
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -55,6 +56,9 @@ class FleetdeckApp(ThriftyApp[None]):
     paused: reactive[bool] = reactive(False)
     """Whether drawing is paused; the data go on."""
 
+    trouble: reactive[str] = reactive("")
+    """What is wrong with fleetdeck itself; stands in every title until it ends."""
+
     def __init__(
         self,
         store: Store,
@@ -67,7 +71,11 @@ class FleetdeckApp(ThriftyApp[None]):
         collect_now: Callable[[], None] | None = None,
         log_path: Path | None = None,
     ) -> None:
+        # Each view is a mode with a stack of its own, so that it is left and found again as it was.
+        self.DEFAULT_MODE = view.view
         super().__init__()
+        for name in VIEWS:
+            self.add_mode(name, partial(self._view, name))
         self.animation_level = "none"
         self.context = Context(
             store=store,
@@ -88,10 +96,6 @@ class FleetdeckApp(ThriftyApp[None]):
         self.theme = THEMES[0].name
 
     # ── start and end ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def get_default_screen(self) -> Screen[None]:
-        """The first view, so that the first frame is already the right one."""
-        return self._view(self._first.view)
 
     async def on_ready(self) -> None:
         """Show what the first line asks for, then start the work once that is drawn."""
@@ -119,29 +123,27 @@ class FleetdeckApp(ThriftyApp[None]):
             return
         self.log.error(repr(error))
         where = f" (see {self._log_path})" if self._log_path else ""
-        self.say(f"collecting has stopped: {type(error).__name__}: {error}{where}", bad=True)
+        self.trouble = "collecting has stopped"
+        self.say(f"{self.trouble}: {type(error).__name__}: {error}{where}", bad=True)
 
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _view(self, name: str) -> DeckScreen:
-        """The screen of a view, made when it is first wanted and kept, so that filter, order and cursor stay."""
-        screen = self._views.get(name)
-        if screen is None:
-            line = ViewLine(view=name)
-            view = TABLES.get(name)
-            screen = OverviewScreen(self.context, line) if view is None else TableScreen(self.context, line, view)
-            self._views[name] = screen
-            self.install_screen(screen, name)
+        """The screen of a view, made when its mode is first entered and kept, so that filter and cursor stay."""
+        line = ViewLine(view=name)
+        view = TABLES.get(name)
+        screen = OverviewScreen(self.context, line) if view is None else TableScreen(self.context, line, view)
+        self._views[name] = screen
         return screen
 
     async def open(self, line: ViewLine) -> None:
         """Show what a view line asks for; one that only names a view shows it as it was left."""
+        if line.view != self.current_mode:
+            self._last = self.current_mode
+            await self.switch_mode(line.view)
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        screen = self._view(line.view)
-        if screen is not self.screen:
-            self._last = next((name for name, known in self._views.items() if known is self.screen), self._last)
-            await self.switch_screen(screen)
+        screen = self._views[line.view]
         if isinstance(screen, TableScreen) and (line.filter or line.sort or line.faults):
             screen.apply(line)
         if line.subject is not None:

@@ -209,10 +209,12 @@ def contradictions(claims: _Claims) -> list[str]:
         shown = sum(1 for task in claims.tasks if task.state is state)
         if count is not None and shown > count:
             said.append(f"it shows {shown} {state} tasks and counts {count}")
-    if claims.rate is not None and claims.ended and claims.counts["done"] is not None:
-        observed = 100 * claims.counts["done"] / claims.ended
-        if abs(observed - claims.rate) >= 1:
-            said.append(f"it claims {claims.rate:.0f} % success; of the tasks that ended it is {observed:.0f} %")
+    done = claims.counts["done"]
+    if claims.rate is not None and done is not None and claims.total and claims.ended:
+        # The real one divides by all tasks, those that wait included; others by those that ended. Either is honest.
+        shares = (100 * done / claims.total, 100 * done / claims.ended)
+        if all(abs(share - claims.rate) >= 1 for share in shares):
+            said.append(f"it claims {claims.rate:.0f} % success; of the tasks that ended it is {shares[1]:.0f} %")
     return said
 
 

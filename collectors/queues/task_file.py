@@ -81,7 +81,10 @@ class _Reread(Generic[T]):
 
 
 class TaskFileProbe:
-    """Counts the tasks of one file. Between two looks at an unchanged file it costs one `stat`."""
+    """Counts the tasks of one file. Between two looks at an unchanged file it costs one `stat`.
+
+    A file that was never seen whole is counted up to where it is cut; one that was is an error while it is cut.
+    """
 
     def __init__(self, options: TaskFileOptions, reach: Reach) -> None:
         path = reach.root / options.path
@@ -91,6 +94,7 @@ class TaskFileProbe:
         self._most = reach.limits.tasks
         reader = _Reader(path.name, self._name, self._most, reach.clock)
         self._queue = _Reread(path, limit, reader.queue)
+        self._was_whole = False
         self._dead = _Reread(reach.root / options.dead_letter, limit, reader.dead) if options.dead_letter else None
 
     async def probe(self) -> QueueReading:
@@ -102,6 +106,10 @@ class TaskFileProbe:
 
     def _look(self, abandoned: threading.Event) -> QueueReading:
         found, still = self._queue.get(abandoned)
+        if found.cut and self._was_whole:
+            # Half a count is worse than the last whole one, which the row keeps.
+            raise OutsideError(Fault.PAYLOAD, found.problems[0])
+        self._was_whole = not found.cut
         dead, problem = self._look_at_dead(abandoned)
         counted = found.counted
         return QueueReading(

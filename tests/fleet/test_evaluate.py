@@ -32,6 +32,9 @@ class Fleet:
         self.store.health.put(name, Health(reading=reading))
         self.store.health.touch(name, self.now)
 
+    def state(self, name: str) -> str:
+        return self.store.status[name].state.value
+
     def changes(self, subject: str) -> list[tuple[str, str]]:
         return [(event.before, event.after) for event in self.store.events.values() if event.subject == subject]
 
@@ -42,15 +45,15 @@ def test_an_agent_goes_stale_with_time_alone_and_recovers() -> None:
     fleet.after(0)
     fleet.answer("a")
     fleet.after(1)
-    assert fleet.store.status["a"].state is AgentState.UP
+    assert fleet.state("a") == "up"
     fleet.after(13)
-    assert fleet.store.status["a"].state is AgentState.UP
+    assert fleet.state("a") == "up"
     fleet.after(2)
-    assert fleet.store.status["a"].state is AgentState.STALE
+    assert fleet.state("a") == "stale"
     fleet.store.health.put("a", Health(reading=HealthReading(observed=AgentState.UP), latency_s=0.1))
     fleet.store.health.touch("a", fleet.now)
     fleet.after(1)
-    assert fleet.store.status["a"].state is AgentState.UP
+    assert fleet.state("a") == "up"
     assert fleet.changes("a") == [("unknown", "up"), ("up", "stale"), ("stale", "up")]
 
 
@@ -63,7 +66,7 @@ def test_a_touch_keeps_an_agent_fresh_without_waking_anybody() -> None:
     for _ in range(20):
         fleet.store.health.touch("a", fleet.now)
         fleet.after(5)
-    assert fleet.store.status["a"].state is AgentState.UP
+    assert fleet.state("a") == "up"
     assert fleet.woken == woken
 
 
@@ -73,12 +76,12 @@ def test_a_stale_agent_that_answers_the_same_again_is_up_again() -> None:
     fleet.store.agents.put("a", Agent(name="a", health=ENDPOINT))
     fleet.answer("a")
     fleet.after(20)
-    assert fleet.store.status["a"].state is AgentState.STALE
+    assert fleet.state("a") == "stale"
     fleet.store.health.touch("a", fleet.now)
     fleet.after(1)
-    assert fleet.store.status["a"].state is AgentState.UP
+    assert fleet.state("a") == "up"
     fleet.after(15)
-    assert fleet.store.status["a"].state is AgentState.STALE
+    assert fleet.state("a") == "stale"
 
 
 def test_a_new_agent_is_an_event_but_the_first_fleet_is_not() -> None:

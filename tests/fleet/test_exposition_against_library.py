@@ -45,9 +45,10 @@ LAXER_THAN_LIBRARY = [
     r"Invalid metric grouping|Mix of timestamp presence|Timestamps went backwards",
     r"KeyError: ",  # a bucket without `le`, a summary without `quantile`, a stateset without its label
     r"could not convert string to float|OverflowError",  # a `le` or `quantile` that is no number
-    r"Exemplar labels are too long|can have exemplars|Reserved label metric name|Invalid labels",
+    r"Exemplar labels are too long|can have exemplars",
+    r"Invalid labels: .*__",  # label names that the library reserves
     r"ValueError: $",  # a quoted UTF-8 sample name in OpenMetrics without metadata before it
-    r"too many values|unsupported operand|not supported between|Exceeds the limit",  # the library's own stumbles
+    r"AttributeError: |unsupported operand|not supported between|Exceeds the limit",  # the library's own stumbles
 ]
 
 
@@ -89,6 +90,7 @@ def check(page: str, cache: SeriesCache, *, strict: bool) -> None:
     """Both read the same, or both refuse, or the difference is a stated one."""
     # The library takes `#anything TYPE name type` for metadata, which is a comment, or malformed in OpenMetrics.
     assume(not re.search(r"(?m)^[ \t]*#[^ \t\n]+[ \t]+\"?(TYPE|HELP|UNIT)", page))
+    assume(not re.search(rf"(?m)^[ \t]*#[^\n]*{WHITE}", page))  # and splits it at any white space
     theirs, ours = library_samples(page, strict=strict), our_samples(page, cache, strict=strict)
     if isinstance(ours, ParseError):
         if not isinstance(theirs, str):
@@ -183,7 +185,8 @@ def mutated(draw: st.DrawFn, pages: st.SearchStrategy[str]) -> str:
     return page
 
 
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same pages every time: a new stumble of the library is to be found by whoever changes the reader, not in passing.
+quick = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 CACHE = SeriesCache(50_000)
 
 

@@ -63,7 +63,7 @@ SYSTEM = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(LIBRARY | SYSTEM, key=lambda kind: f"{kind.__module__}.{kind.__name__}"))
+@pytest.mark.parametrize("kind", sorted(LIBRARY | SYSTEM, key=str))
 def test_every_exception_of_the_libraries_is_translated(kind: type[BaseException]) -> None:
     assert issubclass(kind, FAULTS)
     error = translated(made(kind))

@@ -39,7 +39,8 @@ class TitleLine(Live):
 
     def on_mount(self) -> None:
         self.set_interval(HEARTBEAT_S, self._beat)
-        self.watch(self.app, "paused", self._paused_changed, init=False)
+        self.watch(self.app, "paused", self._tag_changed, init=False)
+        self.watch(self.app, "trouble", self._tag_changed, init=False)
 
     def show_title(self, *parts: Text) -> None:
         """Set the left side; parts are shown with two blanks between."""
@@ -62,6 +63,9 @@ class TitleLine(Live):
 
     def _tags(self, ink: Ink) -> list[Text]:
         tags = []
+        trouble = str(getattr(self.app, "trouble", ""))
+        if trouble:
+            tags.append(ink.write(f"✖ {trouble}", Tone.DOWN, bold=True))
         if self._deck.read_only:
             tags.append(ink.write("READ-ONLY", Tone.ACCENT, bold=True))
         if getattr(self.app, "paused", False):
@@ -78,7 +82,7 @@ class TitleLine(Live):
         lag = self._deck.clock.now() - now
         return f"{age_text(lag.total_seconds())} behind" if lag > timedelta(seconds=BEHIND_S) else ""
 
-    def _paused_changed(self) -> None:
+    def _tag_changed(self) -> None:
         self.refresh()
 
     def _beat(self) -> None:

@@ -137,7 +137,8 @@ class DeckScreen(Screen[None]):
         if table is None:
             self.app.notify("nothing here to filter", markup=False)
             return
-        table.focus()
+        table.focus(scroll_visible=False)
+        table.scroll_visible(animate=False, top=True)
         self._before_prompt = table
         self.ask(Asking.FILTER, self._filters.get(table, ""))
 

@@ -78,7 +78,7 @@ async def test_counts_counters_and_recent_tasks(coordinator: Coordinator) -> Non
         {"id": "a2", "agent": "alpha", "command": "modify-fail", "project": None, "status": "error", "stderr": "no"},
         {"id": "a3", "agent": "beta", "command": "fix", "project": None, "status": "queued", "meta": {"x": 1}},
     ]
-    coordinator.says(analytics(4, 0, 2, 2, total_tasks=8, recent_tasks=recent, success_rate=25.0), 8, 4)
+    coordinator.says(analytics(4, 0, 2, 2, total_tasks=8, recent_tasks=recent, success_rate=90.0), 8, 4)
     http = PlainHttp()
     reading = await look(coordinator, http)
     assert (reading.queued, reading.running, reading.done, reading.failed) == (4, 0, 2, 2)
@@ -91,7 +91,7 @@ async def test_counts_counters_and_recent_tasks(coordinator: Coordinator) -> Non
         "ok",
         None,
     )
-    assert reading.anomalies == ("it claims 25 % success; of the tasks that ended it is 50 %",)
+    assert reading.anomalies == ("it claims 90 % success; of the tasks that ended it is 50 %",)
     assert http.asked == [("/api/tasks/analytics", True, True), ("/metrics", True, True)]
 
 

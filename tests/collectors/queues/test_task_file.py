@@ -166,6 +166,19 @@ async def test_a_truncated_file_gives_what_stands_before_the_cut(tmp_path: Path)
     assert reading.anomalies == (f"truncated at byte {at}; counted is what stands before it",)
 
 
+async def test_a_file_that_is_cut_after_it_was_whole_is_an_error_until_it_is_mended(tmp_path: Path) -> None:
+    file, probe = tmp_path / "queue.json", probe_of(tmp_path)
+    whole = json.dumps([task(1), task(2)])
+    file.write_text(whole)
+    before = await probe.probe()
+    file.write_text(whole[:-5])
+    for _ in range(2):
+        with pytest.raises(OutsideError, match="truncated at byte"):
+            await probe.probe()
+    file.write_text(whole)
+    assert await probe.probe() == before
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
