@@ -65,6 +65,7 @@ class Deck:
     async def run(self) -> None:
         """Collect and evaluate until cancelled; then close every connection."""
         try:
+            await self._http.open()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._supervisor.run())
                 group.create_task(self._keep_judging())
@@ -73,6 +74,7 @@ class Deck:
 
     async def sweep(self, wait_s: float) -> bool:
         """Discover, look at everything once, and judge; True where all of it came to an end within `wait_s`."""
+        await self._http.open()
         judging = asyncio.create_task(self._keep_judging())
         tries = max(settings.down_after for settings in self._config.probes.values())
         try:

@@ -81,6 +81,10 @@ class HttpClient:
             raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=_retry_after(answer))
         return answer
 
+    async def open(self) -> None:
+        """Load the libraries now, so that the time of the first request is its own."""
+        await self._session()
+
     async def aclose(self) -> None:
         """Close every connection. The client may be used again and then opens new ones."""
         opening, self._opening = self._opening, None

@@ -15,9 +15,9 @@ from msgspec import Struct
 from fleet.model import Claim, Fact, Family, Page, SeriesId
 from fleet.series import rate_per_s
 from fleet.store import Slice, Store
-from fleet.times import span_text
+from fleet.times import rfc3339, span_text
 from fleet.views.text import NOT_KNOWN, STATE_GLYPH, bytes_text, short_number, spark
-from fleet.views.view import Cell, Column, Look, Tone, View
+from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute
 from fleet.vocabulary import AgentState, agent_state
 
 _TREND = 14
@@ -176,7 +176,14 @@ def metrics_view(rows: Slice[SeriesId, MetricRow]) -> View[MetricRow]:
             ),
             Column(id="trend", title="TREND", width=_TREND, priority=2, cell=_trend),
         ),
-        fields=(),
+        fields=(
+            Field("name", lambda r, _: r.series.name),
+            Field("labels", lambda r, _: dict(r.series.labels)),
+            attribute("value"),
+            attribute("type"),
+            Field("per_s", _rate_s),
+            Field("page_of", lambda r, _: r.target),
+        ),
         order=lambda r, _: (r.series.name, _labels(r)),
         words=lambda r: f"{r.series.name} {_labels(r)}",
         labels=lambda r: dict(r.series.labels),
@@ -256,7 +263,13 @@ def claims_view(rows: Slice[str, ClaimRow]) -> View[ClaimRow]:
                 id="detail", title="DETAIL", width=12, grow=3, priority=2, cell=lambda r, _: Cell(r.detail, Tone.MUTED)
             ),
         ),
-        fields=(),
+        fields=(
+            attribute("who"),
+            attribute("says"),
+            Field("state", lambda r, _: r.state.value if r.state else None),
+            Field("at", lambda r, _: rfc3339(r.at)),
+            attribute("detail"),
+        ),
         order=lambda r, _: (0 if r.observed else 1, r.who),
         words=lambda r: f"{r.who} {r.says} {r.state or ''} {r.detail}",
         empty="nobody says anything of this agent",
@@ -291,7 +304,7 @@ def health_view(rows: Slice[int, Fact]) -> View[Fact]:
         title="Health detail",
         rows=lambda _: rows,
         columns=columns,
-        fields=(),
+        fields=(attribute("key"), attribute("value")),
         order=lambda _, at: (float(at.key),),
         words=lambda r: f"{r.key} {r.value}",
     )

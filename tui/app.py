@@ -50,6 +50,7 @@ class FleetdeckApp(ThriftyApp[None]):
     CSS_PATH = "fleetdeck.tcss"
     BINDINGS: ClassVar[list[BindingType]] = APP_KEYS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {SystemCommandsProvider, AgentPages}
+    DEFAULT_MODE = "first"
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
@@ -71,11 +72,11 @@ class FleetdeckApp(ThriftyApp[None]):
         collect_now: Callable[[], None] | None = None,
         log_path: Path | None = None,
     ) -> None:
-        # Each view is a mode with a stack of its own, so that it is left and found again as it was.
-        self.DEFAULT_MODE = view.view
         super().__init__()
-        for name in VIEWS:
-            self.add_mode(name, partial(self._view, name))
+        # Each view is a mode with a stack of its own, so that it is left and found again as it was.
+        self._modes_of = {name: self.DEFAULT_MODE if name == view.view else name for name in VIEWS}
+        for name, mode in self._modes_of.items():
+            self.add_mode(mode, partial(self._view, name))
         self.animation_level = "none"
         self.context = Context(
             store=store,
@@ -85,7 +86,7 @@ class FleetdeckApp(ThriftyApp[None]):
             read_command=lambda text: read_command(text, self, store),
         )
         self._first = view
-        self._last = view.view
+        self._current = self._last = view.view
         self._on_start = on_start
         self._collect_now = collect_now
         self._log_path = log_path
@@ -138,9 +139,9 @@ class FleetdeckApp(ThriftyApp[None]):
 
     async def open(self, line: ViewLine) -> None:
         """Show what a view line asks for; one that only names a view shows it as it was left."""
-        if line.view != self.current_mode:
-            self._last = self.current_mode
-            await self.switch_mode(line.view)
+        if line.view != self._current:
+            self._last, self._current = self._current, line.view
+            await self.switch_mode(self._modes_of[line.view])
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         screen = self._views[line.view]
@@ -153,8 +154,8 @@ class FleetdeckApp(ThriftyApp[None]):
         """Show the page of an agent, or the details of any other row."""
         if event.view.name == "agents":
             await self.push_screen(AgentScreen(self.context, event.key))
-        elif event.view.name in TABLES:
-            await self.push_screen(DetailScreen(self.context, TABLES[event.view.name], event.key))
+        else:
+            await self.push_screen(DetailScreen(self.context, event.view, event.key))
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """A toast; its text may come from outside."""

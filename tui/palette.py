@@ -21,7 +21,8 @@ class AgentPages(Provider):
         if not isinstance(app, FleetdeckApp) or not query:
             return
         matcher = self.matcher(query)
-        found = sorted(name for name in app.context.store.status if query.casefold() in name.casefold())
+        wanted = query.casefold().removeprefix("agent ")
+        found = sorted(name for name in app.context.store.status if wanted in name.casefold())
         for name in found[:_MOST_HITS]:
             text = f"agent {scrub(name)}"
             line = ViewLine(view="agents", subject=name)

@@ -46,11 +46,7 @@ class Pane(Vertical):
 
 
 class PaneTable(Table):
-    """A table among others: it has a cursor only while it has the focus, and no details where its rows are all
-    there is to know (a view without fields)."""
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self.view.fields) if action == "open" else super().check_action(action, parameters)
+    """A table among others: it has a cursor only while it has the focus."""
 
     def picture(self) -> list[Line]:
         """The lines, none of which stands out where another pane is in use."""
