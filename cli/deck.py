@@ -78,7 +78,7 @@ class Deck:
         judging = asyncio.create_task(self._keep_judging())
         tries = max(settings.down_after for settings in self._config.probes.values())
         try:
-            return await self._supervisor.sweep(tries=tries, wait_s=wait_s)
+            return await self._supervisor.sweep(tries=tries, wait_s=wait_s, settle=self.judge)
         finally:
             judging.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -111,7 +111,13 @@ def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | Non
     "--filter", "filter_text", default="", metavar="EXPR", help="As / in the dashboard: 'state:down -l env=prod'."
 )
 @click.option(
-    "--wait", "wait_s", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds at most."
+    "--wait",
+    "wait_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
+    help="How long the sweep may take.",
 )
 @click.pass_context
 @exits_cleanly
@@ -141,7 +147,13 @@ def get(ctx: click.Context, what: str, config_path: Path | None, output: str, fi
     help="FILE.svg or FILE.txt; without it text on stdout.",
 )
 @click.option(
-    "--wait", "wait_s", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds at most."
+    "--wait",
+    "wait_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
+    help="How long the sweep may take.",
 )
 @click.pass_context
 @exits_cleanly

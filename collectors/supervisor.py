@@ -142,11 +142,14 @@ class Supervisor:
         finally:
             await self.aclose()
 
-    async def sweep(self, *, tries: int, wait_s: float) -> bool:
-        """Run every job once, and those that failed again until `tries` failures are together; jobs that appear
-        meanwhile (an agent that was just discovered) belong to it. True where all came to an end within `wait_s`.
+    async def sweep(self, *, tries: int, wait_s: float, settle: Callable[[], None] = lambda: None) -> bool:
+        """Run every job once, and those that failed again until `tries` failures are together. True where all came
+        to an end within `wait_s`.
+
+        `settle` is called when nothing is under way; jobs that it adds (the probes of agents that were just
+        discovered), or that came in meanwhile, belong to the sweep.
         """
-        runner = asyncio.create_task(self._sweep(tries))
+        runner = asyncio.create_task(self._sweep(tries, settle))
         done, _ = await asyncio.wait([runner], timeout=wait_s)
         if not done:
             runner.cancel()
@@ -155,11 +158,11 @@ class Supervisor:
         runner.result()
         return True
 
-    async def _sweep(self, tries: int) -> None:
+    async def _sweep(self, tries: int, settle: Callable[[], None]) -> None:
         self._unsettled = list(self._entries.values())
         running = 0
 
-        async def settle(entry: _Entry) -> None:
+        async def run(entry: _Entry) -> None:
             nonlocal running
             await self._run(entry)
             running -= 1
@@ -168,10 +171,14 @@ class Supervisor:
             self._settled.set()
 
         async with asyncio.TaskGroup() as group:
-            while running or self._unsettled:
+            while True:
+                if not running and not self._unsettled:
+                    settle()
+                if not running and not self._unsettled:
+                    break
                 for entry in self._unsettled:
                     running += 1
-                    group.create_task(settle(entry))
+                    group.create_task(run(entry))
                 self._unsettled = []
                 self._settled.clear()
                 await self._settled.wait()

@@ -17,12 +17,13 @@ from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
 from fleet.clock import Clock
+from fleet.errors import FilterError
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
 from tui.chrome.prompt import Asking
 from tui.chrome.too_small import HEIGHTS, WIDTHS
-from tui.commands import Command, completions, read_command
+from tui.commands import Command, check_view_line, completions, read_command
 from tui.context import Context
 from tui.keys import APP_KEYS
 from tui.palette import AgentPages
@@ -54,10 +55,10 @@ class FleetdeckApp(ThriftyApp[None]):
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
-    paused: reactive[bool] = reactive(False)
+    paused: reactive[bool] = reactive(False, repaint=False)
     """Whether drawing is paused; the data go on."""
 
-    trouble: reactive[str] = reactive("")
+    trouble: reactive[str] = reactive("", repaint=False)
     """What is wrong with fleetdeck itself; stands in every title until it ends."""
 
     def __init__(
@@ -101,7 +102,11 @@ class FleetdeckApp(ThriftyApp[None]):
     async def on_ready(self) -> None:
         """Show what the first line asks for, then start the work once that is drawn."""
         if self._first.subject is not None or self._first.filter or self._first.sort or self._first.faults:
-            await self.open(self._first)
+            try:
+                check_view_line(self._first)
+                await self.open(self._first)
+            except FilterError as error:
+                self.say(str(error), bad=True)
         self.call_after_refresh(self._start)
 
     async def on_unmount(self) -> None:

@@ -12,6 +12,9 @@ from tui.ink import Ink
 
 FLUSH_S = 0.25
 
+AGES_EVERY_S = 10.0
+"""How often ages and sparklines are brought up to date in a fleet where nothing changes."""
+
 
 class Live(Widget):
     """A widget that draws what some slices of the store hold.

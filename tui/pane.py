@@ -16,6 +16,7 @@ from fleet.model import ProbeKind
 from fleet.store import Store
 from fleet.views.view import View
 from tui.chrome.heading import Heading
+from tui.live import AGES_EVERY_S
 from tui.painter import Line
 from tui.table import Table
 from tui.theme import RowLook
@@ -48,6 +49,8 @@ class Pane(Vertical):
 class PaneTable(Table):
     """A table among others: it has a cursor only while it has the focus."""
 
+    BINDING_GROUP_TITLE = "Table"
+
     def picture(self) -> list[Line]:
         """The lines, none of which stands out where another pane is in use."""
         lines = super().picture()
@@ -67,7 +70,7 @@ class TablePane(Pane):
     ) -> None:
         view = self.VIEW if view is None else view
         super().__init__(store, title or self.TITLE or view.title, id=id)
-        self.table = PaneTable(view, store)
+        self.table = PaneTable(view, store, follow_time=AGES_EVERY_S)
 
     def compose(self) -> ComposeResult:
         yield self.heading

@@ -111,6 +111,20 @@ async def test_a_sweep_tries_failures_again_and_takes_in_what_appears_meanwhile(
     assert rig.sources["found"].failures == 3
 
 
+async def test_a_sweep_takes_in_what_settling_adds() -> None:
+    rig = Rig()
+    rig.add("discovery", giving("agents"))
+    late = iter(["found later", "and then this"])
+
+    def settle() -> None:
+        name = next(late, None)
+        if name is not None:
+            rig.add(name, giving("ok"))
+
+    assert await rig.supervisor.sweep(tries=2, wait_s=10, settle=settle)
+    assert [name for name, _ in rig.delivered] == ["discovery", "found later", "and then this"]
+
+
 async def test_a_sweep_ends_when_its_time_is_up() -> None:
     rig = Rig()
     rig.add("hangs", hanging, timeout_s=60)

@@ -331,9 +331,10 @@ async def test_pausing_holds_the_picture_and_data_go_on() -> None:
 
 async def test_a_page_opened_while_paused_shows_what_is_known() -> None:
     async with deck(agent_store(), "agents").run_test(size=SIZE) as pilot:
+        assert table_of(pilot).go_to("coder-1")
         await pilot.press("p", "enter")
-        await pilot.pause()
-        assert "observed" in text_of(pilot)
+        await until(pilot, lambda: "agent_requests_total" in text_of(pilot))
+        assert "review change 4100" in text_of(pilot)
 
 
 async def test_collect_now_says_so() -> None:

@@ -70,7 +70,7 @@ async def test_a_pane_comes_when_its_probe_does() -> None:
             await pilot.pause(0.05)
             if pilot.app.screen.query_one("QueuesPane").display:
                 break
-        assert "Queues" in screen_text(pilot.app)  # type: ignore[arg-type]
+        assert "Queues" in screen_text(pilot.app)
 
 
 @pytest.mark.anyio

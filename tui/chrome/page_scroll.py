@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 class PageScroll(VerticalScroll, can_focus=True):
     """A scrolled part of a screen, reached by `tab` like a table."""
 
+    BINDING_GROUP_TITLE = "Page"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", "down", id="page.down", show=False),
         Binding("k,up", "scroll_up", "up", id="page.up", show=False),

@@ -81,7 +81,10 @@ class Prompt(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(id="sign", markup=False)
-            yield PromptInput(compact=True, select_on_focus=False)
+            box = PromptInput(compact=True, select_on_focus=False)
+            # A blinking cursor would wake the program, and the wire, twice a second.
+            box.cursor_blink = False
+            yield box
         yield Static(id="fault", markup=False)
 
     @property

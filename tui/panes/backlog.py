@@ -44,7 +44,7 @@ class BacklogPane(TablePane):
         ("state", "name", PROGRESS, "done", "claimed", "counted", "remarks"),
         needed=4,
         optional=("claimed", "remarks", "counted"),
-        widths={"name": 8},
+        widths={"name": 11},
     )
 
     @classmethod

@@ -64,7 +64,7 @@ def coverage(counts: Counts, ink: Ink) -> Text:
     if never:
         parts.append(ink.write(f"{never:,} never answered", Tone.UNKNOWN))
     if counts.disagree:
-        parts.append(ink.write(f"≠ {counts.disagree:,} claims", Tone.DEGRADED))
+        parts.append(ink.write(f"≠ {counts.disagree:,} disagree", Tone.DEGRADED))
     if counts.gone:
         parts.append(ink.muted(f"{counts.gone:,} gone"))
     if counts.sources:

@@ -17,7 +17,7 @@ class QueuesPane(TablePane):
         ("state", "name", "queued", "running", "failed", "trend", "remarks"),
         needed=3,
         optional=("failed", "trend", "running", "remarks"),
-        widths={"name": 9},
+        widths={"name": 12},
     )
 
     @classmethod

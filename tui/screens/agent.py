@@ -30,7 +30,7 @@ from tui.chrome.page_scroll import PageScroll
 from tui.chrome.too_small import NORMAL_WIDTH
 from tui.context import Context
 from tui.ink import Ink
-from tui.live import Watch
+from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
 from tui.pane import TablePane
 from tui.screens.deck import DeckScreen
 from tui.table import Table
@@ -97,6 +97,7 @@ class AgentScreen(DeckScreen):
         """Begin with the metrics where they are in view, else at the top of the page."""
         narrow = self.app.size.width < NORMAL_WIDTH
         self.set_focus(self.query_one(PageScroll) if narrow else self._measured.table)
+        self.set_interval(AGES_EVERY_S, self._follow_time)
 
     def table(self) -> Table:
         """The table in focus, else the metrics."""
@@ -111,6 +112,11 @@ class AgentScreen(DeckScreen):
         parts = [ink.muted("Agents"), ink.muted("›"), ink.write(self._agent, Tone.TITLE, bold=True), state]
         table = self.table()
         return [*parts, *self.table_parts(ink, table)] if self._filters.get(table) else parts
+
+    def _follow_time(self) -> None:
+        """Ages and sparklines change without a write to a slice."""
+        if is_uncovered(self) and not is_paused(self.app):
+            self._show_state()
 
     def _show_state(self) -> None:
         store = self.context.store

@@ -221,7 +221,7 @@ class DeckScreen(Screen[None]):
         """`esc` and the table's keys are offered only where they do something."""
         if action == "back":
             table = self.table()
-            return len(self.app.screen_stack) > 1 or bool(table is not None and self._filters.get(table))
+            return self.app.screen_stack.index(self) > 0 or bool(table is not None and self._filters.get(table))
         if action in ("filter", "faults"):
             return self.table() is not None
         return True

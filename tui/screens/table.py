@@ -8,11 +8,9 @@ from textual.widget import Widget
 from fleet.view_line import ViewLine
 from fleet.views.view import View
 from tui.context import Context
+from tui.live import AGES_EVERY_S
 from tui.screens.deck import DeckScreen
 from tui.table import Table
-
-AGES_EVERY_S = 10.0
-"""How often ages and sparklines are brought up to date in a fleet where nothing changes."""
 
 
 class TableScreen(DeckScreen):

@@ -1,0 +1,50 @@
+"""The documentation says what the program does: keys, commands, configuration, links."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.key_table import key_table, rewritten
+from cli.kinds import kind_tables
+from cli.main import GET_VIEWS, main
+from config.load import load
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_key_table_is_that_of_the_live_bindings() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert rewritten(page, asyncio.run(key_table())) == page, "run `python -m cli.key_table`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "configuration.md"], ids=lambda page: page.name)
+def test_whole_configurations_in_the_pages_are_right(page: Path, tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(name:.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        (tmp_path / "fleetdeck.yaml").write_text(block, encoding="utf-8")
+        load(tmp_path / "fleetdeck.yaml", kind_tables())
+
+
+def test_commands_in_the_readme_exist() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ {4}fleetdeck ([a-z]+)", page, re.MULTILINE))
+    assert named <= set(main.commands)
+    assert {"get", "screenshot", "config"} <= named
+    assert all(view in page for view in GET_VIEWS)
+
+
+def test_make_targets_in_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^ {4}make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(targets) == {"demo", "test"}
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
