@@ -2,18 +2,22 @@
 behind it and end with it. Without a terminal one plain frame is printed instead."""
 
 import asyncio
+import functools
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.settings import log_file
 from config.schema import Config
 from fleet.clock import SystemClock
 from fleet.store import Store
 from fleet.view_line import parse_view_line
+from fleet.views.catalogue import check_view_line
 
 if TYPE_CHECKING:
     from cli.deck import Deck
@@ -34,6 +38,7 @@ def open_dashboard(config: Config, view_text: str, *, read_only: bool) -> None:
 def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> None:
     """The dashboard on the fleet whose configuration `later` gives."""
     view = parse_view_line(view_text)
+    check_view_line(view)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         _print_frame(later, view_text)
         return
@@ -46,6 +51,10 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
     decks: list[Deck] = []
 
     async def collect() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Leave as by `q`, so that the terminal is given back as it was.
+            loop.add_signal_handler(number, functools.partial(app.exit, return_code=128 + number))
         from cli.deck import Deck
         from cli.self_metrics import offer
 
@@ -67,6 +76,7 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
         read_only=read_only,
         on_start=collect,
         collect_now=collect_now,
+        log_path=log_file(),
     )
     app.run()
     if app.return_code:
@@ -85,5 +95,5 @@ def _print_frame(later: ConfigLater, view_text: str) -> None:
     config, store = asyncio.run(first_sweep())
     columns, lines = shutil.get_terminal_size((120, 40))
     text, _ = draw(store, config.name, view_text, (max(columns, 60), max(lines, 15)), read_only=config.read_only)
-    click.echo(text)
+    click.echo(text, nl=False)
     click.echo("fleetdeck: this is no terminal, so here is one frame; the live view needs one (ssh -t)", err=True)

@@ -16,7 +16,7 @@ from fleet.filter import parse_filter
 from fleet.model import ProbeKind, Source, SourceState
 from fleet.store import Store
 from fleet.view_line import parse_view_line
-from fleet.views import table_view
+from fleet.views.catalogue import check_view_line, table_view
 
 _NEEDS = {
     "agents": ProbeKind.DISCOVERY,
@@ -42,15 +42,15 @@ def print_rows(config: Config, what: str, output: str, filter_text: str, wait_s:
 
 def print_frame(config: Config, view_text: str, size: tuple[int, int], output: Path | None, wait_s: float) -> None:
     """Sweep, and draw one frame of a view as SVG or text into `output`, or as text on stdout."""
-    parse_view_line(view_text)
+    check_view_line(parse_view_line(view_text))
     store = Store()
     asyncio.run(sweep(config, store, wait_s))
     text, svg = draw(store, config.name, view_text, size, read_only=config.read_only)
     if output is None:
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     try:
-        output.write_text(svg if output.suffix == ".svg" else text + "\n", encoding="utf-8")
+        output.write_text(svg if output.suffix == ".svg" else text, encoding="utf-8")
     except OSError as error:
         raise Failure(f"{output} cannot be written: {error.strerror}") from error
 

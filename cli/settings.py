@@ -70,11 +70,16 @@ def state_dir() -> Path:
     return path
 
 
+def log_file() -> Path:
+    """Where the log goes."""
+    return state_dir() / "fleetdeck.log"
+
+
 def start_logging() -> None:
     """Log to a bounded file under the state directory; a machine where that cannot be written is no reason to fail."""
     try:
         handler: logging.Handler = RotatingFileHandler(
-            state_dir() / "fleetdeck.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+            log_file(), maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
         )
     except OSError:
         handler = logging.NullHandler()

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from fleet.exposition_cache import SeriesCache
 from msgspec import structs
 
 from collectors.ingest import Ingest
@@ -14,6 +13,7 @@ from collectors.probes.itself import SelfProbe
 from collectors.probes.metrics import MetricsProbe
 from collectors.probes.process import ProcessProbe
 from collectors.supervisor import Job, Outcome, Supervisor
+from fleet.exposition_cache import SeriesCache
 from fleet.model import (
     Agent,
     BacklogReading,

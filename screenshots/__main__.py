@@ -49,7 +49,7 @@ async def fill(store: Store, clock: ManualClock) -> None:
         async with fleet:
             _check_ports(fleet)
             file = folder / "fleetdeck.yaml"
-            file.write_text(f"host: false\nprobes: {{health: {{timeout: 500ms}}}}\n{fleet.config_text()}")  # noqa: ASYNC240
+            file.write_text(f"host: false\nprobes: {{health: {{timeout: 500ms}}}}\n{fleet.config_text()}")
             deck = Deck(load(file, kind_tables()), store, clock)
             for _ in range(STEPS):
                 clock.advance(STEP_S)

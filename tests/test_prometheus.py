@@ -43,10 +43,7 @@ def scraped_urls(prometheus: RealPrometheus, pool: str, count: int) -> dict[str,
         active = [item for item in prometheus.api("targets")["activeTargets"] if item["scrapePool"] == pool]
         return active if len(active) == count else None
 
-    return {
-        item["scrapeUrl"]: {k: v for k, v in item["labels"].items() if k != "job"}
-        for item in eventually(look)
-    }
+    return {item["scrapeUrl"]: {k: v for k, v in item["labels"].items() if k != "job"} for item in eventually(look)}
 
 
 async def test_the_same_targets_from_the_same_files_and_endpoint(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ from fleet.errors import FilterError
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
+from fleet.views.catalogue import check_view_line
 from tui.chrome.prompt import Asking
 from tui.chrome.too_small import HEIGHTS, WIDTHS
-from tui.commands import Command, check_view_line, completions, read_command
+from tui.commands import Command, completions, read_command
 from tui.context import Context
 from tui.keys import APP_KEYS
 from tui.palette import AgentPages
@@ -199,6 +200,12 @@ class FleetdeckApp(ThriftyApp[None]):
     async def action_last_view(self) -> None:
         """Back to the view before this one."""
         await self.open(ViewLine(view=self._last))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`:` is text while the prompt is open, and means nothing on a sheet."""
+        if action == "command":
+            return isinstance(self.screen, DeckScreen) and not self.screen.is_asking
+        return True
 
     def action_command(self) -> None:
         """`:`: ask for a command."""

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fleet.errors import FilterError
-from fleet.filter import parse_filter
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine, parse_view_line
-from tui.views import TABLES
+from fleet.views.catalogue import check_view_line
 
 _MOST_COMPLETED = 500
 """Agent names that are offered for completion; more would be searched on every key."""
@@ -40,20 +39,6 @@ def read_command(text: str, app: Commander, store: Store) -> Command:
     elif word == "agent":
         raise FilterError("agent wants a name, such as agent planner-1")
     return lambda: app.open(line)
-
-
-def check_view_line(line: ViewLine) -> None:
-    """Raise FilterError where the view of `line` cannot be filtered or ordered like that."""
-    view = TABLES.get(line.view)
-    if view is None:
-        if line.filter or line.sort or line.faults:
-            raise FilterError(f"{line.view} is not a list: it takes no filter, sort or faults")
-        return
-    parse_filter(line.filter, view)
-    known = [column.id for column in view.columns if column.sort is not None]
-    for column, _ in line.sort:
-        if column not in known:
-            raise FilterError(f"{line.view} cannot be sorted by {column!r} (by {', '.join(known)})")
 
 
 def completions(app: Commander, store: Store) -> tuple[str, ...]:

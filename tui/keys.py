@@ -6,7 +6,8 @@ from textual.binding import Binding, BindingType
 from fleet.view_line import VIEWS
 
 APP_KEYS: list[BindingType] = [
-    Binding("colon", "command", "command", id="app.command", key_display=":"),
+    # Priority, as for `/`: the prompt must have the focus before the next key is looked at, however fast one types.
+    Binding("colon", "command", "command", id="app.command", key_display=":", priority=True),
     Binding("ctrl+r", "collect", "collect", id="app.collect"),
     Binding("p", "pause", "pause", id="app.pause"),
     Binding("question_mark", "help", "help", id="app.help", key_display="?"),
@@ -19,7 +20,7 @@ APP_KEYS: list[BindingType] = [
 ]
 
 SCREEN_KEYS: list[BindingType] = [
-    Binding("slash", "filter", "filter", id="screen.filter", key_display="/"),
+    Binding("slash", "filter", "filter", id="screen.filter", key_display="/", priority=True),
     Binding("ctrl+z", "faults", "faults", id="screen.faults"),
     Binding("escape", "back", "back", id="screen.back", key_display="esc"),
     Binding("tab", "app.focus_next", "next pane", id="screen.next_pane", show=False),

@@ -6,15 +6,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from fleet.store import Slice
-from fleet.views.agents import VIEW as AGENTS
-from fleet.views.backlog import VIEW as BACKLOG
-from fleet.views.events import VIEW as EVENTS
-from fleet.views.queues import VIEW as QUEUES
-from fleet.views.sources import VIEW as SOURCES
-from fleet.views.tasks import VIEW as TASKS
+from fleet.views.catalogue import TABLE_VIEWS, table_view
 from fleet.views.view import Column, View
 
-TABLES: dict[str, View[Any]] = {view.name: view for view in (AGENTS, TASKS, QUEUES, BACKLOG, SOURCES, EVENTS)}
+TABLES: dict[str, View[Any]] = {name: table_view(name) for name in TABLE_VIEWS}
 
 
 def compact(

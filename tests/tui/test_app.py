@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from fleet.model import AgentStatus
@@ -13,7 +14,7 @@ from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, agent_store, deck, empty_store, firing_store, healthy_store
 from tui.app import FleetdeckApp
 from tui.chrome.key_line import KeyLine
-from tui.chrome.prompt import Prompt
+from tui.chrome.prompt import Prompt, PromptInput
 from tui.chrome.too_small import TooSmall
 from tui.live import FLUSH_S
 from tui.screens.agent import AgentScreen
@@ -446,3 +447,22 @@ async def test_an_unknown_agent_has_a_page_that_says_so() -> None:
         await pilot.pause()
         assert isinstance(pilot.app.screen, AgentScreen)
         assert "no source names this agent" in text_of(pilot)
+
+
+async def test_keys_typed_ahead_are_text_and_not_commands() -> None:
+    """A paste, or a fast hand on a slow link: the keys behind `:` are there before it has been acted upon."""
+    app = deck(healthy_store(), view="agents")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        for char in ":qp-17 /z":
+            key = {":": "colon", "-": "minus", " ": "space", "/": "slash"}.get(char, char)
+            app.post_message(events.Key(key, char))
+        await pilot.pause()
+        assert app.screen.query_one(PromptInput).value == "qp-17 /z"
+        assert (app.paused, app.is_running) == (False, True)
+        await pilot.press("escape")
+        for char in "/q:p":
+            app.post_message(events.Key({"/": "slash", ":": "colon"}.get(char, char), char))
+        await pilot.pause()
+        assert app.screen.query_one(PromptInput).value == "q:p"
+        assert not app.paused

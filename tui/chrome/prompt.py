@@ -77,6 +77,7 @@ class Prompt(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._asking = Asking.FILTER
+        self.display = False
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -90,7 +91,7 @@ class Prompt(Vertical):
     @property
     def is_open(self) -> bool:
         """Whether something is asked."""
-        return self.has_class("-open")
+        return self.display
 
     def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
         """Open the prompt with `text` in it."""
@@ -102,12 +103,13 @@ class Prompt(Vertical):
             box.value = text
         box.cursor_position = len(text)
         self.fault("")
-        self.add_class("-open")
-        box.focus()
+        # At once, not when the message queue comes to it: what is typed next is for the prompt, and for nothing else.
+        self.display = True
+        self.screen.set_focus(box)
 
     def close(self) -> None:
         """Close the prompt; who had the focus before is the screen's business."""
-        self.remove_class("-open")
+        self.display = False
 
     def fault(self, message: str) -> None:
         """Say what is wrong with the text, or with "" that nothing is."""

@@ -125,6 +125,11 @@ class DeckScreen(Screen[None]):
 
     # ── the prompt ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the prompt is open, so that every key is text."""
+        return self._prompt.is_open
+
     def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
         """Open the prompt."""
         if self._before_prompt is None:
@@ -137,7 +142,7 @@ class DeckScreen(Screen[None]):
         if table is None:
             self.app.notify("nothing here to filter", markup=False)
             return
-        table.focus(scroll_visible=False)
+        self.set_focus(table, scroll_visible=False)
         table.scroll_visible(animate=False, top=True)
         self._before_prompt = table
         self.ask(Asking.FILTER, self._filters.get(table, ""))
@@ -222,6 +227,6 @@ class DeckScreen(Screen[None]):
         if action == "back":
             table = self.table()
             return self.app.screen_stack.index(self) > 0 or bool(table is not None and self._filters.get(table))
-        if action in ("filter", "faults"):
-            return self.table() is not None
-        return True
+        if action == "filter":
+            return self.table() is not None and not self.is_asking
+        return action != "faults" or self.table() is not None
