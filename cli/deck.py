@@ -72,17 +72,22 @@ class Deck:
         finally:
             await self._http.aclose()
 
-    async def sweep(self, wait_s: float) -> bool:
-        """Discover, look at everything once, and judge; True where all of it came to an end within `wait_s`."""
+    async def sweep(self, wait_s: float, *, ordered: bool = False) -> bool:
+        """Discover, look at everything once, and judge; True where all of it came to an end within `wait_s`.
+
+        An agent is looked at as soon as it is found; `ordered` waits until all that is under way has ended, so that
+        the same answers make the same events in the same order.
+        """
         await self._http.open()
-        judging = asyncio.create_task(self._keep_judging())
+        judging = None if ordered else asyncio.create_task(self._keep_judging())
         tries = max(settings.down_after for settings in self._config.probes.values())
         try:
             return await self._supervisor.sweep(tries=tries, wait_s=wait_s, settle=self.judge)
         finally:
-            judging.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await judging
+            if judging is not None:
+                judging.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await judging
             self.judge()
 
     async def aclose(self) -> None:
@@ -175,9 +180,12 @@ class Deck:
 def _built(entry: Entry, reach: Reach) -> Any:
     """The source or probe of an entry. Raises ConfigError that names the place in the file."""
     try:
-        return entry.kind.build(entry.options, reach)
+        built = entry.kind.build(entry.options, reach)
     except ConfigError as error:
         raise ConfigError(f"{entry.where}: {error}") from error
+    # A path below the configuration's folder reads best as it was written there.
+    built.target = built.target.removeprefix(f"{reach.root}/")
+    return built
 
 
 def _rules(config: Config) -> Rules:

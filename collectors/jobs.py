@@ -13,6 +13,7 @@ from collectors.probes.itself import SelfProbe
 from collectors.probes.metrics import MetricsProbe
 from collectors.probes.process import ProcessProbe
 from collectors.supervisor import Job, Outcome, Supervisor
+from collectors.words import host_words, self_words
 from fleet.exposition_cache import SeriesCache
 from fleet.model import (
     Agent,
@@ -207,7 +208,7 @@ def host_job(disks: tuple[str, ...], ingest: Ingest, every_s: float, timeout_s: 
 
     def deliver(reading: HostReading, at: datetime, took_s: float) -> Outcome:
         ingest.host(reading, at)
-        return Outcome()
+        return Outcome(summary=host_words(reading))
 
     return _job(ProbeKind.HOST, "this machine", HostProbe(disks), every_s, timeout_s, deliver, lambda error: None)
 
@@ -217,7 +218,7 @@ def self_job(count: Callable[[], SelfReading], ingest: Ingest, every_s: float, t
 
     def deliver(reading: SelfReading, at: datetime, took_s: float) -> Outcome:
         ingest.itself(reading, at)
-        return Outcome(found=reading.series, cut=reading.cut)
+        return Outcome(summary=self_words(reading))
 
     return _job(ProbeKind.SELF, "fleetdeck", SelfProbe(count), every_s, timeout_s, deliver, lambda error: None)
 

@@ -30,11 +30,13 @@ _RATE_LIMITED_S = 15.0
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a job says of its own success, beside the reading: sentences, how much it found, what limits cut."""
+    """What a job says of its own success, beside the reading: sentences, how much it found, what limits cut, and the
+    reading itself in words where no view shows it."""
 
     problems: tuple[str, ...] = ()
     found: int | None = None
     cut: int = 0
+    summary: str = ""
 
 
 class Job(Struct, kw_only=True):
@@ -267,6 +269,7 @@ class Supervisor:
                 problems=outcome.problems,
                 found=outcome.found,
                 cut=outcome.cut,
+                summary=outcome.summary,
                 cost_s=on_ladder(took_s, before.cost_s),
             ),
         )

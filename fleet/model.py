@@ -391,7 +391,8 @@ class SourceState(StrEnum):
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """A discovery source or probe as a row. `cost_s` is on a coarse ladder; `cut` counts what limits left out."""
+    """A discovery source or probe as a row. `cost_s` is on a coarse ladder; `cut` counts what limits left out;
+    `summary` is its last reading in words where no view shows it (this machine, fleetdeck itself)."""
 
     id: str
     kind: ProbeKind
@@ -405,6 +406,7 @@ class Source(Struct, frozen=True, kw_only=True):
     cost_s: float | None = None
     found: int | None = None
     cut: int = 0
+    summary: str = ""
 
 
 class EventKind(StrEnum):

@@ -94,7 +94,7 @@ VIEW: View[AgentStatus] = View(
             right=True,
             priority=3,
             descending=True,
-            cell=lambda r, _: number_cell(r.tasks_failed, Tone.DEGRADED),
+            cell=lambda r, _: number_cell(r.tasks_failed),
             sort=lambda r, _: r.tasks_failed,
         ),
         Column(

@@ -2,7 +2,7 @@
 
 from fleet.model import Backlog
 from fleet.times import rfc3339
-from fleet.views.text import NOT_KNOWN, bar, number_cell, span_cell
+from fleet.views.text import NOT_KNOWN, number_cell, progress_bar, short_number, span_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 
 _BAR = 16
@@ -40,7 +40,7 @@ def _counted(row: Backlog, _: Look) -> Cell:
 
 
 def _rate(row: Backlog, _: Look) -> Cell:
-    return NOT_KNOWN if row.rate_per_hour is None else Cell(f"{row.rate_per_hour:.1f}", Tone.PLAIN)
+    return NOT_KNOWN if row.rate_per_hour is None else Cell(short_number(row.rate_per_hour), Tone.PLAIN)
 
 
 def _remarks(row: Backlog) -> str:
@@ -79,7 +79,7 @@ VIEW: View[Backlog] = View(
             title="PROGRESS",
             width=_BAR,
             priority=3,
-            cell=lambda r, _: Cell(bar(r.done_ratio, _BAR), Tone.ACCENT),
+            cell=lambda r, _: Cell(progress_bar(r.done_ratio, r.claimed_ratio, _BAR), Tone.ACCENT),
             sort=lambda r, _: r.done_ratio,
         ),
         Column(
@@ -128,7 +128,7 @@ VIEW: View[Backlog] = View(
             right=True,
             priority=5,
             descending=True,
-            cell=lambda r, _: span_cell(r.eta_s),
+            cell=lambda r, _: span_cell(r.eta_s or None),
             sort=lambda r, _: r.eta_s,
         ),
         Column(

@@ -19,10 +19,14 @@ def _remarks(row: Source) -> str:
 
 
 def _success(row: Source, at: Look) -> Cell:
-    """The age of the last success, only once it is late: a healthy row must not tick."""
-    age = at.since_s(at.seen or row.last_success)
-    if age is None:
+    """When it last answered: `fresh` while it does, the time where it fails, an age where it is late. A time does not
+    tick, and a healthy row must not either."""
+    when = at.seen or row.last_success
+    age = at.since_s(when)
+    if when is None or age is None:
         return Cell("never", Tone.MUTED)
+    if row.state is SourceState.FAILING and age < 86_400:
+        return Cell(when.strftime("%H:%M:%S"), Tone.STALE)
     late = age > max(60.0, 3 * row.every_s)
     return age_cell(age, Tone.STALE) if late else Cell("fresh", Tone.MUTED)
 
@@ -78,7 +82,7 @@ VIEW: View[Source] = View(
         Column(
             id="age",
             title="SUCCESS",
-            width=7,
+            width=8,
             right=True,
             priority=1,
             descending=True,
@@ -121,7 +125,8 @@ VIEW: View[Source] = View(
             grow=6,
             priority=1,
             cell=lambda r, _: Cell(
-                _remarks(r) or r.target, Tone.DOWN if r.error else Tone.DEGRADED if _remarks(r) else Tone.MUTED
+                _remarks(r) or r.summary or r.target,
+                Tone.DOWN if r.error else Tone.DEGRADED if _remarks(r) else Tone.MUTED,
             ),
             sort=lambda r, _: _remarks(r) or None,
         ),
@@ -140,6 +145,7 @@ VIEW: View[Source] = View(
         attribute("cost_s"),
         attribute("found"),
         attribute("cut"),
+        attribute("summary"),
     ),
     order=_order,
     words=lambda r: f"{r.id} {r.kind.value} {r.target} {r.state.value} {_remarks(r)}",

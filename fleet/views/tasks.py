@@ -64,8 +64,8 @@ VIEW: View[Task] = View(
         Column(
             id="title",
             title="TASK",
-            width=20,
-            grow=8,
+            width=28,
+            grow=10,
             priority=0,
             cell=lambda r, _: Cell(r.title or r.id, Tone.TITLE),
             sort=lambda r, _: r.title or r.id,
@@ -91,7 +91,7 @@ VIEW: View[Task] = View(
         Column(
             id="kind",
             title="KIND",
-            width=10,
+            width=8,
             grow=1,
             priority=5,
             cell=lambda r, _: Cell(r.kind or "–", Tone.MUTED),
@@ -120,8 +120,8 @@ VIEW: View[Task] = View(
         Column(
             id="detail",
             title="DETAIL",
-            width=16,
-            grow=4,
+            width=12,
+            grow=3,
             priority=4,
             cell=lambda r, _: Cell(r.detail, Tone.MUTED),
             sort=lambda r, _: r.detail or None,

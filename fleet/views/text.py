@@ -106,12 +106,17 @@ def spark(values: list[float], width: int) -> str:
     return "".join(block(value) for value in shown)
 
 
-def bar(ratio: float | None, width: int) -> str:
-    """A progress bar of `width` characters, clamped to 0–1; a row of dots where the ratio is not known."""
-    if ratio is None or not math.isfinite(ratio):
+def progress_bar(done: float | None, claimed: float | None, width: int) -> str:
+    """A bar of what was counted, clamped to its width, with `│` where its document claims to be, or `»` where it
+    claims more than all there is; dots where nothing can be counted. Lines, not blocks, so that the bars of
+    neighbouring rows stay apart."""
+    if done is None or not math.isfinite(done):
         return "·" * width
-    eighths = round(min(1.0, max(0.0, ratio)) * width * 8)
-    full, part = divmod(eighths, 8)
-    if part == 0:
-        return "█" * full + "░" * (width - full)
-    return "█" * full + " ▏▎▍▌▋▊▉"[part] + "░" * (width - full - 1)
+    halves = round(min(1.0, max(0.0, done)) * width * 2)
+    drawn = ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width, "╌")
+    if claimed is None or not math.isfinite(claimed) or abs(claimed - done) < 0.005:
+        return drawn
+    if claimed > 1:
+        return drawn[:-1] + "»"
+    at = min(width - 1, int(max(0.0, claimed) * width))
+    return drawn[:at] + "│" + drawn[at + 1 :]

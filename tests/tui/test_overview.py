@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from fleet.model import AgentStatus, Backlog, ProbeKind, Queue, Source, SourceState
 from fleet.store import Store
+from fleet.views.text import progress_bar
 from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, deck, empty_store, firing_store, healthy_store
 from tui.panes import load_panes
-from tui.panes.backlog import claimed_bar
 from tui.panes.pulse import WORST_FIRST, count, segments
 from tui.snapshot import render, screen_text
 
@@ -30,14 +30,14 @@ def test_the_bar_is_as_wide_as_its_room_and_hides_no_state(states: dict[AgentSta
 
 @given(st.none() | st.floats(0, 1), st.none() | st.floats(0, 1e9), st.integers(1, 40))
 def test_a_progress_bar_never_leaves_its_width(done: float | None, claimed: float | None, width: int) -> None:
-    assert len(claimed_bar(done, claimed, width)) == width
+    assert len(progress_bar(done, claimed, width)) == width
 
 
 def test_a_claim_over_all_there_is_is_marked_at_the_end_of_a_clamped_bar() -> None:
-    assert claimed_bar(0.5, 2.21, 8) == "━━━━╌╌╌»"
-    assert claimed_bar(0.5, 0.75, 8) == "━━━━╌╌│╌"
-    assert claimed_bar(1.0, 1.0, 8) == "━━━━━━━━"
-    assert claimed_bar(None, 1.0, 4) == "····"
+    assert progress_bar(0.5, 2.21, 8) == "━━━━╌╌╌»"
+    assert progress_bar(0.5, 0.75, 8) == "━━━━╌╌│╌"
+    assert progress_bar(1.0, 1.0, 8) == "━━━━━━━━"
+    assert progress_bar(None, 1.0, 4) == "····"
 
 
 def test_the_pulse_counts_agents_that_never_answered_as_not_observed() -> None:
