@@ -70,7 +70,7 @@ class DeckScreen(Screen[None]):
         parts = []
         counted = self._counted.get(table)
         if counted is not None:
-            part = counted.shown != counted.total
+            part = counted.shown != counted.total or bool(self._filters.get(table))
             number = f"{counted.shown:,}/{counted.total:,}" if part else f"{counted.total:,}"
             parts.append(ink.write(number, Tone.PLAIN))
             if counted.marked:
