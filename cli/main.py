@@ -43,6 +43,17 @@ _config_option = click.option(
 )
 
 
+_wait_option = click.option(
+    "--wait",
+    "wait_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
+    help="How long the sweep may take.",
+)
+
+
 @click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fleetdeck")
 @_config_option
@@ -110,15 +121,7 @@ def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | Non
 @click.option(
     "--filter", "filter_text", default="", metavar="EXPR", help="As / in the dashboard: 'state:down -l env=prod'."
 )
-@click.option(
-    "--wait",
-    "wait_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(0.1, 600),
-    metavar="SECONDS",
-    help="How long the sweep may take.",
-)
+@_wait_option
 @click.pass_context
 @exits_cleanly
 def get(ctx: click.Context, what: str, config_path: Path | None, output: str, filter_text: str, wait_s: float) -> None:
@@ -146,15 +149,7 @@ def get(ctx: click.Context, what: str, config_path: Path | None, output: str, fi
     metavar="FILE",
     help="FILE.svg or FILE.txt; without it text on stdout.",
 )
-@click.option(
-    "--wait",
-    "wait_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(0.1, 600),
-    metavar="SECONDS",
-    help="How long the sweep may take.",
-)
+@_wait_option
 @click.pass_context
 @exits_cleanly
 def screenshot(

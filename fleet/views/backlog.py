@@ -2,22 +2,12 @@
 
 from fleet.model import Backlog
 from fleet.times import rfc3339
-from fleet.views.text import NOT_KNOWN, number_cell, progress_bar, short_number, span_cell
+from fleet.views.columns import count_column, measure_column, name_column, word_column
+from fleet.views.condition import CONDITION, rank, remarks, remarks_column
+from fleet.views.text import NOT_KNOWN, progress_bar, span_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 
 _BAR = 16
-
-
-def _condition(row: Backlog, _: Look) -> Cell:
-    if row.error:
-        return Cell("◌ stale" if row.stale else "✖ failing", Tone.STALE if row.stale else Tone.DOWN)
-    if row.stale:
-        return Cell("◌ stale", Tone.STALE)
-    return Cell("! odd", Tone.DEGRADED) if row.anomalies else Cell("● ok", Tone.UP)
-
-
-def _rank(row: Backlog) -> int:
-    return 0 if row.error else 1 if row.stale else 2 if row.anomalies else 3
 
 
 def _ratio(ratio: float | None, tone: Tone = Tone.PLAIN) -> Cell:
@@ -39,16 +29,12 @@ def _counted(row: Backlog, _: Look) -> Cell:
     return Cell(f"{'–' if row.done is None else f'{row.done:,}'}/{row.total:,}", Tone.PLAIN)
 
 
-def _rate(row: Backlog, _: Look) -> Cell:
-    return NOT_KNOWN if row.rate_per_hour is None else Cell(short_number(row.rate_per_hour), Tone.PLAIN)
-
-
-def _remarks(row: Backlog) -> str:
-    return "; ".join(part for part in (row.error, *row.anomalies) if part)
+def _open(row: Backlog) -> int | None:
+    return None if row.total is None or row.done is None else max(0, row.total - row.done)
 
 
 def _order(row: Backlog, _: Look) -> tuple[SortValue, ...]:
-    return (_rank(row), row.done_ratio, row.name)
+    return (rank(row), row.done_ratio, row.name)
 
 
 VIEW: View[Backlog] = View(
@@ -56,24 +42,9 @@ VIEW: View[Backlog] = View(
     title="Backlog",
     rows=lambda store: store.backlog,
     columns=(
-        Column(id="state", title="STATE", width=9, priority=0, cell=_condition, sort=lambda r, _: _rank(r)),
-        Column(
-            id="name",
-            title="BACKLOG",
-            width=16,
-            grow=3,
-            priority=0,
-            cell=lambda r, _: Cell(r.name, Tone.TITLE),
-            sort=lambda r, _: r.name,
-        ),
-        Column(
-            id="kind",
-            title="KIND",
-            width=14,
-            priority=7,
-            cell=lambda r, _: Cell(r.kind, Tone.MUTED),
-            sort=lambda r, _: r.kind,
-        ),
+        CONDITION,
+        name_column("name", "BACKLOG", 16, lambda r: r.name),
+        word_column("kind", "KIND", 14, lambda r: r.kind, priority=7),
         Column(
             id="progress",
             title="PROGRESS",
@@ -82,15 +53,7 @@ VIEW: View[Backlog] = View(
             cell=lambda r, _: Cell(progress_bar(r.done_ratio, r.claimed_ratio, _BAR), Tone.ACCENT),
             sort=lambda r, _: r.done_ratio,
         ),
-        Column(
-            id="done",
-            title="DONE",
-            width=4,
-            right=True,
-            priority=0,
-            cell=lambda r, _: _ratio(r.done_ratio),
-            sort=lambda r, _: r.done_ratio,
-        ),
+        measure_column("done", "DONE", 4, lambda r, _: r.done_ratio, _ratio, priority=0, descending=False),
         Column(
             id="counted",
             title="COUNTED",
@@ -111,45 +74,10 @@ VIEW: View[Backlog] = View(
             cell=_claimed,
             sort=lambda r, _: r.claimed_ratio,
         ),
-        Column(
-            id="rate",
-            title="/HOUR",
-            width=6,
-            right=True,
-            priority=6,
-            descending=True,
-            cell=_rate,
-            sort=lambda r, _: r.rate_per_hour,
-        ),
-        Column(
-            id="eta",
-            title="ETA",
-            width=7,
-            right=True,
-            priority=5,
-            descending=True,
-            cell=lambda r, _: span_cell(r.eta_s or None),
-            sort=lambda r, _: r.eta_s,
-        ),
-        Column(
-            id="open",
-            title="OPEN",
-            width=6,
-            right=True,
-            priority=8,
-            descending=True,
-            cell=lambda r, _: number_cell(_open(r)),
-            sort=lambda r, _: _open(r),
-        ),
-        Column(
-            id="remarks",
-            title="REMARKS",
-            width=16,
-            grow=6,
-            priority=1,
-            cell=lambda r, _: Cell(_remarks(r), Tone.DOWN if r.error else Tone.DEGRADED),
-            sort=lambda r, _: _remarks(r) or None,
-        ),
+        count_column("rate", "/HOUR", 6, lambda r: r.rate_per_hour, priority=6),
+        measure_column("eta", "ETA", 7, lambda r, _: r.eta_s or None, span_cell, priority=5),
+        count_column("open", "OPEN", 6, _open, priority=8),
+        remarks_column(priority=1),
     ),
     fields=(
         attribute("name"),
@@ -168,12 +96,8 @@ VIEW: View[Backlog] = View(
         attribute("stale"),
     ),
     order=_order,
-    words=lambda r: f"{r.name} {r.kind} {_remarks(r)}",
+    words=lambda r: f"{r.name} {r.kind} {remarks(r)}",
     labels=lambda r: {"kind": r.kind},
-    fault=lambda r: _rank(r) < 3,
+    fault=lambda r: rank(r) < 3,
     empty="no backlogs: name them under backlog: in the configuration",
 )
-
-
-def _open(row: Backlog) -> int | None:
-    return None if row.total is None or row.done is None else max(0, row.total - row.done)

@@ -2,6 +2,7 @@
 
 from fleet.model import Event
 from fleet.times import rfc3339
+from fleet.views.columns import name_column, word_column
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 
 
@@ -28,41 +29,10 @@ VIEW: View[Event] = View(
             cell=lambda r, _: Cell(r.at.strftime("%H:%M:%S"), Tone.MUTED),
             sort=lambda r, _: r.seq,
         ),
-        Column(
-            id="kind",
-            title="KIND",
-            width=7,
-            priority=3,
-            cell=lambda r, _: Cell(r.kind.value, Tone.MUTED),
-            sort=lambda r, _: r.kind.value,
-        ),
-        Column(
-            id="subject",
-            title="SUBJECT",
-            width=18,
-            grow=3,
-            priority=0,
-            cell=lambda r, _: Cell(r.subject, Tone.TITLE),
-            sort=lambda r, _: r.subject,
-        ),
-        Column(
-            id="change",
-            title="CHANGE",
-            width=22,
-            grow=2,
-            priority=0,
-            cell=_change,
-            sort=lambda r, _: r.after,
-        ),
-        Column(
-            id="detail",
-            title="DETAIL",
-            width=20,
-            grow=6,
-            priority=1,
-            cell=lambda r, _: Cell(r.detail, Tone.MUTED),
-            sort=lambda r, _: r.detail or None,
-        ),
+        word_column("kind", "KIND", 7, lambda r: r.kind.value, priority=3),
+        name_column("subject", "SUBJECT", 18, lambda r: r.subject),
+        Column(id="change", title="CHANGE", width=22, grow=2, priority=0, cell=_change, sort=lambda r, _: r.after),
+        word_column("detail", "DETAIL", 20, lambda r: r.detail, grow=6, empty=""),
     ),
     fields=(
         attribute("seq"),

@@ -1,22 +1,12 @@
 """The task queues: depth, rates, and what does not add up. A number that is not known is a dash, never 0."""
 
 from fleet.model import Queue
-from fleet.views.text import NOT_KNOWN, age_cell, number_cell, spark
+from fleet.views.columns import count_column, measure_column, name_column, word_column
+from fleet.views.condition import CONDITION, rank, remarks, remarks_column
+from fleet.views.text import age_cell, spark
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 
 _TREND = 10
-
-
-def _condition(row: Queue, _: Look) -> Cell:
-    if row.error:
-        return Cell("◌ stale" if row.stale else "✖ failing", Tone.STALE if row.stale else Tone.DOWN)
-    if row.stale:
-        return Cell("◌ stale", Tone.STALE)
-    return Cell("! odd", Tone.DEGRADED) if row.anomalies else Cell("● ok", Tone.UP)
-
-
-def _rank(row: Queue) -> int:
-    return 0 if row.error else 1 if row.stale else 2 if row.anomalies else 3
 
 
 def _oldest_s(row: Queue, at: Look) -> float | None:
@@ -24,33 +14,16 @@ def _oldest_s(row: Queue, at: Look) -> float | None:
     return None if age is None else max(0.0, age)
 
 
-def _rate(value: float | None) -> Cell:
-    return NOT_KNOWN if value is None else Cell(f"{value:.1f}", Tone.PLAIN if value else Tone.MUTED)
+def _rate(value: float) -> Cell:
+    return Cell(f"{value:.1f}", Tone.PLAIN if value else Tone.MUTED)
 
 
 def _trend(row: Queue, at: Look) -> Cell:
     return Cell(spark(at.store.history.values(("queue", row.name, "queued")), _TREND), Tone.ACCENT)
 
 
-def _remarks(row: Queue) -> str:
-    return "; ".join(part for part in (row.error, *row.anomalies) if part)
-
-
 def _order(row: Queue, _: Look) -> tuple[SortValue, ...]:
-    return (_rank(row), -(row.queued or 0), row.name)
-
-
-def _counted(name: str, title: str, width: int, priority: int, tone: Tone = Tone.PLAIN) -> Column[Queue]:
-    return Column(
-        id=name,
-        title=title,
-        width=width,
-        right=True,
-        priority=priority,
-        descending=True,
-        cell=lambda r, _: number_cell(getattr(r, name), tone),
-        sort=lambda r, _: getattr(r, name),
-    )
+    return (rank(row), -(row.queued or 0), row.name)
 
 
 VIEW: View[Queue] = View(
@@ -58,69 +31,19 @@ VIEW: View[Queue] = View(
     title="Queues",
     rows=lambda store: store.queues,
     columns=(
-        Column(id="state", title="STATE", width=9, priority=0, cell=_condition, sort=lambda r, _: _rank(r)),
-        Column(
-            id="name",
-            title="QUEUE",
-            width=14,
-            grow=3,
-            priority=0,
-            cell=lambda r, _: Cell(r.name, Tone.TITLE),
-            sort=lambda r, _: r.name,
-        ),
-        Column(
-            id="kind",
-            title="KIND",
-            width=12,
-            priority=6,
-            cell=lambda r, _: Cell(r.kind, Tone.MUTED),
-            sort=lambda r, _: r.kind,
-        ),
-        _counted("queued", "QUEUED", 6, 0),
-        _counted("running", "RUN", 5, 1, Tone.ACCENT),
-        _counted("failed", "FAILED", 6, 1, Tone.DOWN),
-        _counted("done", "DONE", 6, 3),
-        _counted("dead_letter", "DEAD", 5, 4, Tone.DOWN),
-        Column(
-            id="oldest",
-            title="OLDEST",
-            width=6,
-            right=True,
-            priority=2,
-            descending=True,
-            cell=lambda r, at: age_cell(_oldest_s(r, at), Tone.PLAIN),
-            sort=_oldest_s,
-        ),
-        Column(
-            id="arrival",
-            title="IN/min",
-            width=7,
-            right=True,
-            priority=5,
-            descending=True,
-            cell=lambda r, _: _rate(r.arrival_per_min),
-            sort=lambda r, _: r.arrival_per_min,
-        ),
-        Column(
-            id="completion",
-            title="OUT/min",
-            width=7,
-            right=True,
-            priority=5,
-            descending=True,
-            cell=lambda r, _: _rate(r.completion_per_min),
-            sort=lambda r, _: r.completion_per_min,
-        ),
+        CONDITION,
+        name_column("name", "QUEUE", 14, lambda r: r.name),
+        word_column("kind", "KIND", 12, lambda r: r.kind, priority=6),
+        count_column("queued", "QUEUED", 6, lambda r: r.queued, priority=0),
+        count_column("running", "RUN", 5, lambda r: r.running, priority=1, tone=Tone.ACCENT),
+        count_column("failed", "FAILED", 6, lambda r: r.failed, priority=1, tone=Tone.DOWN),
+        count_column("done", "DONE", 6, lambda r: r.done, priority=3),
+        count_column("dead_letter", "DEAD", 5, lambda r: r.dead_letter, priority=4, tone=Tone.DOWN),
+        measure_column("oldest", "OLDEST", 6, _oldest_s, lambda age: age_cell(age, Tone.PLAIN), priority=2),
+        measure_column("arrival", "IN/min", 7, lambda r, _: r.arrival_per_min, _rate, priority=5),
+        measure_column("completion", "OUT/min", 7, lambda r, _: r.completion_per_min, _rate, priority=5),
         Column(id="trend", title="TREND", width=_TREND, priority=7, cell=_trend),
-        Column(
-            id="remarks",
-            title="REMARKS",
-            width=16,
-            grow=6,
-            priority=2,
-            cell=lambda r, _: Cell(_remarks(r), Tone.DOWN if r.error else Tone.DEGRADED),
-            sort=lambda r, _: _remarks(r) or None,
-        ),
+        remarks_column(priority=2),
     ),
     fields=(
         attribute("name"),
@@ -138,8 +61,8 @@ VIEW: View[Queue] = View(
         attribute("stale"),
     ),
     order=_order,
-    words=lambda r: f"{r.name} {r.kind} {_remarks(r)}",
+    words=lambda r: f"{r.name} {r.kind} {remarks(r)}",
     labels=lambda r: {"kind": r.kind},
-    fault=lambda r: _rank(r) < 3 or bool(r.failed) or bool(r.dead_letter),
+    fault=lambda r: rank(r) < 3 or bool(r.failed) or bool(r.dead_letter),
     empty="no queues: name them under queues: in the configuration",
 )

@@ -1,8 +1,9 @@
 """Every discovery source and probe: whether it answers, since when not and why, and what it costs."""
 
 from fleet.model import Source, SourceState
-from fleet.times import rfc3339, span_text
-from fleet.views.text import age_cell, number_cell, span_cell
+from fleet.times import rfc3339
+from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
+from fleet.views.text import age_cell, span_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 
 _STATE: dict[SourceState, tuple[int, Cell]] = {
@@ -31,6 +32,10 @@ def _success(row: Source, at: Look) -> Cell:
     return age_cell(age, Tone.STALE) if late else Cell("fresh", Tone.MUTED)
 
 
+def _muted_span(seconds: float) -> Cell:
+    return span_cell(seconds, Tone.MUTED)
+
+
 def _age_s(row: Source, at: Look) -> float | None:
     return at.since_s(at.seen or row.last_success)
 
@@ -44,41 +49,10 @@ VIEW: View[Source] = View(
     title="Sources",
     rows=lambda store: store.sources,
     columns=(
-        Column(
-            id="state",
-            title="STATE",
-            width=10,
-            priority=0,
-            cell=lambda r, _: _STATE[r.state][1],
-            sort=lambda r, _: _STATE[r.state][0],
-        ),
-        Column(
-            id="id",
-            title="SOURCE",
-            width=20,
-            grow=4,
-            priority=0,
-            cell=lambda r, _: Cell(r.id, Tone.TITLE),
-            sort=lambda r, _: r.id,
-        ),
-        Column(
-            id="kind",
-            title="KIND",
-            width=9,
-            priority=4,
-            cell=lambda r, _: Cell(r.kind.value, Tone.MUTED),
-            sort=lambda r, _: r.kind.value,
-        ),
-        Column(
-            id="found",
-            title="FOUND",
-            width=6,
-            right=True,
-            priority=3,
-            descending=True,
-            cell=lambda r, _: number_cell(r.found),
-            sort=lambda r, _: r.found,
-        ),
+        ranked_column("state", "STATE", 10, lambda r, _: _STATE[r.state][1], lambda r: _STATE[r.state][0]),
+        name_column("id", "SOURCE", 20, lambda r: r.id, grow=4),
+        word_column("kind", "KIND", 9, lambda r: r.kind.value, priority=4),
+        count_column("found", "FOUND", 6, lambda r: r.found, priority=3),
         Column(
             id="age",
             title="SUCCESS",
@@ -89,35 +63,9 @@ VIEW: View[Source] = View(
             cell=_success,
             sort=_age_s,
         ),
-        Column(
-            id="failures",
-            title="FAILS",
-            width=5,
-            right=True,
-            priority=2,
-            descending=True,
-            cell=lambda r, _: number_cell(r.failures, Tone.DOWN),
-            sort=lambda r, _: r.failures,
-        ),
-        Column(
-            id="cost",
-            title="COST",
-            width=6,
-            right=True,
-            priority=5,
-            descending=True,
-            cell=lambda r, _: span_cell(r.cost_s, Tone.MUTED),
-            sort=lambda r, _: r.cost_s,
-        ),
-        Column(
-            id="every",
-            title="EVERY",
-            width=6,
-            right=True,
-            priority=6,
-            cell=lambda r, _: Cell(span_text(r.every_s), Tone.MUTED),
-            sort=lambda r, _: r.every_s,
-        ),
+        count_column("failures", "FAILS", 5, lambda r: r.failures, priority=2, tone=Tone.DOWN),
+        measure_column("cost", "COST", 6, lambda r, _: r.cost_s, _muted_span, priority=5),
+        measure_column("every", "EVERY", 6, lambda r, _: r.every_s, _muted_span, priority=6, descending=False),
         Column(
             id="remarks",
             title="REMARKS",

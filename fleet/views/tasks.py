@@ -4,7 +4,8 @@ from datetime import datetime
 
 from fleet.model import Task
 from fleet.times import rfc3339
-from fleet.views.text import NOT_KNOWN, TASK_TONE, age_cell, number_cell
+from fleet.views.columns import count_column, name_column, ranked_column, word_column
+from fleet.views.text import NOT_KNOWN, TASK_TONE, age_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
 from fleet.vocabulary import TaskState
 
@@ -60,53 +61,12 @@ VIEW: View[Task] = View(
     title="Tasks",
     rows=lambda store: store.tasks,
     columns=(
-        Column(id="state", title="STATE", width=11, priority=0, cell=_state, sort=lambda r, _: _RANK[r.state]),
-        Column(
-            id="title",
-            title="TASK",
-            width=28,
-            grow=10,
-            priority=0,
-            cell=lambda r, _: Cell(r.title or r.id, Tone.TITLE),
-            sort=lambda r, _: r.title or r.id,
-        ),
-        Column(
-            id="queue",
-            title="QUEUE",
-            width=12,
-            grow=1,
-            priority=3,
-            cell=lambda r, _: Cell(r.queue, Tone.MUTED),
-            sort=lambda r, _: r.queue,
-        ),
-        Column(
-            id="agent",
-            title="AGENT",
-            width=12,
-            grow=2,
-            priority=2,
-            cell=lambda r, _: Cell(r.agent or "–", Tone.PLAIN if r.agent else Tone.MUTED),
-            sort=lambda r, _: r.agent or None,
-        ),
-        Column(
-            id="kind",
-            title="KIND",
-            width=8,
-            grow=1,
-            priority=5,
-            cell=lambda r, _: Cell(r.kind or "–", Tone.MUTED),
-            sort=lambda r, _: r.kind or None,
-        ),
-        Column(
-            id="priority",
-            title="PRIO",
-            width=4,
-            right=True,
-            priority=6,
-            descending=True,
-            cell=lambda r, _: number_cell(r.priority),
-            sort=lambda r, _: r.priority,
-        ),
+        ranked_column("state", "STATE", 11, _state, lambda r: _RANK[r.state]),
+        name_column("title", "TASK", 28, lambda r: r.title or r.id, grow=10),
+        word_column("queue", "QUEUE", 12, lambda r: r.queue, grow=1, priority=3),
+        word_column("agent", "AGENT", 12, lambda r: r.agent, grow=2, priority=2, tone=lambda r: Tone.PLAIN),
+        word_column("kind", "KIND", 8, lambda r: r.kind, grow=1, priority=5),
+        count_column("priority", "PRIO", 4, lambda r: r.priority, priority=6),
         Column(
             id="age",
             title="AGE",
@@ -117,15 +77,7 @@ VIEW: View[Task] = View(
             cell=_age,
             sort=lambda r, at: at.since_s(_began(r)),
         ),
-        Column(
-            id="detail",
-            title="DETAIL",
-            width=12,
-            grow=3,
-            priority=4,
-            cell=lambda r, _: Cell(r.detail, Tone.MUTED),
-            sort=lambda r, _: r.detail or None,
-        ),
+        word_column("detail", "DETAIL", 12, lambda r: r.detail, grow=3, priority=4, empty=""),
     ),
     fields=(
         attribute("id"),
