@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from agents_registry.registry import Registry
+from cli.settings import allow_many_connections
 from collectors.ingest import Ingest
 from collectors.jobs import AgentJobs, Pace, backlog_job, host_job, queue_job, self_job
 from collectors.supervisor import Job, Outcome, Supervisor
@@ -30,6 +31,7 @@ class Deck:
     """Discovery, probes and evaluation of one fleet, writing into `store`."""
 
     def __init__(self, config: Config, store: Store, clock: Clock) -> None:
+        allow_many_connections()
         self._config = config
         self._store = store
         self._clock = clock

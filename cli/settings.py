@@ -1,5 +1,6 @@
 """What every command does first: find the configuration, log to a file, and turn errors into exit codes."""
 
+import contextlib
 import functools
 import logging
 import os
@@ -68,6 +69,16 @@ def state_dir() -> Path:
     path = Path(platformdirs.user_state_dir("fleetdeck"))
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def allow_many_connections() -> None:
+    """Raise the soft limit of open files to the hard one: a kept-alive connection a target is one file each."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def log_file() -> Path:

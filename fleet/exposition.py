@@ -35,6 +35,14 @@ from fleet.model import Family, Page, SeriesId
 from fleet.text import scrub
 
 OPENMETRICS = "application/openmetrics-text"
+ACCEPT = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+    "application/openmetrics-text;version=0.0.1;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,"
+    "*/*;q=0.1"
+)
+"""What a scrape asks for: Prometheus's protocols in its order; the specification fixes the falling q."""
 _ENTRY_COST = 200
 _INTEGER = re.compile(r"-?[0-9]++")
 

@@ -18,17 +18,12 @@ from agents_registry.records import STRAY_KEYS
 from config.kinds import Kind
 from config.values import HttpUrl
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import parse_page
+from fleet.exposition import ACCEPT, parse_page
 from fleet.exposition_cache import SeriesCache
 from fleet.model import Claim, Discovery, Page, SeriesId, Sighting
 from fleet.ports import DiscoverySource, Reach
 from fleet.text import scrub, scrub_labels
 from fleet.wellknown import NAMES
-
-ACCEPT = (
-    "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=1.0.0;q=0.5,"
-    "text/plain;version=0.0.4;q=0.3,*/*;q=0.1"
-)
 
 _STATUS = ("agent_status", "agent_up")
 _FIELDS = {

@@ -3,7 +3,7 @@
 import asyncio
 
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import parse_page
+from fleet.exposition import ACCEPT, parse_page
 from fleet.exposition_cache import SeriesCache
 from fleet.health_body import status_line
 from fleet.model import Endpoint, Page
@@ -11,13 +11,6 @@ from fleet.ports import Answer, Http, Limits
 from fleet.text import scrub
 from transport.urls import public_url
 
-ACCEPT = (
-    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
-    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,"
-    "application/openmetrics-text;version=0.0.1;q=0.4,"
-    "text/plain;version=0.0.4;q=0.3,"
-    "*/*;q=0.1"
-)
 TIMEOUT_S = 5.0
 _OFF_LOOP_BYTES = 512 * 1024
 _FOREIGN = ("application/json", "application/vnd.google.protobuf", "application/octet-stream")

@@ -6,8 +6,9 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.exposition import choose_encoder
 
-from collectors.probes.metrics import ACCEPT, MetricsProbe
+from collectors.probes.metrics import MetricsProbe
 from fleet.errors import Fault, OutsideError
+from fleet.exposition import ACCEPT
 from fleet.exposition_cache import SeriesCache
 from fleet.model import Endpoint, SeriesId
 from fleet.ports import Limits
