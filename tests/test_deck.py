@@ -1,0 +1,145 @@
+"""The whole of it, running: real files and sockets in, rows out, while things change and break."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.deck import Deck
+from cli.kinds import kind_tables
+from config.load import load
+from fleet.clock import SystemClock
+from fleet.store import Store
+from fleet.vocabulary import AgentState
+from tests.hostile_server import HostileServer, reply
+from tests.real_redis import RealRedis, requires_redis
+
+pytestmark = pytest.mark.anyio
+
+HEALTHY = reply("200 OK", b'{"status": "healthy"}', "Content-Type: application/json")
+PAGE = reply("200 OK", b"agent_tasks_queued 3\nagent_tasks_failed_total 1\n", "Content-Type: text/plain; version=0.0.4")
+BROKEN = reply("500 Internal Server Error", b"<html>oops</html>", "Content-Type: text/html")
+
+
+@asynccontextmanager
+async def running(folder: Path, config: str) -> AsyncIterator[Store]:
+    """The store that a deck fills from `config`, which looks every 50 ms and forgets after 200 ms."""
+    file = folder / "fleetdeck.yaml"
+    file.write_text(f"every: 50ms\ntimeout: 500ms\nkeep_gone: 200ms\nhost: false\n{config}")
+    store = Store()
+    work = asyncio.create_task(Deck(load(file, kind_tables()), store, SystemClock()).run())
+    try:
+        yield store
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Wait until `condition` holds; it must within 20 s."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110  # what is waited for is the state of real files and sockets
+            await asyncio.sleep(0.01)
+
+
+def states(store: Store) -> dict[str, str]:
+    return {name: row.state.value for name, row in store.status.items()}
+
+
+def targets(server: HostileServer, *names: str) -> str:
+    """A file_sd document of agents on `server`."""
+    return json.dumps(
+        [
+            {
+                "targets": [f"127.0.0.1:{server.port}"],
+                "labels": {
+                    "agent_name": name,
+                    "__metrics_path__": f"/{name}/metrics",
+                    "__health_path__": f"/{name}/health",
+                },
+            }
+            for name in names
+        ]
+    )
+
+
+async def test_agents_come_fail_recover_and_go_without_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "targets.json"
+    async with HostileServer() as server:
+        for name in ("a", "b"):
+            server.add(f"/{name}/health", HEALTHY)
+            server.add(f"/{name}/metrics", PAGE)
+        file.write_text(targets(server, "a"))
+        async with running(tmp_path, "discovery: [{kind: file_sd, files: [targets.json]}]\n") as store:
+            await until(lambda: states(store) == {"a": "up"} and store.status["a"].tasks_queued == 3)
+            file.write_text(targets(server, "a", "b"))
+            await until(lambda: states(store) == {"a": "up", "b": "up"})
+
+            server.add("/b/metrics", BROKEN)
+            await until(lambda: states(store)["b"] == "degraded")
+            assert (store.status["b"].claimed, store.status["b"].disagrees) == ("healthy", True)
+            assert store.status["b"].tasks_queued == 3, "the last good numbers stay"
+            server.add("/b/metrics", PAGE)
+            await until(lambda: states(store)["b"] == "up")
+
+            file.write_text("[{")
+            await until(lambda: any(row.problems or row.error for row in store.sources.values()))
+            assert states(store) == {"a": "up", "b": "up"}, "a malformed file keeps the last targets"
+
+            file.write_text(targets(server, "b"))
+            await until(lambda: store.status["a"].gone)
+            await until(lambda: states(store) == {"b": "up"})
+            assert "health:a" not in store.sources
+    changes = [(event.before, event.after) for event in store.events.values() if event.subject == "b"]
+    assert changes == [("", "found"), ("unknown", "up"), ("up", "degraded"), ("degraded", "up")]
+
+
+async def test_what_hangs_holds_nobody_up(tmp_path: Path) -> None:
+    async with HostileServer() as server:
+        server.add("/fine", HEALTHY)
+        agents = [{"name": f"hangs-{n}", "health": server.url("/hang")} for n in range(30)]
+        agents.append({"name": "fine", "health": server.url("/fine")})
+        async with running(tmp_path, f"discovery: [{{kind: static, agents: {json.dumps(agents)}}}]\n") as store:
+            await until(lambda: states(store).get("fine") == "up")
+            await until(lambda: sum(state == "down" for state in states(store).values()) == 30)
+            assert states(store)["fine"] == "up"
+            assert "time-out" in store.status["hangs-0"].detail
+            server.release()
+
+
+async def test_a_status_file_that_is_cut_and_mended_loses_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "agent_status.json"
+    whole = json.dumps({"agents": {f"agent-{n}": {"status": "running", "last_seen": 1767225600} for n in range(20)}})
+    file.write_text(whole)
+    async with running(tmp_path, "discovery: [{kind: agent_status, path: agent_status.json}]\n") as store:
+        await until(lambda: len(store.status) == 20)
+        source = "discovery:agent_status:agent_status.json"
+        file.write_text(whole[: len(whole) // 2])
+        await until(lambda: store.sources[source].problems)
+        assert len(store.status) == 20
+        assert not any(row.gone for row in store.status.values())
+        file.write_text("")
+        await until(lambda: store.sources[source].error)
+        assert len(store.status) == 20
+        file.write_text(whole)
+        await until(lambda: not store.sources[source].error and not store.sources[source].problems)
+    assert {row.state for row in store.status.values()} == {AgentState.STALE}
+
+
+@requires_redis
+async def test_redis_that_dies_keeps_its_last_numbers(tmp_path: Path) -> None:
+    server = RealRedis()
+    try:
+        server.client().rpush("jobs", "one", "two")
+        queues = f'queues: [{{kind: redis_list, url: "{server.url}", key: jobs}}]\n'
+        async with running(tmp_path, queues) as store:
+            await until(lambda: "jobs" in store.queues and store.queues["jobs"].queued == 2)
+            await asyncio.to_thread(server.stop)
+            await until(lambda: store.queues["jobs"].error and store.queues["jobs"].stale)
+            assert store.queues["jobs"].queued == 2
+    finally:
+        server.stop()
