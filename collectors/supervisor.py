@@ -82,7 +82,8 @@ class Supervisor:
         self._count = 0
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
-        self._unsettled: list[_Entry] = []
+        self._unsettled: list[_Entry] | None = None
+        """While a sweep is under way: the jobs that it has to run yet."""
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self.errors = 0
         """Failures of all jobs so far."""
@@ -100,7 +101,8 @@ class Supervisor:
         entry = _Entry(job, self._clock.monotonic())
         self._entries[job.id] = entry
         self._sources.put(job.id, Source(id=job.id, kind=job.kind, target=job.target, every_s=job.every_s))
-        self._unsettled.append(entry)
+        if self._unsettled is not None:
+            self._unsettled.append(entry)
         self._push(entry)
 
     def remove(self, job_id: str) -> None:
@@ -134,7 +136,6 @@ class Supervisor:
 
     async def run(self) -> None:
         """Run jobs when they are due, until cancelled; then close what they hold."""
-        self._unsettled = []
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
@@ -161,7 +162,7 @@ class Supervisor:
         return True
 
     async def _sweep(self, tries: int, settle: Callable[[], None]) -> None:
-        self._unsettled = list(self._entries.values())
+        unsettled = self._unsettled = list(self._entries.values())
         running = 0
 
         async def run(entry: _Entry) -> None:
@@ -169,21 +170,23 @@ class Supervisor:
             await self._run(entry)
             running -= 1
             if entry.alive and 0 < entry.failures < tries:
-                self._unsettled.append(entry)
+                unsettled.append(entry)
             self._settled.set()
 
-        async with asyncio.TaskGroup() as group:
-            while True:
-                if not running and not self._unsettled:
-                    settle()
-                if not running and not self._unsettled:
-                    break
-                for entry in self._unsettled:
-                    running += 1
-                    group.create_task(run(entry))
-                self._unsettled = []
-                self._settled.clear()
-                await self._settled.wait()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    if not running and not unsettled:
+                        settle()
+                    if not running and not unsettled:
+                        break
+                    while unsettled:
+                        running += 1
+                        group.create_task(run(unsettled.pop()))
+                    self._settled.clear()
+                    await self._settled.wait()
+        finally:
+            self._unsettled = None
 
     async def aclose(self) -> None:
         """Close what the jobs hold open."""

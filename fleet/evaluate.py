@@ -149,11 +149,13 @@ class Evaluator:
     # ── sources, queues, backlogs: their writers judge them; here the changes become events ──
 
     def _note_sources(self, now: datetime) -> None:
-        for key in sorted(self._sources.drain().changed):
-            source = self._store.sources.get(key)
-            if source is not None:
-                detail = source.error or "; ".join(source.problems)
-                self._note(EventKind.SOURCE, key, source.state.value, detail, now, good=("ok", "pending"))
+        diff = self._sources.drain()
+        for key in diff.removed:
+            self._words.pop((EventKind.SOURCE, key), None)
+        for key in sorted(diff.changed):
+            source = self._store.sources[key]
+            detail = source.error or "; ".join(source.problems)
+            self._note(EventKind.SOURCE, key, source.state.value, detail, now, good=("ok", "pending"))
 
     def _note_queues(self, now: datetime) -> None:
         for key in sorted(self._queues.drain().changed):

@@ -42,7 +42,7 @@ async def running(folder: Path, config: str) -> AsyncIterator[Store]:
 async def until(condition: Callable[[], Any]) -> None:
     """Wait until `condition` holds; it must within 20 s."""
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  # what is waited for is the state of real files and sockets
+        while not condition():  # noqa: ASYNC110  # files and sockets tell nobody
             await asyncio.sleep(0.01)
 
 
