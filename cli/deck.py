@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from agents_registry.registry import Registry
@@ -20,6 +21,7 @@ from fleet.ports import DiscoverySource, Probe, Reach
 from fleet.store import Store
 from fleet.verdict import Rules
 from transport.http import HttpClient
+from transport.watch import Watched, changes
 
 _TICK_S = 1.0
 """Seconds between two looks at the clock: how late a value may be called stale."""
@@ -71,6 +73,7 @@ class Deck:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._supervisor.run())
                 group.create_task(self._keep_judging())
+                group.create_task(self._watch_files())
         finally:
             await self._http.aclose()
 
@@ -122,6 +125,12 @@ class Deck:
             # The jobs of agents that were just found must not wait for the next tick.
             self._agent_jobs.sync()
             await asyncio.sleep(_GATHER_S)
+
+    async def _watch_files(self) -> None:
+        """Look at files when they change, and not only at their interval."""
+        async for jobs in changes(Watched(_files(self._config))):
+            for job_id in jobs:
+                self._supervisor.hurry(job_id)
 
     # ── what the configuration names ──
 
@@ -188,6 +197,19 @@ def _built(entry: Entry, reach: Reach) -> Any:
     # A path below the configuration's folder reads best as it was written there.
     built.target = built.target.removeprefix(f"{reach.root}/")
     return built
+
+
+def _files(config: Config) -> Iterator[tuple[Path, str]]:
+    """The files that entries name by `path` or `files`, with the ids of their jobs."""
+    for kind, entries in (
+        (ProbeKind.DISCOVERY, config.discovery),
+        (ProbeKind.QUEUE, config.queues),
+        (ProbeKind.BACKLOG, config.backlog),
+    ):
+        for entry in entries:
+            named = getattr(entry.options, "files", None) or [getattr(entry.options, "path", None)]
+            job_id = f"{kind}:{entry.id if kind is ProbeKind.DISCOVERY else entry.name}"
+            yield from ((config.root / path, job_id) for path in named if path is not None)
 
 
 def _rules(config: Config) -> Rules:

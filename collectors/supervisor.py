@@ -9,6 +9,7 @@ intervals. The one broad `except Exception` of the project stands here, around w
 import asyncio
 import heapq
 import logging
+import math
 import zlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 _FAILURES_SHOWN = 99
 _PATIENT_AFTER = 3
 _RATE_LIMITED_S = 15.0
+_HURRIED_S = 1.0
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -60,11 +62,12 @@ class Job(Struct, kw_only=True):
 class _Entry:
     """A job in the heap, with what is remembered of its runs."""
 
-    __slots__ = ("alive", "due", "failures", "job", "running")
+    __slots__ = ("alive", "due", "ended", "failures", "job", "running")
 
     def __init__(self, job: Job, due: float) -> None:
         self.job = job
         self.due = due
+        self.ended = -math.inf
         self.failures = 0
         self.running = False
         self.alive = True
@@ -122,6 +125,17 @@ class Supervisor:
             if not entry.running and entry.due > now and not self._told_to_wait(entry):
                 entry.due = now
                 self._push(entry)
+
+    def hurry(self, job_id: str) -> None:
+        """Make a job due because what it looks at changed; one that ran within the last second waits until it is one,
+        so that a file that is written all the time costs no more than that."""
+        entry = self._entries.get(job_id)
+        if entry is None or entry.running:
+            return
+        due = max(self._clock.monotonic(), entry.ended + _HURRIED_S)
+        if due < entry.due and not self._told_to_wait(entry):
+            entry.due = due
+            self._push(entry)
 
     def _told_to_wait(self, entry: _Entry) -> bool:
         source = self._sources.get(entry.job.id)
@@ -238,7 +252,7 @@ class Supervisor:
 
     def _finish(self, entry: _Entry, asked_to_wait: float | None) -> None:
         entry.running = False
-        now = self._clock.monotonic()
+        now = entry.ended = self._clock.monotonic()
         self.worst_lateness_s = max(self.worst_lateness_s, now - entry.due)
         entry.due = self._next_due(entry, now) if asked_to_wait is None else now + min(asked_to_wait, 300.0)
         if entry.alive:

@@ -35,6 +35,7 @@ async def running(folder: Path, config: str) -> AsyncIterator[Store]:
     try:
         yield store
     finally:
+        assert not work.done(), f"it ended by itself: {work.exception()!r}"
         work.cancel()
         await asyncio.wait([work])
 
@@ -128,6 +129,21 @@ async def test_a_status_file_that_is_cut_and_mended_loses_nobody(tmp_path: Path)
         file.write_text(whole)
         await until(lambda: not store.sources[source].error and not store.sources[source].problems)
     assert {row.state for row in store.status.values()} == {AgentState.STALE}
+
+
+async def test_a_changed_file_is_seen_long_before_its_interval(tmp_path: Path) -> None:
+    file = tmp_path / "TODO.md"
+    file.write_text("- [ ] one\n- [ ] two\n")
+    backlog = "backlog: [{kind: markdown, path: TODO.md, every: 1h}]\n"
+    async with running(tmp_path, backlog) as store:
+        await until(lambda: "TODO.md" in store.backlog and store.backlog["TODO.md"].done == 0)
+
+        def tick() -> bool:
+            # Written until it is seen: the watch may begin a moment after the first look.
+            file.write_text("- [x] one\n- [ ] two\n")
+            return store.backlog["TODO.md"].done == 1
+
+        await until(tick)
 
 
 @requires_redis

@@ -239,3 +239,15 @@ async def test_who_asks_to_wait_is_not_asked_sooner_by_collect_now() -> None:
 
     await rig.until(again)
     assert looks.count("limited") == 1
+
+
+async def test_a_job_that_is_hurried_runs_long_before_its_interval() -> None:
+    rig = Rig()
+    rig.add("file", giving("ok"), every_s=3600)
+
+    def twice() -> bool:
+        rig.supervisor.hurry("file")
+        rig.supervisor.hurry("no such job")
+        return len(rig.delivered) >= 2
+
+    await rig.until(twice)
