@@ -64,7 +64,7 @@ def judge(seen: Seen, rules: Rules, before: AgentStatus | None) -> AgentStatus:
     """The row of an agent. `before` is its row so far: `since` stays while the state does."""
     agent = seen.agent
     finding = _gone(agent) or _worst(_looks(seen, rules)) or _from_claims(seen, rules)
-    claim, current = _claim(seen)
+    claim, disagrees = _claim(seen, finding.state)
     claimed_state = agent_state(claim.status) if claim else None
     numbers = _numbers(seen, claim)
     return AgentStatus(
@@ -74,7 +74,7 @@ def judge(seen: Seen, rules: Rules, before: AgentStatus | None) -> AgentStatus:
         claimed_state=claimed_state,
         claimed=claim.status if claim else None,
         claimed_at=claim.at if claim else None,
-        disagrees=current and _disagree(claimed_state, finding.state),
+        disagrees=disagrees,
         detail=finding.detail,
         since=before.since if before and before.state is finding.state else seen.now,
         sources=agent.sources,
@@ -165,18 +165,36 @@ def _from_claims(seen: Seen, rules: Rules) -> Finding:
     return Finding(AgentState.UNKNOWN, "nothing to observe: known by hearsay only")
 
 
-def _claim(seen: Seen) -> tuple[Claim | None, bool]:
-    """The claim that counts, and whether it is current: the agent's own health report before what others say."""
-    health = seen.health
-    if health is not None and health.reading is not None and health.reading.claimed is not None:
-        current = health.failures == 0 and not is_stale(seen.health_at, seen.health_limit_s, seen.now)
-        reading = health.reading
-        own = Claim(status=reading.claimed, at=reading.reported_at, detail=reading.detail)
-        return own, current
-    for sourced in seen.agent.claims:
-        if sourced.claim.status is not None:
-            return sourced.claim, True
-    return None, False
+def _claim(seen: Seen, observed: AgentState) -> tuple[Claim | None, bool]:
+    """The claim that is shown, and whether it is at odds with what was observed.
+
+    The agent's own health report comes before what others say, but a claim that disagrees before all that agree, and a
+    report of a page that no longer answers last: that was not claimed of the present.
+    """
+    own = _own_report(seen)
+    present = _is_present(seen)
+    said = [sourced.claim for sourced in seen.agent.claims if sourced.claim.status is not None]
+    claims = [own, *said] if own and present else said
+    for claim in claims:
+        if _disagree(agent_state(claim.status), observed):
+            return claim, True
+    return next(iter(claims), own), False
+
+
+def _own_report(seen: Seen) -> Claim | None:
+    reading = seen.health.reading if seen.health else None
+    if reading is None or reading.claimed is None:
+        return None
+    return Claim(status=reading.claimed, at=reading.reported_at, detail=reading.detail)
+
+
+def _is_present(seen: Seen) -> bool:
+    """Whether the last health report is of now: the page still answers."""
+    return (
+        seen.health is not None
+        and seen.health.failures == 0
+        and not is_stale(seen.health_at, seen.health_limit_s, seen.now)
+    )
 
 
 def _disagree(claimed: AgentState | None, observed: AgentState) -> bool:

@@ -88,6 +88,25 @@ def test_an_old_answer_is_stale_and_its_claim_no_longer_a_lie() -> None:
     assert "03:03:50Z" in row.detail
 
 
+def test_any_source_that_claims_otherwise_is_shown() -> None:
+    agent = Agent(name="a", health=HEALTH, claims=claims("stopped"))
+    row = judge(seen(agent, health=up(), health_at=NOW), RULES, None)
+    assert (row.state, row.claimed, row.disagrees) == (AgentState.UP, "stopped", True)
+    agreeing = judge(
+        seen(Agent(name="a", health=HEALTH, claims=claims("idle")), health=up(), health_at=NOW), RULES, None
+    )
+    assert (agreeing.claimed, agreeing.disagrees) == ("healthy", False)
+
+
+def test_a_page_that_no_longer_answers_claims_nothing_of_the_present() -> None:
+    dead = Health(reading=up().reading, failures=2, error="refused")
+    alone = judge(seen(Agent(name="a", health=HEALTH), health=dead, health_at=NOW), RULES, None)
+    assert (alone.state, alone.claimed, alone.disagrees) == (AgentState.DOWN, "healthy", False)
+    listed = Agent(name="a", health=HEALTH, claims=claims("running"))
+    row = judge(seen(listed, health=dead, health_at=NOW), RULES, None)
+    assert (row.claimed, row.disagrees) == ("running", True)
+
+
 def test_metrics_that_fail_beside_a_good_health_page_unmask_it() -> None:
     row = judge(
         seen(
