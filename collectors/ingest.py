@@ -29,7 +29,7 @@ from fleet.model import (
     SelfReading,
 )
 from fleet.queues import derive as derive_queue
-from fleet.queues import merge_tasks
+from fleet.queues import merge_tasks, passed
 from fleet.series import Ring
 from fleet.store import Store
 from fleet.wellknown import PlanBook
@@ -67,6 +67,7 @@ class Ingest:
         self._queue_deadlines: Deadlines[str] = Deadlines(store.queues.seen, queue_limit_s)
         self._backlog_deadlines: Deadlines[str] = Deadlines(store.backlog.seen, backlog_limit_s)
         self._tasks_of: dict[str, set[str]] = {}
+        self._passed: dict[str, tuple[int, int]] = {}
 
     # ── agents ──
 
@@ -134,6 +135,7 @@ class Ingest:
     def queue(self, name: str, reading: QueueReading, at: datetime) -> None:
         """A look at a queue and the tasks that it shows; `name` is what the configuration calls it."""
         reading = _called(reading, name)
+        reading = self._counted(name, reading, self._tasks(name, reading, at))
         history, when = self._store.history, at.timestamp()
         history.add(("queue", name, "queued"), when, reading.queued)
         history.add(("queue", name, "arrived"), when, reading.arrived_total)
@@ -146,9 +148,20 @@ class Ingest:
         self._store.queues.put(name, row)
         self._store.queues.touch(name, at)
         self._queue_deadlines.watch(name)
-        self._tasks(name, reading, at)
 
-    def _tasks(self, name: str, reading: QueueReading, at: datetime) -> None:
+    def _counted(self, name: str, reading: QueueReading, came_ended: tuple[int, int]) -> QueueReading:
+        """The reading with totals of our own where the queue keeps none but shows all of its tasks."""
+        if reading.arrived_total is not None or not reading.tasks_complete:
+            self._passed.pop(name, None)
+            return reading
+        known = self._passed.get(name)
+        came, ended = (0, 0) if known is None else (known[0] + came_ended[0], known[1] + came_ended[1])
+        self._passed[name] = came, ended
+        # A queue that never shows what has ended (a list that workers take from) tells nothing of it.
+        return structs.replace(reading, arrived_total=came, completed_total=None if reading.done is None else ended)
+
+    def _tasks(self, name: str, reading: QueueReading, at: datetime) -> tuple[int, int]:
+        """Put the tasks into the store; how many came and how many ended since the last look."""
         old = {key: self._store.tasks[key] for key in self._tasks_of.get(name, set()) if key in self._store.tasks}
         new = merge_tasks(old, reading, at)
         for key in old.keys() - new.keys():
@@ -157,6 +170,7 @@ class Ingest:
             self._store.tasks.put(key, task)
             self._store.tasks.touch(key, at)
         self._tasks_of[name] = set(new)
+        return passed(old, new)
 
     def queue_failed(self, name: str, kind: str, error: str) -> None:
         """A queue could not be read; its last numbers stay, with the reason."""

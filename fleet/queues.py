@@ -66,6 +66,18 @@ def merge_tasks(old: Mapping[str, Task], reading: QueueReading, at: datetime, *,
     return merged
 
 
+def passed(old: Mapping[str, Task], new: Mapping[str, Task]) -> tuple[int, int]:
+    """How many tasks came and how many ended between two looks at a queue that shows all of its tasks.
+
+    A task that is new and has ended counts as both; one that is gone counts as neither: nobody knows how it ended.
+    """
+    came = sum(1 for key in new if key not in old)
+    ended = sum(
+        1 for key, task in new.items() if task.state not in _OPEN and (key not in old or old[key].state in _OPEN)
+    )
+    return came, ended
+
+
 def _per_min(points: Sequence[tuple[float, float]]) -> float | None:
     """A rate a minute with three digits: more would only make an unchanged row differ from itself."""
     rate = rate_per_s(points)

@@ -90,6 +90,24 @@ def test_a_queue_goes_by_its_configured_name_with_its_tasks_and_rates() -> None:
     assert not store.tasks
 
 
+def test_a_queue_without_totals_has_the_rates_that_we_saw() -> None:
+    store, ingest = made()
+
+    def reading(*states: TaskState, complete: bool = True) -> QueueReading:
+        tasks = tuple(Task(id=str(n), queue="jobs", state=state) for n, state in enumerate(states))
+        return QueueReading(name="jobs", kind="task_file", done=0, tasks=tasks, tasks_complete=complete)
+
+    ingest.queue("jobs", reading(TaskState.QUEUED, TaskState.RUNNING), AT)
+    assert store.queues["jobs"].arrival_per_min is None, "what was there at the first look did not come since"
+    ingest.queue("jobs", reading(TaskState.QUEUED, TaskState.DONE, TaskState.QUEUED, TaskState.FAILED), later(60))
+    row = store.queues["jobs"]
+    assert (row.arrival_per_min, row.completion_per_min) == (2.0, 2.0)
+    ingest.queue("jobs", reading(TaskState.QUEUED, complete=False), later(120))
+    ingest.queue("window", structs.replace(reading(TaskState.QUEUED, complete=False), name="window"), AT)
+    ingest.queue("window", structs.replace(reading(TaskState.DONE, complete=False), name="window"), later(60))
+    assert store.queues["window"].arrival_per_min is None
+
+
 def test_a_queue_that_cannot_be_read_keeps_its_numbers_then_turns_stale_and_recovers() -> None:
     store, ingest = made()
     ingest.queue("jobs", QUEUE, AT)
