@@ -54,6 +54,8 @@ def salvage(content: bytes) -> Document:
     """
     text = content.decode("utf-8-sig", "replace")
     start = len(text) - len(text.lstrip())
+    if start == len(text):
+        raise ParseError("the document is empty")
     decoder = json.JSONDecoder(strict=False)
     try:
         value, end = decoder.raw_decode(text, start)

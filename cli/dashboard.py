@@ -40,7 +40,7 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
     view = parse_view_line(view_text)
     check_view_line(view)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        _print_frame(later, view_text)
+        _print_frame(later, view_text, read_only=read_only)
         return
     if os.environ.get("NO_COLOR") == "":
         # An empty NO_COLOR means unset (no-color.org); Textual takes it as set.
@@ -83,7 +83,7 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
         sys.exit(app.return_code)
 
 
-def _print_frame(later: ConfigLater, view_text: str) -> None:
+def _print_frame(later: ConfigLater, view_text: str, *, read_only: bool) -> None:
     """One plain frame after the first sweep, for pipes and logs."""
     from cli.headless import draw, sweep
 
@@ -94,6 +94,6 @@ def _print_frame(later: ConfigLater, view_text: str) -> None:
 
     config, store = asyncio.run(first_sweep())
     columns, lines = shutil.get_terminal_size((120, 40))
-    text, _ = draw(store, config.name, view_text, (max(columns, 60), max(lines, 15)), read_only=config.read_only)
+    text, _ = draw(store, config.name, view_text, (max(columns, 60), max(lines, 15)), read_only=read_only)
     click.echo(text, nl=False)
     click.echo("fleetdeck: this is no terminal, so here is one frame; the live view needs one (ssh -t)", err=True)

@@ -30,9 +30,6 @@ def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> 
     try:
         _remove_old(output, HEADER)
         asyncio.run(serve_fleet(agents=agents, seed=seed, out=output, until_stdin_closes=until_stdin_closes))
-    except KeyboardInterrupt:
-        return
-        _remove_old(output, HEADER)
     except OSError as error:
         raise Failure(f"the demo fleet cannot be served: {error.strerror or error}") from error
 

@@ -42,7 +42,7 @@ def as_jsonl(view: View[Any], rows: list[Ordered]) -> str:
 
 
 def as_csv(view: View[Any], rows: list[Ordered]) -> str:
-    """CSV with a header (RFC 4180); lists and mappings as JSON, what is not known as an empty field.
+    """CSV with a header (RFC 4180); lists, mappings, true and false as JSON, what is not known as an empty field.
 
     A text that a spreadsheet would take for a formula is led by an apostrophe.
     """
@@ -55,11 +55,12 @@ def as_csv(view: View[Any], rows: list[Ordered]) -> str:
 
 
 def as_table(view: View[Any], rows: list[Ordered]) -> str:
-    """Aligned columns for reading: all columns, as wide as their content needs, long ones cut at 60."""
+    """Aligned columns for reading: all columns, as wide as their content needs, long ones cut at 60; nothing where
+    there are no rows."""
     cells = [[_plain(column.cell(row, at).text) for column in view.columns] for row, at in rows]
     titles = [column.title for column in view.columns]
     if not cells:
-        return f"no {view.name}\n"
+        return ""
     widths = [min(60, max(len(line[i]) for line in [titles, *cells])) for i in range(len(titles))]
     lines = []
     for line in [titles, *cells]:
@@ -81,15 +82,15 @@ FORMATS: dict[str, Callable[[View[Any], list[Ordered]], str]] = {
 }
 
 
-def _encode(item: Row) -> str:
+def _encode(item: Any) -> str:
     return msgspec.json.encode(item).decode()
 
 
 def _csv(value: Any) -> Any:
     if value is None:
         return ""
-    if isinstance(value, dict | list):
-        return _encode(value)  # type: ignore[arg-type]  # any JSON value encodes
+    if isinstance(value, dict | list | bool):
+        return _encode(value)
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
         return f"'{value}"
     return value

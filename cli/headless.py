@@ -31,10 +31,10 @@ def print_rows(config: Config, what: str, output: str, filter_text: str, wait_s:
     """Sweep, and print the rows of a view. Raises Failure where nothing that fills the view could be read."""
     view = table_view(what)
     chosen = parse_filter(filter_text, view)
-    store = Store()
-    if not asyncio.run(sweep(config, store, wait_s)):
-        click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
+    store = _swept(config, wait_s)
     rows = rows_of(store, view, chosen)
+    if not rows and output == "table":
+        click.echo(f"fleetdeck: no {what}" + (f" match {filter_text!r}" if filter_text else ""), err=True)
     sys.stdout.write(FORMATS[output](view, rows))
     sys.stdout.flush()
     _narrate(store, what)
@@ -43,8 +43,7 @@ def print_rows(config: Config, what: str, output: str, filter_text: str, wait_s:
 def print_frame(config: Config, view_text: str, size: tuple[int, int], output: Path | None, wait_s: float) -> None:
     """Sweep, and draw one frame of a view as SVG or text into `output`, or as text on stdout."""
     check_view_line(parse_view_line(view_text))
-    store = Store()
-    asyncio.run(sweep(config, store, wait_s))
+    store = _swept(config, wait_s)
     text, svg = draw(store, config.name, view_text, size, read_only=config.read_only)
     if output is None:
         click.echo(text, nl=False)
@@ -74,6 +73,14 @@ async def sweep(config: Config, store: Store, wait_s: float) -> bool:
         return await deck.sweep(wait_s)
     finally:
         await deck.aclose()
+
+
+def _swept(config: Config, wait_s: float) -> Store:
+    """A store after one sweep; says on stderr where `wait_s` was too short for all of it."""
+    store = Store()
+    if not asyncio.run(sweep(config, store, wait_s)):
+        click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
+    return store
 
 
 def _narrate(store: Store, what: str) -> None:

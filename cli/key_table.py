@@ -27,8 +27,8 @@ async def key_table() -> str:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         keys = live_keys(app.screen)
-    lines = ["| key | does | id |", "|---|---|---|"]
-    lines += [f"| {_escaped(key.keys)} | {key.description} | `{key.id}` |" for key in keys]
+    lines = ["| key | does |", "|---|---|"]
+    lines += [f"| {_escaped(key.keys)} | {key.description} |" for key in keys]
     return "\n".join(lines)
 
 

@@ -10,10 +10,14 @@ from typing import Any
 import click
 
 from cli.config_commands import config_group
-from cli.settings import Failure, exits_cleanly, load_config, start_logging
+from cli.settings import Failure, FrontDoor, load_config, start_logging
+from fleet.view_line import VIEWS
 
 GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
-_EPILOG = "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
+_EPILOG = (
+    "stdout is data, stderr is narration. Exit codes: 0 ok, 1 failure at run time, 2 usage or invalid configuration. "
+    "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
+)
 
 
 class SizeType(click.ParamType[tuple[int, int]]):
@@ -33,6 +37,10 @@ class SizeType(click.ParamType[tuple[int, int]]):
         return size
 
 
+def _complete_view(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in VIEWS if name.startswith(incomplete)]
+
+
 _config_option = click.option(
     "--config",
     "-c",
@@ -40,6 +48,16 @@ _config_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="The configuration; without it ./fleetdeck.yaml, then $XDG_CONFIG_HOME/fleetdeck/config.yaml.",
+)
+
+
+_view_option = click.option(
+    "--view",
+    "view_text",
+    default="overview",
+    metavar="VIEW",
+    shell_complete=_complete_view,
+    help="Open a view: 'agents /err sort=-age'.",
 )
 
 
@@ -54,13 +72,14 @@ _wait_option = click.option(
 )
 
 
-@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=FrontDoor, invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="fleetdeck")
 @_config_option
-@click.option("--view", "view_text", default="overview", metavar="VIEW", help="Open a view: 'agents /err sort=-age'.")
+@_view_option
 @click.option("--read-only", is_flag=True, help="Nothing can be written to the fleet from this dashboard.")
 @click.pass_context
-@exits_cleanly
 def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only: bool) -> None:
     """Watch a fleet of software agents: what they claim, what is observed, what is wrong.
 
@@ -83,7 +102,7 @@ def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only
 @main.command()
 @click.option("--agents", default=24, show_default=True, type=click.IntRange(1, 20_000), help="Agents in the fleet.")
 @click.option("--seed", default=7, show_default=True, type=int, help="The same seed gives the same fleet and script.")
-@click.option("--view", "view_text", default="overview", metavar="VIEW", help="Open a view: 'agents /err'.")
+@_view_option
 @click.option("--serve", is_flag=True, help="Run the fleet alone, without a dashboard, until interrupted.")
 @click.option(
     "-o",
@@ -93,7 +112,6 @@ def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only
     help="With --serve: where to write the configuration that watches it, once it is ready.",
 )
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
-@exits_cleanly
 def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | None, until_stdin_closes: bool) -> None:
     """Open the dashboard on an embedded fleet that lives, fails and recovers by a script.
 
@@ -123,7 +141,6 @@ def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | Non
 )
 @_wait_option
 @click.pass_context
-@exits_cleanly
 def get(ctx: click.Context, what: str, config_path: Path | None, output: str, filter_text: str, wait_s: float) -> None:
     """Discover, collect one sweep, print, exit.
 
@@ -139,7 +156,7 @@ def get(ctx: click.Context, what: str, config_path: Path | None, output: str, fi
 
 
 @main.command()
-@click.argument("view_text", metavar="VIEW")
+@click.argument("view_text", metavar="VIEW", shell_complete=_complete_view)
 @_config_option
 @click.option("--size", type=SizeType(), default="120x40", show_default=True, help="Columns and lines.")
 @click.option(
@@ -151,7 +168,6 @@ def get(ctx: click.Context, what: str, config_path: Path | None, output: str, fi
 )
 @_wait_option
 @click.pass_context
-@exits_cleanly
 def screenshot(
     ctx: click.Context,
     view_text: str,
@@ -176,7 +192,6 @@ def screenshot(
 
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@exits_cleanly
 def completion(shell: str) -> None:
     """Print the completion script of a shell.
 
@@ -195,4 +210,4 @@ def completion(shell: str) -> None:
 main.add_command(config_group)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(prog_name="fleetdeck"))

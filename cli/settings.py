@@ -1,14 +1,12 @@
-"""What every command does first: find the configuration, log to a file, and turn errors into exit codes."""
+"""What every command has in common: find the configuration, log to a file, and turn errors into exit codes."""
 
 import contextlib
-import functools
 import logging
 import os
 import sys
-from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any
 
 import click
 
@@ -18,8 +16,10 @@ from config.load import load
 from config.schema import Config
 from fleet.errors import ConfigError, FilterError
 
-P = ParamSpec("P")
-R = TypeVar("R")
+INTERRUPTED = 128 + 2
+"""Exit code after Ctrl-C, as shells have it."""
+READER_GONE = 128 + 13
+"""Exit code where the reader of our output went away (`… | head`), as shells have it."""
 
 
 class Failure(click.ClickException):
@@ -37,21 +37,32 @@ class Invalid(Failure):
     exit_code = 2
 
 
-def exits_cleanly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors that users can do something about into one sentence and the right exit code."""
+class FrontDoor(click.Group):
+    """The group that all commands stand in: errors that users can do something about become one sentence and the
+    right exit code, whichever command raised them."""
 
-    @functools.wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            return command(*args, **kwargs)
+            result = super().invoke(ctx)
+            # What a full disk or a reader that is gone does to the rest of the output belongs here, too.
+            sys.stdout.flush()
         except (ConfigError, FilterError) as error:
             raise Invalid(str(error)) from error
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
         except BrokenPipeError:
-            # The reader of our output went away (`… | head`): no news for anybody.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(141)
+            _drop_output()
+            sys.exit(READER_GONE)
+        except OSError as error:
+            _drop_output()
+            reason = error.strerror or str(error)
+            raise Failure(f"{error.filename}: {reason}" if error.filename else reason) from error
+        return result
 
-    return guarded
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere; Python would try to write it when it ends, and complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def load_config(explicit: Path | None) -> Config:
@@ -81,18 +92,20 @@ def allow_many_connections() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def log_file() -> Path:
-    """Where the log goes."""
-    return state_dir() / "fleetdeck.log"
+def log_file() -> Path | None:
+    """Where the log goes; None on a machine where the state directory cannot be made, which is no reason to fail."""
+    try:
+        return state_dir() / "fleetdeck.log"
+    except OSError:
+        return None
 
 
 def start_logging() -> None:
-    """Log to a bounded file under the state directory; a machine where that cannot be written is no reason to fail."""
-    try:
-        handler: logging.Handler = RotatingFileHandler(
-            log_file(), maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
-        )
-    except OSError:
-        handler = logging.NullHandler()
+    """Log to a bounded file under the state directory, where that can be written."""
+    handler: logging.Handler = logging.NullHandler()
+    file = log_file()
+    if file is not None:
+        with contextlib.suppress(OSError):
+            handler = RotatingFileHandler(file, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("ts=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

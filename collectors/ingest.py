@@ -103,7 +103,7 @@ class Ingest:
         if name in self._store.agents:
             self._store.status.touch(name, at)
         self._store.history.add_page(name, at.timestamp(), page)
-        vitals = self._plans.vitals(page)
+        vitals = self._plans.vitals(name, page)
         for field in ("tasks_queued", "tasks_completed", "tasks_failed", "cpu_percent", "memory_bytes"):
             self._store.history.add(("agent", name, field), at.timestamp(), getattr(vitals, field))
 
@@ -129,6 +129,7 @@ class Ingest:
         """An agent was dropped: nothing of it stays."""
         for rows in (self._store.health, self._store.scrapes, self._store.processes):
             rows.drop(name)
+        self._plans.forget(name)
 
     # ── queues ──
 

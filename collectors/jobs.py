@@ -119,7 +119,7 @@ class AgentJobs:
 
         def deliver(page: Page, at: datetime, took_s: float) -> Outcome:
             ingest.page(name, page, at)
-            return Outcome(found=len(page.series), cut=page.cut)
+            return Outcome(problems=_repeats(page), found=len(page.series), cut=page.cut)
 
         probe = MetricsProbe(_timed(endpoint, timeout_s), self._reach.http, self._reach.limits, self._cache)
         return Job(
@@ -151,6 +151,11 @@ class AgentJobs:
         )
 
 
+def _repeats(page: Page) -> tuple[str, ...]:
+    """Samples that were left out because their series stands on the page already, in a sentence."""
+    return (f"samples that repeat a series of the page: {page.duplicates:,}",) if page.duplicates else ()
+
+
 def _timed(endpoint: Endpoint, timeout_s: float) -> Endpoint:
     """The endpoint with the time-out that holds; the job's own is a second longer, so that the fault is named."""
     return structs.replace(endpoint, timeout_s=timeout_s)
@@ -172,7 +177,7 @@ def queue_job(name: str, kind: str, probe: Probe, ingest: Ingest, every_s: float
 
     def deliver(reading: QueueReading, at: datetime, took_s: float) -> Outcome:
         ingest.queue(name, reading, at)
-        return Outcome(found=len(reading.tasks))
+        return Outcome(found=len(reading.tasks), cut=reading.cut)
 
     return _job(
         ProbeKind.QUEUE,

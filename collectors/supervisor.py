@@ -160,19 +160,17 @@ class Supervisor:
             await self.aclose()
 
     async def sweep(self, *, tries: int, wait_s: float, settle: Callable[[], None] = lambda: None) -> bool:
-        """Run every job once, and those that failed again until `tries` failures are together. True where all came
-        to an end within `wait_s`.
+        """Run every job once, and those that failed again until `tries` failures are together (but not where the
+        other side asked to wait). True where all came to an end within `wait_s`.
 
         `settle` is called when nothing is under way; jobs that it adds (the probes of agents that were just
         discovered), or that came in meanwhile, belong to the sweep.
         """
-        runner = asyncio.create_task(self._sweep(tries, settle))
-        done, _ = await asyncio.wait([runner], timeout=wait_s)
-        if not done:
-            runner.cancel()
-            await asyncio.wait([runner])
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._sweep(tries, settle)
+        except TimeoutError:
             return False
-        runner.result()
         return True
 
     async def _sweep(self, tries: int, settle: Callable[[], None]) -> None:
@@ -183,7 +181,7 @@ class Supervisor:
             nonlocal running
             await self._run(entry)
             running -= 1
-            if entry.alive and 0 < entry.failures < tries:
+            if entry.alive and 0 < entry.failures < tries and not self._told_to_wait(entry):
                 unsettled.append(entry)
             self._settled.set()
 

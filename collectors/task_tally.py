@@ -227,7 +227,7 @@ class Tally:
             failed=self._known(TaskState.FAILED),
             tasks=tasks,
             unlisted=known - len(tasks),
-            problems=self._problems(repeated, known - len(tasks)),
+            problems=self._problems(repeated),
         )
 
     def _known(self, state: TaskState) -> int | None:
@@ -268,15 +268,13 @@ class Tally:
         record = read_record(held.record) or TaskRecord()
         return task_of(record, self._queue, held.state)
 
-    def _problems(self, repeated: dict[int, list[int]], unlisted: int) -> tuple[str, ...]:
+    def _problems(self, repeated: dict[int, list[int]]) -> tuple[str, ...]:
         said = [f"{count:,} {_tasks(count)} {what}" for what, count in self._odd.items()]
         if self._unknown_words:
             words = ", ".join(f"“{scrub(word, 32)}”" for word in self._unknown_words)
             said = [f"{line}: {words}" if line.endswith("is not known") else line for line in said]
         if repeated:
             said.append(f"{len(repeated):,} {'ids stand' if len(repeated) > 1 else 'id stands'} there more than once")
-        if unlisted > 0:
-            said.append(f"{unlisted:,} {_tasks(unlisted)} counted but not listed (limit {self._most:,})")
         return tuple(said)
 
 

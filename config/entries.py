@@ -143,7 +143,8 @@ def label(options: Struct) -> str:
         value = getattr(options, field, None)
         if isinstance(value, str) and value:
             text = value.partition("://")[2].rstrip("/") or value if field == "url" else value
-            return scrub(text, 80)
+            # A pattern is a text of a type of its own, which a name must not be: no encoder knows it.
+            return scrub(str(text), 80)
         if isinstance(value, list | tuple) and value:
             more = f" +{len(value) - 1}" if len(value) > 1 else ""
             return scrub(str(value[0]), 72) + more

@@ -9,10 +9,10 @@ import re
 import stat
 from ipaddress import ip_address
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import SplitResult, urlsplit
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from fleet.errors import ConfigError
 from fleet.secret import Secret
@@ -20,6 +20,10 @@ from fleet.times import parse_duration
 
 _USERINFO = re.compile(r"://[^/?#\s]*@")
 _DURATION_STEPS_MS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+
+
+FilePath = Annotated[str, Meta(min_length=1)]
+"""A path; relative ones are taken from the configuration's folder."""
 
 
 class Seconds(float):
@@ -89,6 +93,15 @@ class RedisUrl(Url):
     __slots__ = ()
     schemes = frozenset({"redis", "rediss", "unix"})
     example = "redis://127.0.0.1:6379/0"
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        url = super().parse(value)
+        parts = urlsplit(url)
+        database = parts.path.strip("/")
+        if parts.scheme != "unix" and database and not database.isdecimal():
+            raise ValueError(f"the database is a number, such as {cls.example}")
+        return url
 
 
 def _split(url: str) -> SplitResult:

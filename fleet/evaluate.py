@@ -101,6 +101,7 @@ class Evaluator:
 
     def _drop(self, name: str, now: datetime) -> None:
         self._stale.pop(name, None)
+        self._plans.forget(name)
         if self._store.status.drop(name):
             self._log.add(EventKind.AGENT, name, at=now, before="gone", after="dropped")
         self._store.history.drop("agent", name)
@@ -121,7 +122,7 @@ class Evaluator:
             process=store.processes.get(name),
             process_at=store.processes.seen(name),
             process_limit_s=self._limits.process(agent),
-            vitals=self._plans.vitals(scrape.page) if scrape and scrape.page else Vitals(),
+            vitals=self._plans.vitals(name, scrape.page) if scrape and scrape.page else Vitals(),
         )
 
     def _seen_at(self, key: tuple[str, str]) -> datetime | None:

@@ -169,7 +169,8 @@ class QueueReading(Struct, frozen=True, kw_only=True):
     """A queue's state and the tasks that it shows.
 
     `arrived_total` and `completed_total` are cumulative counts where the queue has any (rates are made of them).
-    `tasks_complete` says whether `tasks` is all there is, or only a window of it.
+    `tasks_complete` says whether `tasks` is all there is, or only a window of it; `cut` is how many were left out
+    because of a configured limit.
     """
 
     name: str
@@ -184,6 +185,7 @@ class QueueReading(Struct, frozen=True, kw_only=True):
     completed_total: float | None = None
     tasks: tuple[Task, ...] = ()
     tasks_complete: bool = True
+    cut: int = 0
     anomalies: tuple[str, ...] = ()
 
 

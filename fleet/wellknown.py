@@ -62,17 +62,22 @@ def vitals(page: Page, positions: Plan) -> Vitals:
 
 
 class PlanBook:
-    """Plans by page shape, remembered: pages of a target keep their shape, and share the tuple that says it."""
+    """The plan of each target's last page. Pages of a target keep their shape, and share the tuple that says it.
 
-    def __init__(self, most: int = 50_000) -> None:
-        self._most = most
-        self._plans: dict[int, tuple[tuple[SeriesId, ...], Plan]] = {}
+    One plan a target and no more: where a label changes with every scrape, a shape that was kept would hold all of its
+    series in memory for ever.
+    """
 
-    def vitals(self, page: Page) -> Vitals:
-        """The numbers of `page`."""
-        known = self._plans.get(id(page.series))
+    def __init__(self) -> None:
+        self._plans: dict[str, tuple[tuple[SeriesId, ...], Plan]] = {}
+
+    def vitals(self, name: str, page: Page) -> Vitals:
+        """The numbers of `page`, which the target `name` showed."""
+        known = self._plans.get(name)
         if known is None or known[0] is not page.series:
-            if len(self._plans) >= self._most:
-                self._plans.clear()
-            known = self._plans[id(page.series)] = (page.series, plan(page.series))
+            known = self._plans[name] = (page.series, plan(page.series))
         return vitals(page, known[1])
+
+    def forget(self, name: str) -> None:
+        """The target is no more."""
+        self._plans.pop(name, None)

@@ -13,6 +13,7 @@ from cli.deck import Deck
 from cli.kinds import kind_tables
 from config.load import load
 from fleet.clock import SystemClock
+from fleet.model import SourceState
 from fleet.store import Store
 from fleet.vocabulary import AgentState
 from tests.hostile_server import HostileServer, reply
@@ -129,6 +130,23 @@ async def test_a_status_file_that_is_cut_and_mended_loses_nobody(tmp_path: Path)
         file.write_text(whole)
         await until(lambda: not store.sources[source].error and not store.sources[source].problems)
     assert {row.state for row in store.status.values()} == {AgentState.STALE}
+
+
+async def test_what_limits_cut_and_what_repeats_is_shown_with_its_source(tmp_path: Path) -> None:
+    tasks = [{"id": f"t{number}", "status": "queued"} for number in range(5)]
+    (tmp_path / "jobs.json").write_text(json.dumps({"tasks": tasks}))
+    async with HostileServer() as server:
+        server.add("/metrics", reply("200 OK", b"x 1\nx 2\n", "Content-Type: text/plain; version=0.0.4"))
+        config = (
+            "limits: {tasks: 2}\nqueues: [{kind: task_file, path: jobs.json}]\n"
+            f'discovery: [{{kind: static, agents: [{{name: a, metrics: "{server.url("/metrics")}"}}]}}]\n'
+        )
+        async with running(tmp_path, config) as store:
+            await until(lambda: states(store) == {"a": "up"} and store.queues)
+            queue, page = store.sources["queue:jobs.json"], store.sources["metrics:a"]
+            assert (queue.state, queue.cut) == (SourceState.PARTIAL, 3)
+            assert (store.queues["jobs.json"].queued, store.queues["jobs.json"].anomalies) == (5, ())
+            assert page.problems == ("samples that repeat a series of the page: 1",)
 
 
 async def test_a_changed_file_is_seen_long_before_its_interval(tmp_path: Path) -> None:

@@ -21,6 +21,12 @@ _UNSURE = re.compile("[\u200c\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 parts stand beside each other, and every column stays where it is."""
 
 
+def steady(text: str) -> str:
+    """`text` scrubbed, and as wide in every terminal."""
+    clean = scrub(text)
+    return clean if clean.isascii() else _UNSURE.sub("", clean)
+
+
 @lru_cache(8192)
 def fit(text: str, width: int, right: bool = False) -> str:
     """`text` scrubbed, in exactly `width` cells: cut with an ellipsis where it is too long, else padded.
@@ -29,9 +35,7 @@ def fit(text: str, width: int, right: bool = False) -> str:
     """
     if width <= 0:
         return ""
-    clean = scrub(text)
-    if not clean.isascii():
-        clean = _UNSURE.sub("", clean)
+    clean = steady(text)
     taken = cell_len(clean)
     if taken > width:
         clean = cut(clean, width - 1) + ELLIPSIS

@@ -10,8 +10,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 
-from fleet.text import scrub
 from fleet.views.view import Cell, Tone
+from tui.cells import steady
 from tui.theme import is_ansi, tone_style
 
 BOLD = Style(bold=True)
@@ -38,7 +38,7 @@ class Ink:
     def write(self, text: str, tone: Tone = Tone.PLAIN, *, bold: bool = False) -> Text:
         """One run of text."""
         style = self.style(tone)
-        return Text(scrub(text), style + BOLD if bold else style, no_wrap=True, end="")
+        return Text(steady(text), style + BOLD if bold else style, no_wrap=True, end="")
 
     def cell(self, cell: Cell, *, bold: bool = False) -> Text:
         """A view's cell as text."""

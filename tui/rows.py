@@ -121,6 +121,11 @@ class Rows:
         self._index.source = dict(self._index.rows) if held else self._index.rows
         self.drain()
 
+    def resize(self, height: int) -> None:
+        """Show `height` rows."""
+        self.window.resize(height)
+        self._settle()
+
     def move(self, by: int) -> None:
         """Move the cursor `by` rows."""
         self.drain()

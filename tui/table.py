@@ -189,10 +189,9 @@ class Table(PointedLines, can_focus=True):
     def on_resize(self) -> None:
         self._draw()
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Draw the cursor as what it is now; `on_focus` and `on_blur` would be called before the focus has changed."""
+        super().watch_has_focus(has_focus)
         self._draw()
 
     def _wake(self) -> None:
@@ -237,7 +236,7 @@ class Table(PointedLines, can_focus=True):
             self.post_message(told.Counted(self, *counts))
 
     def resized(self, height: int) -> None:
-        self._rows.window.resize(height)
+        self._rows.resize(height)
 
     def picture(self) -> list[Line]:
         seen = self._rows.visible(self.has_focus)

@@ -26,8 +26,10 @@ class Window:
         return self.count > self.height
 
     def resize(self, height: int) -> None:
-        """Give the window `height` lines; the cursor stays in view."""
+        """Give the window `height` lines; the cursor stays in view, or goes to the top where nobody has moved it."""
         self.height = max(0, height)
+        if not self.touched and self.cursor >= max(1, self.height):
+            self.cursor = 0
         self._show_cursor()
 
     def follow(self, position: int, count: int) -> None:

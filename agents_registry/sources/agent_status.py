@@ -15,6 +15,7 @@ from agents_registry.documents import Document, parse, salvage
 from agents_registry.problems import Problems
 from agents_registry.records import read_records
 from config.kinds import Kind
+from config.values import FilePath
 from fleet.clock import Clock
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.model import Discovery
@@ -32,7 +33,7 @@ class AgentStatusOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
     path: the file; a relative path is taken from the configuration's folder.
     """
 
-    path: str
+    path: FilePath
 
 
 class AgentStatusFile:

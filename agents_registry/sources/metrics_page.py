@@ -118,6 +118,8 @@ class MetricsPage:
             problems.add(f"it counts {counted:g} agents and shows {len(plan.agents)}, some of them gone")
         if page.cut:
             problems.add(f"limits cut {page.cut:,} samples or labels of the page, so agents may be missing")
+        if page.duplicates:
+            problems.add(f"samples that repeat a series of the page: {page.duplicates:,}")
         if plan.left_out:
             problems.add(f"more than {self._limits.agents:,} agents; {plan.left_out:,} samples of others were left out")
         if not plan.agents:

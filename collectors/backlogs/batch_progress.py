@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from collectors.backlog_file import EVERY_S, BacklogFile
 from config.kinds import Kind
+from config.values import FilePath
 from fleet.backlog import excess, quoted
 from fleet.errors import ParseError
 from fleet.json_salvage import read_json
@@ -32,7 +33,7 @@ class BatchProgressOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     batch_size: items in a batch, against which `processed` is held.
     """
 
-    path: str
+    path: FilePath
     batch_size: Annotated[int, Meta(ge=1)] = 10
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from collectors.backlog_file import EVERY_S, BacklogFile
 from config.kinds import Kind
+from config.values import FilePath
 from fleet.backlog import quoted
 from fleet.errors import ParseError
 from fleet.model import BacklogReading, Section
@@ -36,7 +37,7 @@ class CsvOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delimiter: the one character between fields; without it the one that the header is written with.
     """
 
-    path: str
+    path: FilePath
     status_column: str
     done: Annotated[list[str], Meta(min_length=1)]
     id_column: str | None = None

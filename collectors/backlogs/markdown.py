@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from collectors.backlog_file import EVERY_S, BacklogFile
 from config.kinds import Kind
+from config.values import FilePath
 from fleet.markdown_tasks import read_markdown
 from fleet.ports import Probe, Reach
 
@@ -14,7 +15,7 @@ class MarkdownOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     path: the file; a relative path is taken from the configuration's folder.
     """
 
-    path: str
+    path: FilePath
 
 
 def _build(options: MarkdownOptions, reach: Reach) -> Probe:

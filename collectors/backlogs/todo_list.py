@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from collectors.backlog_file import EVERY_S, BacklogFile
 from config.kinds import Kind
+from config.values import FilePath
 from fleet.ports import Probe, Reach
 from fleet.todo_items import read_todo_list
 
@@ -15,7 +16,7 @@ class TodoListOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     path: the file; a relative path is taken from the configuration's folder.
     """
 
-    path: str
+    path: FilePath
 
 
 def _build(options: TodoListOptions, reach: Reach) -> Probe:

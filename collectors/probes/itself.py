@@ -26,8 +26,11 @@ class SelfProbe:
         rss, cpu = await asyncio.to_thread(self._look)
         return structs.replace(counted, rss_bytes=rss, cpu_percent=cpu)
 
-    def _look(self) -> tuple[int, float]:
+    def _look(self) -> tuple[int, float | None]:
         import psutil
 
-        process = self._process = self._process or psutil.Process()
-        return process.memory_info().rss, process.cpu_percent()
+        first, process = self._process is None, self._process or psutil.Process()
+        self._process = process
+        cpu_percent = process.cpu_percent()
+        # It is measured from one look to the next: the first one only begins.
+        return process.memory_info().rss, None if first else cpu_percent

@@ -26,14 +26,17 @@ class ProcessProbe:
         import psutil
 
         try:
-            process = self._process = self._process or psutil.Process(self._pid)
+            first, process = self._process is None, self._process or psutil.Process(self._pid)
+            self._process = process
             if not process.is_running():
                 return ProcessReading(pid=self._pid, state="gone")
             with process.oneshot():
+                cpu_percent = process.cpu_percent()
                 return ProcessReading(
                     pid=self._pid,
                     state=str(process.status()),
-                    cpu_percent=process.cpu_percent(),
+                    # It is measured from one look to the next: the first one only begins.
+                    cpu_percent=None if first else cpu_percent,
                     memory_bytes=process.memory_info().rss,
                     started_at=datetime.fromtimestamp(process.create_time(), UTC),
                 )

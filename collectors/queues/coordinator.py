@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from config.kinds import Kind
-from config.values import SecretRef
+from config.values import HttpUrl, SecretRef
 from fleet.errors import ConfigError, Fault, OutsideError, ParseError
 from fleet.exposition import parse_page
 from fleet.model import QueueReading, Task
@@ -51,7 +51,7 @@ class CoordinatorQueueOptions(Struct, frozen=True, kw_only=True, forbid_unknown_
     stand behind a proxy; the coordinator itself knows none.
     """
 
-    url: str
+    url: HttpUrl
     auth: HeaderAuth | None = None
 
 

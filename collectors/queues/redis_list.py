@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from collectors.stream_state import number, text_of
 from collectors.task_tally import free_id
 from config.kinds import Kind
-from config.values import SecretRef
+from config.values import RedisUrl, SecretRef
 from fleet.errors import Fault, OutsideError
 from fleet.model import QueueReading, Task
 from fleet.ports import Probe, Reach
@@ -40,7 +40,7 @@ class RedisListOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Sidekiq, Bull), `left` with RPUSH (RQ).
     """
 
-    url: str
+    url: RedisUrl
     key: str
     processing: str | None = None
     dead_letter: str | None = None
@@ -72,7 +72,8 @@ class RedisListProbe:
             *_tasks(waiting, self._name, TaskState.QUEUED, "waiting"),
             *_tasks(dead, self._name, TaskState.FAILED, "dead letter"),
         )
-        listed = _unique(tasks)[: self._limits.tasks]
+        unique = _unique(tasks)
+        listed = unique[: self._limits.tasks]
         return QueueReading(
             name=self._name,
             kind="redis_list",
@@ -81,6 +82,7 @@ class RedisListProbe:
             dead_letter=lengths[options.dead_letter] if options.dead_letter else None,
             oldest_queued_at=task_of_item(waiting[0], self._name).created_at if waiting else None,
             tasks=listed,
+            cut=len(unique) - len(listed),
             tasks_complete=len(listed) == sum(lengths.values()),
         )
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from collectors.stream_jobs import Jobs, read_jobs
 from collectors.stream_state import Fields, InFlight, StreamState, read_stream, text_of
 from config.kinds import Kind
-from config.values import Seconds, SecretRef
+from config.values import RedisUrl, Seconds, SecretRef
 from fleet.errors import OutsideError
 from fleet.model import QueueReading, Task
 from fleet.ports import Probe, Reach
@@ -38,7 +38,7 @@ class RedisStreamOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
     keeps a job's hash, after which nobody follows it.
     """
 
-    url: str
+    url: RedisUrl
     stream: str
     group: str
     password: SecretRef | None = None
@@ -74,6 +74,7 @@ class RedisStreamProbe:
             arrived_total=state.added,
             completed_total=state.completed,
             tasks=tasks[:most],
+            cut=max(0, len(tasks) - most),
             tasks_complete=jobs.complete and len(tasks) <= most and _all_read(state),
             anomalies=(*state.problems, *self._stuck(state), *jobs.problems),
         )

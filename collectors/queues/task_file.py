@@ -18,6 +18,7 @@ from msgspec.structs import fields, replace
 from collectors.task_stream import Element, Member, Opened, TrailingError, parts
 from collectors.task_tally import Counted, Tally, free_id
 from config.kinds import Kind
+from config.values import FilePath
 from fleet.clock import Clock
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.model import QueueReading, Task
@@ -44,7 +45,7 @@ class TaskFileOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `dead_letter`: the file that dead letters go to; where it is absent their number is unknown, not zero.
     """
 
-    path: str
+    path: FilePath
     limit: int | None = None
     dead_letter: str | None = None
 
@@ -123,6 +124,7 @@ class TaskFileProbe:
             oldest_queued_at=found.oldest,
             tasks=_with_dead(counted.tasks, dead.tasks if dead else (), self._most),
             tasks_complete=not found.cut and counted.unlisted <= 0,
+            cut=max(0, counted.unlisted),
             anomalies=(
                 *([] if still else [_MOVING]),
                 *found.problems,

@@ -70,7 +70,7 @@ VIEW: View[AgentStatus] = View(
             cell=lambda r, _: Cell(r.since.strftime("%H:%M:%S") if r.since else "–", Tone.MUTED),
             sort=lambda r, _: r.since.timestamp() if r.since else None,
         ),
-        word_column("detail", "DETAIL", 20, lambda r: r.detail, grow=6, empty=""),
+        word_column("detail", "DETAIL", 22, lambda r: r.detail, grow=6, empty=""),
     ),
     fields=(
         attribute("name"),

@@ -4,11 +4,21 @@ from fleet.model import Event
 from fleet.times import rfc3339
 from fleet.views.columns import name_column, word_column
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+from fleet.vocabulary import AgentState
+
+_TONES = {state.value: Tone(state.value) for state in AgentState} | {
+    "failing": Tone.DOWN,
+    "partial": Tone.DEGRADED,
+    "odd": Tone.DEGRADED,
+}
+"""The colour of a change for the worse: that of the state it led to."""
 
 
 def _change(row: Event, _: Look) -> Cell:
     text = f"{row.before} → {row.after}" if row.before else row.after
-    return Cell(f"▼ {text}" if row.bad else f"  {text}", Tone.DOWN if row.bad else Tone.PLAIN)
+    if not row.bad:
+        return Cell(f"  {text}")
+    return Cell(f"▼ {text}", _TONES.get(row.after, Tone.DOWN))
 
 
 def _order(row: Event, _: Look) -> tuple[SortValue, ...]:

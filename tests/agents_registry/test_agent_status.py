@@ -113,6 +113,12 @@ async def test_a_file_without_any_agent_is_a_failure_and_no_empty_fleet(tmp_path
     assert "agent_status.json" in caught.value.detail
 
 
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xef\xbb\xbf"], ids=["empty", "blank", "byte order mark"])
+async def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(OutsideError, match="the document is empty"):
+        await found_in(tmp_path, content)
+
+
 async def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(OutsideError) as caught:
         await source(tmp_path / "none.json").discover()

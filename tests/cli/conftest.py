@@ -31,6 +31,16 @@ def _alive(fleet: "subprocess.Popen[bytes]") -> None:
     assert fleet.poll() is None, fleet.communicate()[1].decode()
 
 
+def environment(tmp_path: Path) -> dict[str, str]:
+    """State and configuration folders of its own for a command that runs in `tmp_path`."""
+    return {
+        **os.environ,
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+
+
 @pytest.fixture
 def fleetdeck(tmp_path: Path) -> Run:
     """Runs the command in an empty folder, with state and configuration folders of its own."""
@@ -39,13 +49,7 @@ def fleetdeck(tmp_path: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "cli.main", *arguments],
             cwd=tmp_path,
-            env={
-                **os.environ,
-                "XDG_STATE_HOME": str(tmp_path / "state"),
-                "XDG_CONFIG_HOME": str(tmp_path / "config"),
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                **environ,
-            },
+            env=environment(tmp_path) | environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -46,19 +46,20 @@ def test_a_file_that_no_demo_wrote_is_not_overwritten(fleetdeck: Run, tmp_path: 
 class Terminal:
     """fleetdeck in a pty; `until` waits for a text on the screen's byte stream."""
 
-    def __init__(self, tmp_path: Path, *arguments: str, size: tuple[int, int] = (40, 120)) -> None:
+    def __init__(self, tmp_path: Path, *arguments: str, **changed: str) -> None:
         environ = {
             **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")},
             "TERM": "xterm-256color",
             "PYTHONPATH": str(ROOT),
             "XDG_STATE_HOME": str(tmp_path / "state"),
             "LC_ALL": "C.UTF-8",
+            **changed,
         }
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "cli.main", *arguments],
             env=environ,
-            dimensions=size,
+            dimensions=(40, 120),
             encoding="utf-8",
             codec_errors="replace",
             timeout=30,
@@ -106,6 +107,14 @@ def test_filter_command_line_and_agent_page(terminal: Terminal) -> None:
     terminal.until(r"1/2\d")
     terminal.press("\r")
     terminal.until("(?i)claimed")
+    terminal.press("q")
+    assert terminal.ended() == 0
+
+
+def test_a_state_folder_that_cannot_be_made_is_no_reason_to_fail(tmp_path: Path, demo: Path) -> None:
+    (tmp_path / "file").touch()
+    terminal = Terminal(tmp_path, "--config", str(demo), XDG_STATE_HOME=str(tmp_path / "file"))
+    terminal.until("observed")
     terminal.press("q")
     assert terminal.ended() == 0
 

@@ -69,6 +69,7 @@ def test_every_output_says_the_same(fleetdeck: Run, demo: Path) -> None:
     assert {row["name"] for row in json.loads(names("json"))} == expected
     assert {json.loads(line)["name"] for line in names("jsonl").splitlines()} == expected
     assert {row["name"] for row in csv.DictReader(io.StringIO(names("csv")))} == expected
+    assert {row["gone"] for row in csv.DictReader(io.StringIO(names("csv")))} == {"false"}
     table = names("table").splitlines()
     assert table[0].split()[:2] == ["STATE", "AGENT"]
     assert {line.split()[2] for line in table[1:]} == expected
@@ -83,6 +84,19 @@ def test_a_refused_agent_is_down_after_one_command(fleetdeck: Run, tmp_path: Pat
     assert (done.returncode, row["state"], row["claimed_state"]) == (0, "down", None)
     assert "refused" in row["detail"]
     assert row["tasks_queued"] is None
+
+
+def test_no_rows_are_no_data(fleetdeck: Run, tmp_path: Path) -> None:
+    (tmp_path / "fleetdeck.yaml").write_text("discovery: [{kind: static, agents: [{name: a}]}]\n")
+    done = fleetdeck("get", "agents", "--filter", "zzz")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "fleetdeck: no agents match 'zzz'\n")
+    assert fleetdeck("get", "agents", "--filter", "zzz", "-o", "json").stdout == "[]\n"
+
+
+def test_views_are_completed(fleetdeck: Run) -> None:
+    for words in ("fleetdeck screenshot a", "fleetdeck --view a", "fleetdeck get a"):
+        done = fleetdeck(_FLEETDECK_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="2")
+        assert done.stdout == "plain,agents\n"
 
 
 def test_when_nothing_can_be_read_it_fails_and_says_why(fleetdeck: Run, tmp_path: Path) -> None:

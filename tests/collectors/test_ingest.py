@@ -1,5 +1,6 @@
 """Ingest: what changes a row, what only advances its time, and what a failure leaves standing."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from collectors.ingest import Ingest, on_ladder
+from fleet.evaluate import AgeLimits, Evaluator
 from fleet.model import (
+    Agent,
     BacklogReading,
     HealthReading,
     Page,
@@ -17,6 +20,7 @@ from fleet.model import (
     Task,
 )
 from fleet.store import Store
+from fleet.verdict import Rules
 from fleet.vocabulary import AgentState, TaskState
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -161,3 +165,24 @@ def test_the_ladder_is_close_and_calm(first: float, second: float) -> None:
     assert on_ladder(step, step) == step
     moved = on_ladder(second, step)
     assert moved == step or not step / 1.6 <= max(second, 0.001) <= step * 1.6
+
+
+def test_labels_that_differ_in_every_scrape_hold_no_memory() -> None:
+    store, ingest = made()
+    limits = AgeLimits(health=lambda _: 15.0, metrics=lambda _: 15.0, process=lambda _: 15.0)
+    evaluator = Evaluator(store, Rules(), limits, wake=lambda: None)
+    store.agents.put("a", Agent(name="a"))
+
+    def scrape(times: range) -> int:
+        for number in times:
+            series = tuple(SeriesId("requests", (("id", f"{number}-{place}"),)) for place in range(500))
+            ingest.page("a", Page(series=series, values=(1.0,) * 500), later(number))
+            evaluator.evaluate(later(number))
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        settled = scrape(range(20))
+        assert scrape(range(20, 80)) < settled + 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -111,6 +111,13 @@ async def test_a_sweep_tries_failures_again_and_takes_in_what_appears_meanwhile(
     assert rig.sources["found"].failures == 3
 
 
+async def test_a_sweep_does_not_ask_again_who_asked_to_wait() -> None:
+    rig = Rig()
+    rig.add("busy", raising(OutsideError(Fault.RATE_LIMITED, "429")))
+    assert await rig.supervisor.sweep(tries=3, wait_s=10)
+    assert rig.sources["busy"].failures == 1
+
+
 async def test_a_sweep_takes_in_what_settling_adds() -> None:
     rig = Rig()
     rig.add("discovery", giving("agents"))

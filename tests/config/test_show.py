@@ -30,6 +30,30 @@ host: {disks: [/, /srv]}
 self_metrics: localhost:9105
 """
 
+EVERY_KIND = """\
+name: staging
+every: 5s
+discovery:
+  - kind: static
+    agents: [{name: planner-1, health: "http://127.0.0.1:9501/health", labels: {env: staging}}]
+  - {kind: agent_status, path: agent_status.json}
+  - {kind: coordinator, url: "http://127.0.0.1:5005"}
+  - {kind: metrics_page, url: "http://127.0.0.1:8080/metrics", label: agent_name}
+  - {kind: file_sd, files: ["targets/*.yml"]}
+  - {kind: http_sd, url: "http://127.0.0.1:9000/sd"}
+  - {kind: processes, match: "python .*agent"}
+queues:
+  - {kind: coordinator, url: "http://127.0.0.1:5005"}
+  - {kind: task_file, path: task_queue.json}
+  - {kind: redis_stream, url: "redis://127.0.0.1:6379/0", stream: "shield:ingestion_queue", group: lightrag-workers}
+  - {kind: redis_list, url: "redis://127.0.0.1:6379/0", key: jobs}
+backlog:
+  - {kind: markdown, path: TODO.md}
+  - {kind: batch_progress, path: todo_batch_progress.json}
+  - {kind: todo_list, path: unified_todos.json}
+  - {kind: csv, path: TASK-TRACKER.csv, status_column: Status, done: [Complete]}
+"""
+
 
 def examined_text(folder: Path, content: str) -> str:
     path = folder / "fleetdeck.yaml"
@@ -131,6 +155,17 @@ class TestCommands:
             "line": 1,
             "secret": None,
         }
+
+    def test_one_of_each_kind_is_valid_and_shown(self) -> None:
+        Path("fleetdeck.yaml").write_text(EVERY_KIND)
+        result = CliRunner().invoke(config_group, ["validate"])
+        assert result.stdout == "ok: 7 discovery sources, 4 queues, 4 backlogs\n"
+        Path("again.yaml").write_text(CliRunner().invoke(config_group, ["show"]).stdout)
+        assert CliRunner().invoke(config_group, ["validate", "again.yaml"]).stdout == result.stdout
+        shown = json.loads(CliRunner().invoke(config_group, ["show", "-o", "json"]).stdout)
+        values = {row["key"]: row["value"] for row in shown}
+        assert (values["discovery[6].name"], values["discovery[6].match"]) == ("python .*agent", "python .*agent")
+        assert (values["backlog[3].kind"], values["backlog[3].done[0]"]) == ("csv", "Complete")
 
     def test_the_file_of_the_main_command_is_taken(self) -> None:
         Path("other.yaml").write_text("name: other")

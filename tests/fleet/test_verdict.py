@@ -150,7 +150,7 @@ def test_own_metrics_go_before_what_others_claim_and_unknown_is_not_zero() -> No
         metrics=METRICS,
         claims=(SourcedClaim("file", Claim(status="running", tasks_queued=99, tasks_failed=4)),),
     )
-    row = judge(seen(agent, scrape=Scrape(page=PAGE), scrape_at=NOW, vitals=PlanBook().vitals(PAGE)), RULES, None)
+    row = judge(seen(agent, scrape=Scrape(page=PAGE), scrape_at=NOW, vitals=PlanBook().vitals("a", PAGE)), RULES, None)
     assert (row.tasks_queued, row.tasks_failed, row.tasks_completed) == (3, 4, None)
 
 

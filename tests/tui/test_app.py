@@ -166,6 +166,16 @@ async def test_the_filter_narrows_as_it_is_typed_and_stays_visible() -> None:
         assert "5/24  /coder" in text_of(pilot)
 
 
+async def test_a_filter_is_replaced_by_typing_and_goes_on_after_an_arrow() -> None:
+    async with deck(firing_store(), "agents").run_test(size=SIZE) as pilot:
+        await typed(pilot, "/coder")
+        await pilot.press("enter")
+        await typed(pilot, "/planner")
+        assert "/planner" in text_of(pilot)
+        await pilot.press("enter", "slash", "right", *"-1", "enter")
+        assert "/planner-1" in text_of(pilot)
+
+
 async def test_a_filter_that_cannot_be_read_keeps_the_last_good_one() -> None:
     async with deck(firing_store(), "agents").run_test(size=SIZE) as pilot:
         await typed(pilot, "/coder(")

@@ -15,6 +15,7 @@ from fleet.views.view import Cell, Column, look
 from fleet.vocabulary import AgentState
 from tui.cells import cut, fit, title_text
 from tui.columns import GUTTER, SCROLLBAR, lay_out
+from tui.ink import Ink
 from tui.painter import Painter, Palette
 from tui.theme import DARK, RowLook
 
@@ -54,6 +55,10 @@ def test_a_cut_text_is_a_start_of_it_that_fits(text: str, width: int) -> None:
 )
 def test_texts_and_what_is_shown_of_them(text: str, width: int, shown: str) -> None:
     assert fit(text, width) == shown
+
+
+def test_text_outside_tables_is_as_wide_in_every_terminal() -> None:
+    assert Ink({}).write("👩\u200d🚀 ok\x07").plain == "👩🚀 ok\\x07"
 
 
 def test_numbers_stand_at_the_right() -> None:

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.model import AgentStatus, Backlog, ProbeKind, Queue, Source, SourceState
+from fleet.model import AgentStatus, Backlog, Event, EventKind, ProbeKind, Queue, Source, SourceState
 from fleet.store import Store
+from fleet.views.events import VIEW as EVENTS
 from fleet.views.text import progress_bar
+from fleet.views.view import Tone, look
 from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, deck, empty_store, firing_store, healthy_store
 from tui.panes import load_panes
@@ -92,6 +94,37 @@ async def test_what_matters_is_on_every_size(size: tuple[int, int]) -> None:
     ):
         assert words in frame, words
     assert all(len(line) <= size[0] for line in frame.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("after", "bad", "tone"),
+    [
+        ("down", True, Tone.DOWN),
+        ("waiting", True, Tone.WAITING),
+        ("odd", True, Tone.DEGRADED),
+        ("up", False, Tone.PLAIN),
+    ],
+)
+def test_a_change_for_the_worse_has_the_colour_of_the_state_it_led_to(after: str, bad: bool, tone: Tone) -> None:
+    event = Event(seq=1, at=NOW, kind=EventKind.AGENT, subject="a", before="stale", after=after, bad=bad)
+    store = Store()
+    store.events.put(1, event)
+    change = next(column for column in EVENTS.columns if column.id == "change")
+    assert change.cell(event, look(store, store.events, 1)).tone is tone
+
+
+@pytest.mark.anyio
+async def test_tab_takes_the_only_cursor_along_in_a_fleet_where_nothing_changes() -> None:
+    async with deck(firing_store()).run_test(size=(120, 40)) as pilot:
+        seen = set()
+        for _ in range(4):
+            await pilot.press("tab")
+            await pilot.pause()
+            lines = screen_text(pilot.app).splitlines()
+            cursors = [(y, x) for y, line in enumerate(lines) for x, char in enumerate(line) if char == "▌"]
+            assert len(cursors) == 1
+            seen.update(cursors)
+        assert len(seen) == 4
 
 
 HOSTILE = "\x1b]52;c;aGk=\x07[/red][@click=app.quit]x[/]\x9b31m\u202e{0}%s" + "界" * 3

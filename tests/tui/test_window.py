@@ -57,6 +57,16 @@ def test_rows_that_come_and_go_above_leave_the_cursor_on_its_line() -> None:
     assert window.line == line
 
 
+def test_a_list_that_nobody_touched_stays_at_its_top_when_the_terminal_shrinks() -> None:
+    window = window_of(10, 100)
+    window.follow(8, 108)
+    window.resize(3)
+    assert (window.top, window.cursor) == (0, 0)
+    window.go(2)
+    window.resize(1)
+    assert (window.top, window.cursor) == (2, 2)
+
+
 def test_the_thumb_reaches_both_ends_and_leads_back_to_them() -> None:
     window = window_of(20, 1000)
     assert window.thumb()[0] == 0

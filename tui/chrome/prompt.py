@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from fleet.views.view import Tone
 from tui.ink import Ink
@@ -94,14 +95,14 @@ class Prompt(Vertical):
         return self.display
 
     def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
-        """Open the prompt with `text` in it."""
+        """Open the prompt with `text` in it, all of it selected: what is typed replaces it, arrows go on with it."""
         self._asking = asking
         self.query_one("#sign", Static).update(Text(asking.value))
         box = self.query_one(PromptInput)
         box.suggester = SuggestFromList(completions, case_sensitive=False) if completions else None
         with box.prevent(Input.Changed):
             box.value = text
-        box.cursor_position = len(text)
+        box.selection = Selection(0, len(text))
         self.fault("")
         # At once, not when the message queue comes to it: what is typed next is for the prompt, and for nothing else.
         self.display = True

@@ -30,7 +30,7 @@ class BacklogPane(TablePane):
         ("state", "name", PROGRESS, "done", "claimed", "counted", "remarks"),
         needed=4,
         optional=("claimed", "remarks", "counted"),
-        widths={"name": 11},
+        widths={"name": 11, "remarks": 26},
     )
 
     @classmethod

@@ -25,6 +25,8 @@ class Counts(Struct, frozen=True):
     """What the pulse says, so that nothing is redrawn while it stays the same."""
 
     states: dict[AgentState, int] = {}
+    observed: int = 0
+    """Agents that answered at least once; hearsay is no answer."""
     disagree: int = 0
     gone: int = 0
     sources: int = 0
@@ -35,11 +37,6 @@ class Counts(Struct, frozen=True):
     def total(self) -> int:
         return sum(self.states.values())
 
-    @property
-    def observed(self) -> int:
-        """Agents that answered at least once."""
-        return self.total - self.states.get(AgentState.UNKNOWN, 0)
-
 
 def count(store: Store) -> Counts:
     """Count the store's agents and sources."""
@@ -47,6 +44,7 @@ def count(store: Store) -> Counts:
     sources = Counter(source.state for source in store.sources.values())
     return Counts(
         states=dict(Counter(row.state for row in status)),
+        observed=sum(store.status.seen(name) is not None for name in store.status),
         disagree=sum(row.disagrees for row in status),
         gone=sum(row.gone for row in status),
         sources=len(store.sources),

@@ -15,7 +15,7 @@ class WorstPane(TablePane):
         ("state", "name", "claimed", "failed", "since", "detail"),
         needed=2,
         optional=("detail", "claimed", "failed", "since"),
-        widths={"name": 14},
+        widths={"name": 14, "detail": 22},
     )
     FAULTS = True
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collectors.queues.coordinator import KIND, CoordinatorQueueOptions, HeaderAuth
-from config.values import SecretRef
+from config.values import HttpUrl, SecretRef
 from fleet.errors import ConfigError, Fault, OutsideError
 from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
@@ -66,7 +66,7 @@ def analytics(queued: object, running: object, done: object, failed: object, **m
 
 
 async def look(coordinator: Coordinator, http: PlainHttp | None = None) -> QueueReading:
-    probe = KIND.build(CoordinatorQueueOptions(url=coordinator.url), reach(Path("/"), http_client=http))
+    probe = KIND.build(CoordinatorQueueOptions(url=HttpUrl(coordinator.url)), reach(Path("/"), http_client=http))
     reading = await probe.probe()
     assert isinstance(reading, QueueReading)
     return reading
@@ -104,7 +104,7 @@ async def test_an_empty_coordinator_is_whole_and_says_nothing_odd(coordinator: C
 
 
 async def test_a_restart_is_told_and_its_bump_is_no_arrival(coordinator: Coordinator) -> None:
-    probe = KIND.build(CoordinatorQueueOptions(url=coordinator.url), reach(Path("/")))
+    probe = KIND.build(CoordinatorQueueOptions(url=HttpUrl(coordinator.url)), reach(Path("/")))
     seen = []
     for queued, executed in ((8, 4), (9, 4), (7, 0), (9, 1)):
         coordinator.says(analytics(3, 0, 2, 2, total_tasks=7), queued, executed)
@@ -180,7 +180,9 @@ async def test_the_header_goes_with_both_requests_and_is_never_seen(coordinator:
     auth = HeaderAuth(header="X-Auth-Token", secret=SecretRef(file="token"))
     coordinator.says(analytics(0, 0, 0, 0))
     http = PlainHttp()
-    probe = KIND.build(CoordinatorQueueOptions(url=coordinator.url, auth=auth), reach(tmp_path, http_client=http))
+    probe = KIND.build(
+        CoordinatorQueueOptions(url=HttpUrl(coordinator.url), auth=auth), reach(tmp_path, http_client=http)
+    )
     await probe.probe()
     given = [secret for secret in http.secrets if secret is not None]
     assert [(name, value.reveal()) for name, value in given] == [("X-Auth-Token", "hush")] * 2
@@ -190,7 +192,7 @@ async def test_the_header_goes_with_both_requests_and_is_never_seen(coordinator:
 @pytest.mark.parametrize("url", ["127.0.0.1:5005", "ftp://host", "http://", "http://u:p@host"])
 def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match="url"):
-        KIND.build(CoordinatorQueueOptions(url=url), reach(Path("/")))
+        KIND.build(CoordinatorQueueOptions(url=HttpUrl(url)), reach(Path("/")))
 
 
 async def test_the_captured_replies(coordinator: Coordinator, shared: Path) -> None:

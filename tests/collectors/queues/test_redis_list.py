@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from collectors.queues.redis_list import KIND, NEWEST, OLDEST, RedisListOptions, RedisListProbe
+from config.values import RedisUrl
 from fleet.errors import Fault, OutsideError
 from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.anyio, requires_redis]
 
 
 async def look(server: RealRedis, **options: Any) -> QueueReading:
-    probe = KIND.build(RedisListOptions(url=server.url, key="jobs", **options), reach(Path("/")))
+    probe = KIND.build(RedisListOptions(url=RedisUrl(server.url), key="jobs", **options), reach(Path("/")))
     assert isinstance(probe, RedisListProbe)
     try:
         return await probe.probe()

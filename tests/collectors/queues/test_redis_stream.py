@@ -11,7 +11,7 @@ import redis
 from collectors.queues.redis_stream import KIND, RedisStreamOptions, RedisStreamProbe, entry_time
 from collectors.stream_jobs import judge
 from collectors.stream_state import WINDOW
-from config.values import Seconds
+from config.values import RedisUrl, Seconds
 from fleet.errors import ConfigError, Fault, OutsideError
 from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
@@ -26,7 +26,9 @@ NOON_MS = int(NOON.timestamp() * 1000)
 
 @asynccontextmanager
 async def probing(server: RealRedis, **options: Any) -> AsyncIterator[RedisStreamProbe]:
-    probe = KIND.build(RedisStreamOptions(url=server.url, stream=STREAM, group=GROUP, **options), reach(Path("/")))
+    probe = KIND.build(
+        RedisStreamOptions(url=RedisUrl(server.url), stream=STREAM, group=GROUP, **options), reach(Path("/"))
+    )
     assert isinstance(probe, RedisStreamProbe)
     try:
         yield probe
@@ -246,4 +248,4 @@ def test_a_made_up_id_is_no_time(made_up: str) -> None:
 @pytest.mark.parametrize("url", ["http://x", "redis://h/zero", "redis://h?ssl_cert_reqs=none", "redis://h:99999999"])
 def test_a_url_that_is_none_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match="Redis"):
-        KIND.build(RedisStreamOptions(url=url, stream="s", group="g"), reach(Path("/")))
+        KIND.build(RedisStreamOptions(url=RedisUrl(url), stream="s", group="g"), reach(Path("/")))
