@@ -224,7 +224,10 @@ def _restate(row: AgentStatus, state: AgentState, detail: str, claimed: str | No
 
 def _break(store: Store, number: int, state: AgentState, detail: str, claimed: str | None = None) -> None:
     name = f"{KINDS[number % len(KINDS)]}-{number}"
-    store.status.put(name, _restate(store.status[name], state, detail, claimed))
+    row = _restate(store.status[name], state, detail, claimed)
+    if state is AgentState.UNKNOWN:
+        store.status.drop(name)  # and with it that it was ever seen
+    store.status.put(name, row)
     _put_event(store, 100 + number, name, "up", state.value, bad=True, detail=detail)
 
 
