@@ -39,8 +39,11 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
     """The dashboard on the fleet whose configuration `later` gives."""
     view = parse_view_line(view_text)
     check_view_line(view)
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    blind = [name for name in ("stdin", "stdout", "stderr") if not getattr(sys, name).isatty()]
+    if blind:
         _print_frame(later, view_text, read_only=read_only)
+        words = f"{', '.join(blind)} {'is' if len(blind) == 1 else 'are'} no terminal"
+        click.echo(f"fleetdeck: {words}, so here is one frame; the live view needs one (ssh -t)", err=True)
         return
     if os.environ.get("NO_COLOR") == "":
         # An empty NO_COLOR means unset (no-color.org); Textual takes it as set.
@@ -96,4 +99,3 @@ def _print_frame(later: ConfigLater, view_text: str, *, read_only: bool) -> None
     columns, lines = shutil.get_terminal_size((120, 40))
     text, _ = draw(store, config.name, view_text, (max(columns, 60), max(lines, 15)), read_only=read_only)
     click.echo(text, nl=False)
-    click.echo("fleetdeck: this is no terminal, so here is one frame; the live view needs one (ssh -t)", err=True)

@@ -66,4 +66,6 @@ class OutsideError(FleetdeckError):
         self.fault = fault
         self.detail = detail
         self.retry_after_s = retry_after_s
-        super().__init__(f"{fault}: {detail}" if detail else str(fault))
+        # `status 500 Internal Server Error` reads as one; the others are a kind and what came of it.
+        between = " " if fault is Fault.STATUS else ": "
+        super().__init__(f"{fault}{between}{detail}" if detail else str(fault))

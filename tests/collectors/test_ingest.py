@@ -75,10 +75,10 @@ def test_a_page_is_kept_with_its_history_and_survives_failures() -> None:
     series = (SeriesId("agent_tasks_queued"), SeriesId("x", (("le", "1"),)))
     for second, value in enumerate((3.0, 5.0)):
         ingest.page("a", Page(series=series, values=(value, 1.0)), later(second))
-    ingest.page_failed("a", "status: 500")
+    ingest.page_failed("a", "status 500")
     scrape = store.scrapes["a"]
     assert scrape.page is not None
-    assert (scrape.page.values, scrape.failures, scrape.error) == ((5.0, 1.0), 1, "status: 500")
+    assert (scrape.page.values, scrape.failures, scrape.error) == ((5.0, 1.0), 1, "status 500")
     assert [value for _, value in store.history.column("a", series[0])] == [3.0, 5.0]
     assert store.history.values(("agent", "a", "tasks_queued")) == [3.0, 5.0]
 

@@ -147,7 +147,7 @@ def test_an_answer_without_a_health_body_is_a_status_fault(status: int, content_
 
 
 def test_a_status_fault_names_the_status() -> None:
-    with pytest.raises(OutsideError, match="status: 500 Internal Server Error"):
+    with pytest.raises(OutsideError, match="status 500 Internal Server Error"):
         read_health(500, "text/html", b"<html>")
 
 

@@ -113,13 +113,13 @@ def test_metrics_that_fail_beside_a_good_health_page_unmask_it() -> None:
             Agent(name="a", health=HEALTH, metrics=METRICS),
             health=up(),
             health_at=NOW,
-            scrape=Scrape(failures=2, error="status: 500 Internal Server Error"),
+            scrape=Scrape(failures=2, error="status 500 Internal Server Error"),
         ),
         RULES,
         None,
     )
     assert (row.state, row.claimed, row.disagrees) == (AgentState.DEGRADED, "healthy", True)
-    assert row.detail == "metrics: status: 500 Internal Server Error"
+    assert row.detail == "metrics: status 500 Internal Server Error"
 
 
 def test_metrics_alone_decide_where_there_is_no_health_page() -> None:
