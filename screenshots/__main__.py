@@ -25,7 +25,8 @@ from tui.snapshot import render
 FOLDER = Path(__file__).parent
 START = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 HOST = "127.0.0.1"
-BASE_PORT = 39_500
+BASE_PORT = 29_500
+"""Below the ports that systems hand out to connections, so that nobody else has them by chance."""
 STEP_S = 6.0
 STEPS = 20
 
