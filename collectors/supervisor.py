@@ -62,7 +62,7 @@ class Job(Struct, kw_only=True):
 class _Entry:
     """A job in the heap, with what is remembered of its runs."""
 
-    __slots__ = ("alive", "due", "ended", "failures", "job", "running")
+    __slots__ = ("alive", "changed", "due", "ended", "failures", "job", "running", "told_to_wait")
 
     def __init__(self, job: Job, due: float) -> None:
         self.job = job
@@ -71,6 +71,8 @@ class _Entry:
         self.failures = 0
         self.running = False
         self.alive = True
+        self.told_to_wait = False
+        self.changed = False
 
 
 class Supervisor:
@@ -122,7 +124,7 @@ class Supervisor:
         """Make every job due at once, except those that the other side asked to wait."""
         now = self._clock.monotonic()
         for entry in self._entries.values():
-            if not entry.running and entry.due > now and not self._told_to_wait(entry):
+            if not entry.running and entry.due > now and not entry.told_to_wait:
                 entry.due = now
                 self._push(entry)
 
@@ -130,16 +132,16 @@ class Supervisor:
         """Make a job due because what it looks at changed; one that ran within the last second waits until it is one,
         so that a file that is written all the time costs no more than that."""
         entry = self._entries.get(job_id)
-        if entry is None or entry.running:
+        if entry is None:
+            return
+        if entry.running:
+            # What changes while it is read must be read again.
+            entry.changed = True
             return
         due = max(self._clock.monotonic(), entry.ended + _HURRIED_S)
-        if due < entry.due and not self._told_to_wait(entry):
+        if due < entry.due and not entry.told_to_wait:
             entry.due = due
             self._push(entry)
-
-    def _told_to_wait(self, entry: _Entry) -> bool:
-        source = self._sources.get(entry.job.id)
-        return bool(source and source.error.startswith(Fault.RATE_LIMITED))
 
     def take_lateness(self) -> float:
         """The worst lateness since the last call, in seconds."""
@@ -181,7 +183,7 @@ class Supervisor:
             nonlocal running
             await self._run(entry)
             running -= 1
-            if entry.alive and 0 < entry.failures < tries and not self._told_to_wait(entry):
+            if entry.alive and 0 < entry.failures < tries and not entry.told_to_wait:
                 unsettled.append(entry)
             self._settled.set()
 
@@ -252,9 +254,13 @@ class Supervisor:
         entry.running = False
         now = entry.ended = self._clock.monotonic()
         self.worst_lateness_s = max(self.worst_lateness_s, now - entry.due)
+        entry.told_to_wait = asked_to_wait is not None
         entry.due = self._next_due(entry, now) if asked_to_wait is None else now + min(asked_to_wait, 300.0)
         if entry.alive:
             self._push(entry)
+        if entry.changed:
+            entry.changed = False
+            self.hurry(entry.job.id)
 
     def _next_due(self, entry: _Entry, now: float) -> float:
         """The next point of the job's grid; every second one while it keeps failing."""

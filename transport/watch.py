@@ -45,8 +45,8 @@ async def changes(watched: Watched) -> AsyncIterator[set[str]]:
             concerned = set().union(*(watched.concerned(Path(path)) for _, path in batch))
             if concerned:
                 yield concerned
-    except OSError as error:
-        # Too many watches, say. The intervals see the changes, later.
+    except (OSError, RuntimeError) as error:
+        # Too many watches, say, or a fault of the watcher's own. The intervals see the changes, later.
         log.warning("watching=%s error=%r", folders, error)
     finally:
         stop.set()

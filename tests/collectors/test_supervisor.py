@@ -258,3 +258,21 @@ async def test_a_job_that_is_hurried_runs_long_before_its_interval() -> None:
         return len(rig.delivered) >= 2
 
     await rig.until(twice)
+
+
+async def test_what_changes_while_it_is_read_is_read_again() -> None:
+    rig = Rig()
+    seen: list[str] = []
+    content = "old"
+
+    async def look() -> Any:
+        nonlocal content
+        seen.append(content)
+        if content == "old":
+            content = "new"
+            rig.supervisor.hurry("file")
+        return "ok"
+
+    rig.add("file", look, every_s=3600)
+    await rig.until(lambda: len(rig.delivered) >= 2)
+    assert seen == ["old", "new"]
