@@ -12,7 +12,8 @@ from agents_registry.sources.coordinator import Coordinator, CoordinatorOptions
 from config.values import HttpUrl, SecretRef
 from fleet.errors import Fault, OutsideError
 from fleet.model import Discovery
-from tests.agents_registry.web import Client, captured, reach, reply, serving
+from tests.agents_registry.web import captured, reach, reply, serving
+from tests.plain_http import PlainHttp
 
 pytestmark = pytest.mark.anyio
 
@@ -40,13 +41,13 @@ async def test_agents_and_controllers_are_found_with_their_heartbeat(tmp_path: P
 
 
 async def test_one_request_on_one_connection_and_only_one_at_a_time(tmp_path: Path) -> None:
-    client = Client()
+    client = PlainHttp()
     async with serving() as server:
         server.answer = reply(body([]))
         options = CoordinatorOptions(url=HttpUrl(server.url + "/"), client_id="deck")
         found = await Coordinator(options, reach(tmp_path, client=client)).discover()
-    assert (client.close, client.alone) == ([True], [True])
-    assert server.heads[0].startswith("GET /api/agents/status HTTP/1.0\r\n")
+    assert client.asked == [("/api/agents/status", True, True)]
+    assert server.heads[0].startswith("GET /api/agents/status HTTP/1.1\r\n")
     assert "X-Client-Id: deck" in server.heads[0]
     assert found.sightings == ()
 

@@ -14,7 +14,8 @@ from config.values import HttpUrl, SecretRef
 from fleet.errors import ConfigError, Fault, OutsideError
 from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
-from tests.collectors.queues.reach import PlainHttp, reach
+from tests.collectors.queues.reach import reach
+from tests.plain_http import PlainHttp
 
 pytestmark = pytest.mark.anyio
 
