@@ -11,8 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from cli.settings import log_file
+from cli.wishes import Wishes
 from config.schema import Config
 from fleet.clock import SystemClock
 from fleet.store import Store
@@ -26,22 +28,22 @@ ConfigLater = Callable[[], Awaitable[Config]]
 """Gives the configuration once it is there (the demo fleet has to start first)."""
 
 
-def open_dashboard(config: Config, view_text: str, *, read_only: bool) -> None:
+def open_dashboard(config: Config, wishes: Wishes) -> None:
     """The dashboard on a configured fleet, until the operator quits."""
 
     async def at_once() -> Config:
         return config
 
-    run(at_once, config.name, view_text, read_only=read_only)
+    run(at_once, config.name, replace(wishes, read_only=wishes.read_only or config.read_only))
 
 
-def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> None:
+def run(later: ConfigLater, name: str, wishes: Wishes) -> None:
     """The dashboard on the fleet whose configuration `later` gives."""
-    view = parse_view_line(view_text)
+    view = parse_view_line(wishes.view_text)
     check_view_line(view)
     blind = [name for name in ("stdin", "stdout", "stderr") if not getattr(sys, name).isatty()]
     if blind:
-        _print_frame(later, view_text, read_only=read_only)
+        _print_frame(later, wishes)
         words = f"{', '.join(blind)} {'is' if len(blind) == 1 else 'are'} no terminal"
         click.echo(f"fleetdeck: {words}, so here is one frame; the live view needs one (ssh -t)", err=True)
         return
@@ -76,7 +78,7 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
         fleet_name=name,
         clock=clock,
         view=view,
-        read_only=read_only,
+        read_only=wishes.read_only,
         on_start=collect,
         collect_now=collect_now,
         log_path=log_file(),
@@ -86,7 +88,7 @@ def run(later: ConfigLater, name: str, view_text: str, *, read_only: bool) -> No
         sys.exit(app.return_code)
 
 
-def _print_frame(later: ConfigLater, view_text: str, *, read_only: bool) -> None:
+def _print_frame(later: ConfigLater, wishes: Wishes) -> None:
     """One plain frame after the first sweep, for pipes and logs."""
     from cli.headless import draw, sweep
 
@@ -97,5 +99,6 @@ def _print_frame(later: ConfigLater, view_text: str, *, read_only: bool) -> None
 
     config, store = asyncio.run(first_sweep())
     columns, lines = shutil.get_terminal_size((120, 40))
-    text, _ = draw(store, config.name, view_text, (max(columns, 60), max(lines, 15)), read_only=read_only)
+    size = (max(columns, 60), max(lines, 15))
+    text, _ = draw(store, config.name, wishes.view_text, size, read_only=wishes.read_only)
     click.echo(text, nl=False)

@@ -16,6 +16,7 @@ from pathlib import Path
 from cli.dashboard import run
 from cli.kinds import kind_tables
 from cli.settings import Failure
+from cli.wishes import Wishes
 from config.load import load
 from config.schema import Config
 
@@ -46,13 +47,13 @@ def _remove_old(output: Path, header: str) -> None:
     raise Failure(f"{output} is there already and was not written by a demo fleet; it stays as it is")
 
 
-def watch(agents: int, seed: int, view_text: str) -> None:
+def watch(agents: int, seed: int, wishes: Wishes) -> None:
     """The dashboard on a fleet of its own."""
     with tempfile.TemporaryDirectory(prefix="fleetdeck-demo-") as folder:
         file = Path(folder) / "fleetdeck.yaml"
         fleet = _start(agents, seed, file)
         try:
-            run(lambda: _ready(fleet, file), "demo", view_text, read_only=False)
+            run(lambda: _ready(fleet, file), "demo", wishes)
         finally:
             _stop(fleet)
 

@@ -11,7 +11,7 @@ import click
 
 from cli.config_commands import config_group
 from cli.settings import Failure, FrontDoor, load_config, start_logging
-from fleet.view_line import VIEWS
+from cli.wishes import Wishes, complete_view, with_wishes
 
 GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
 _EPILOG = (
@@ -37,10 +37,6 @@ class SizeType(click.ParamType[tuple[int, int]]):
         return size
 
 
-def _complete_view(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in VIEWS if name.startswith(incomplete)]
-
-
 _config_option = click.option(
     "--config",
     "-c",
@@ -48,16 +44,6 @@ _config_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="The configuration; without it ./fleetdeck.yaml, then $XDG_CONFIG_HOME/fleetdeck/config.yaml.",
-)
-
-
-_view_option = click.option(
-    "--view",
-    "view_text",
-    default="overview",
-    metavar="VIEW",
-    shell_complete=_complete_view,
-    help="Open a view: 'agents /err sort=-age'.",
 )
 
 
@@ -77,10 +63,9 @@ _wait_option = click.option(
 )
 @click.version_option(package_name="fleetdeck")
 @_config_option
-@_view_option
-@click.option("--read-only", is_flag=True, help="Nothing can be written to the fleet from this dashboard.")
+@with_wishes
 @click.pass_context
-def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only: bool) -> None:
+def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
     """Watch a fleet of software agents: what they claim, what is observed, what is wrong.
 
     Without a command it opens the dashboard on the configured fleet. Try `fleetdeck demo` for a fleet that is
@@ -96,13 +81,13 @@ def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only
 
     config = load_config(config_path)
     start_logging()
-    open_dashboard(config, view_text, read_only=read_only or config.read_only)
+    open_dashboard(config, wishes)
 
 
 @main.command()
 @click.option("--agents", default=24, show_default=True, type=click.IntRange(1, 20_000), help="Agents in the fleet.")
 @click.option("--seed", default=7, show_default=True, type=int, help="The same seed gives the same fleet and script.")
-@_view_option
+@with_wishes
 @click.option("--serve", is_flag=True, help="Run the fleet alone, without a dashboard, until interrupted.")
 @click.option(
     "-o",
@@ -112,7 +97,7 @@ def main(ctx: click.Context, config_path: Path | None, view_text: str, read_only
     help="With --serve: where to write the configuration that watches it, once it is ready.",
 )
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
-def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | None, until_stdin_closes: bool) -> None:
+def demo(agents: int, seed: int, serve: bool, output: Path | None, until_stdin_closes: bool, wishes: Wishes) -> None:
     """Open the dashboard on an embedded fleet that lives, fails and recovers by a script.
 
     \b
@@ -127,7 +112,7 @@ def demo(agents: int, seed: int, view_text: str, serve: bool, output: Path | Non
         embedded.serve(agents, seed, output, until_stdin_closes=until_stdin_closes)
         return
     start_logging()
-    embedded.watch(agents, seed, view_text)
+    embedded.watch(agents, seed, wishes)
 
 
 @main.command()
@@ -156,7 +141,7 @@ def get(ctx: click.Context, what: str, config_path: Path | None, output: str, fi
 
 
 @main.command()
-@click.argument("view_text", metavar="VIEW", shell_complete=_complete_view)
+@click.argument("view_text", metavar="VIEW", shell_complete=complete_view)
 @_config_option
 @click.option("--size", type=SizeType(), default="120x40", show_default=True, help="Columns and lines.")
 @click.option(
