@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test check screenshots install install-test servers clean
+.PHONY: demo test check screenshots bench fuzz install install-test servers clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/fleetdeck demo
@@ -40,6 +40,15 @@ check: $(VENV)/.installed-test
 
 screenshots: $(VENV)/.installed-test
 	@$(BIN)/python -m screenshots
+
+# What it costs, beside its peers; takes about eight minutes. The figures go to docs/benchmarks.md.
+bench: $(VENV)/.installed-test servers
+	@sh benchmarks/peers.sh .servers $(BIN)/python
+	@$(BIN)/python -m benchmarks --keep
+
+# A hundred thousand hostile texts through the real program, and every reader with mutated inputs; about 15 minutes.
+fuzz: $(VENV)/.installed-test servers
+	@$(BIN)/python -m tests.fuzz
 
 clean:
 	rm -rf $(VENV) .servers build *.egg-info

@@ -78,6 +78,8 @@ def _first_endpoint(what: str, words: Sequence[Word], doubts: Problems) -> str:
 
 
 def _labels(words: Sequence[Word], doubts: Problems) -> dict[str, str]:
+    if len(words) == 1:
+        return words[0][1].labels
     names = dict.fromkeys(name for _, one in words for name in one.labels)
     return {
         name: _first(f"label {name}", ((source, one.labels.get(name, "")) for source, one in words), doubts)

@@ -8,7 +8,9 @@ from msgspec import Meta, Struct
 from config.values import SecretRef
 from fleet.secret import Secret
 
-HeaderName = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+HeaderName = Annotated[
+    str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", extra={"form": "the name of a header, such as X-Auth-Token,"})
+]
 
 
 class HeaderAuth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

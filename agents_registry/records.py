@@ -18,11 +18,12 @@ from fleet.model import Claim, Sighting
 from fleet.text import scrub, scrub_labels
 from fleet.times import parse_time
 
-_AGENTS = "agents"
+AGENTS = "agents"
+"""The member of a document that holds its agents, where they have one of their own."""
 STRAY_KEYS = frozenset(
     {"last_update", "last_updated", "updated_at", "generated_at", "timestamp", "version", "schema", "metadata", "meta"}
     | {"orchestrator", "summary", "stats", "statistics", "system", "config", "settings", "total", "total_agents"}
-    | {_AGENTS, "ok", "error"}
+    | {AGENTS, "ok", "error"}
 )
 """Top-level keys of status files that are no agents, unless the record below them gives itself a `name`."""
 
@@ -41,10 +42,12 @@ Named = tuple[str, Any]
 
 
 class Records(Struct, frozen=True):
-    """The agents of a document. `whole` is False where a limit cut some, or a list held one without a name."""
+    """The agents of a document. `whole` is False where a limit cut some (`cut` of them), or a list held one without a
+    name."""
 
     sightings: tuple[Sighting, ...]
     whole: bool = True
+    cut: int = 0
 
 
 def read_records(document: Any, problems: Problems, *, most: int) -> Records | None:
@@ -59,13 +62,14 @@ def read_records(document: Any, problems: Problems, *, most: int) -> Records | N
     else:
         return None
     found: dict[str, Sighting] = {}
-    for name, record in named:
+    cut = 0
+    for place, (name, record) in enumerate(named):
         if len(found) >= most:
-            problems.add(f"more than {most:,} agents; the others were left out")
-            whole = False
+            cut = len(named) - place
+            problems.add(f"more than {most:,} agents; {cut:,} were left out")
             break
         _keep(found, _sighting(name, record, problems), problems)
-    return Records(tuple(found.values()), whole)
+    return Records(tuple(found.values()), whole and not cut, cut)
 
 
 def _keep(found: dict[str, Sighting], new: Sighting, problems: Problems) -> None:
@@ -83,7 +87,7 @@ def _seen(sighting: Sighting) -> float:
 
 def _mapped(document: dict[str, Any], problems: Problems) -> tuple[list[Named], bool]:
     flat = list(_flat(document, problems))
-    nested = document.get(_AGENTS)
+    nested = document.get(AGENTS)
     if nested is None or _names_itself(nested):
         return flat, True
     if isinstance(nested, dict):

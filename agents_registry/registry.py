@@ -48,11 +48,12 @@ class Registry:
         self._agents = agents
         self._said: dict[str, Said] = {source: {} for source in order}
         self._last: dict[str, Discovery] = {}
-        self._gone: dict[str, datetime] = {}
+        self._gone: dict[str, None] = {}  # the longest gone first
         self._normalise = normalise
         self._keep_gone_s = keep_gone_s
         self._most = most
         self._refused: set[str] = set()
+        self._replaced: set[str] = set()
 
     def accept(self, source: str, discovery: Discovery, at: datetime) -> AcceptResult:
         """Take in the answer that `source` gave at `at`.
@@ -62,6 +63,10 @@ class Registry:
         before = self._said.get(source, {})
         if discovery is self._last.get(source) and source not in self._refused:
             return self._confirm(before, at)
+        if discovery.complete and source in self._replaced:
+            self._replaced.discard(source)
+            self._take_back(source, self._grouped(discovery.sightings))
+            before = self._said[source]
         after = self._grouped(discovery.sightings)
         found = len(after)
         if not discovery.complete:
@@ -72,19 +77,63 @@ class Registry:
         self._touch(islice(after, found), at)
         return replace(result, found=found)
 
-    def forget(self, source: str, at: datetime) -> AcceptResult:
-        """Take back all that `source` said, as it is no longer configured."""
-        before = self._said.pop(source, {})
+    def forget(self, source: str) -> None:
+        """Take back all that `source` said, as it is no longer configured. An agent that nobody else names is dropped
+        and not gone: the operator took it away."""
+        self._take_back(source, {})
+        self._said.pop(source, None)
         self._last.pop(source, None)
         self._refused.discard(source)
-        return self._apply(before, {}, at)
+        self._replaced.discard(source)
+
+    def replaced(self, source: str) -> None:
+        """`source` is configured otherwise from now on: what it said stands until its first whole answer, and agents
+        that are not in that are dropped as in `forget`."""
+        self._replaced.add(source)
+        self._last.pop(source, None)
+
+    def reconfigure(self, *, order: Iterable[str], normalise: bool, keep_gone_s: float, most: int) -> None:
+        """Go on by other rules. Sources that are not in `order` are forgotten; where precedence or names changed, all
+        agents are merged anew."""
+        order = list(order)
+        for source in [source for source in self._said if source not in order]:
+            self.forget(source)
+        self._keep_gone_s, self._most = keep_gone_s, most
+        before = [source for source in self._said if self._said[source]]
+        renamed, self._normalise = normalise is not self._normalise, normalise
+        self._said = {source: self._said.get(source, {}) for source in order}
+        if renamed:
+            # Names that only an incomplete answer left standing are not known in their own spelling any more.
+            self._said |= {source: self._grouped(last.sightings) for source, last in self._last.items()}
+        if renamed or before != [source for source in self._said if self._said[source]]:
+            self._merge_all()
 
     def expire(self, at: datetime) -> int:
         """Drop the agents that have been gone for longer than they are kept; how many went."""
-        late = [name for name, since in self._gone.items() if (at - since).total_seconds() > self._keep_gone_s]
+        late = [name for name in self._gone if self._gone_for_s(name, at) > self._keep_gone_s]
         for name in late:
             self._drop(name)
         return len(late)
+
+    def _take_back(self, source: str, stays: Said) -> None:
+        """Drop the agents that `source` alone named, but for those in `stays`."""
+        said = self._said.get(source, {})
+        self._said[source] = {name: words for name, words in said.items() if name in stays}
+        for name in said.keys() - stays.keys():
+            self._merge_or_drop(name)
+
+    def _merge_all(self) -> None:
+        named = {name: None for said in self._said.values() for name in said}
+        for name in [*named, *(name for name in self._agents if name not in named and name not in self._gone)]:
+            self._merge_or_drop(name)
+
+    def _merge_or_drop(self, name: str) -> None:
+        words = self._words(name)
+        if not words:
+            self._drop(name)
+        elif name in self._agents or self._has_room():
+            self._gone.pop(name, None)
+            self._agents.put(name, merge(name, words))
 
     def _confirm(self, said: Said, at: datetime) -> AcceptResult:
         self._touch(said, at)
@@ -125,13 +174,13 @@ class Registry:
         if not words:
             if current is None or current.gone_since is not None:
                 return _SAME
-            self._gone[name] = at
-            self._agents.put(name, replace(current, gone_since=at, process_seen=False))
+            self._gone[name] = None
+            self._agents.put(name, replace(current, gone_since=at))
             return _GONE
         if current is None and not self._has_room():
             return _REFUSED
         self._gone.pop(name, None)
-        self._agents.put(name, merge(name, words))
+        self._agents.put(name, _still_watched(merge(name, words), current))
         return _ADDED if current is None else _SAME
 
     def _words(self, name: str) -> list[Word]:
@@ -144,9 +193,21 @@ class Registry:
             self._drop(next(iter(self._gone)))
         return True
 
+    def _gone_for_s(self, name: str, at: datetime) -> float:
+        since = self._agents[name].gone_since
+        return 0.0 if since is None else (at - since).total_seconds()
+
     def _drop(self, name: str) -> None:
         self._gone.pop(name, None)
         self._agents.drop(name)
+
+
+def _still_watched(agent: Agent, before: Agent | None) -> Agent:
+    """`agent` with the process that was seen before, where others still name it, none sees a process any more, and
+    nothing else of it can be looked at: that process tells whether it ended, whatever a file goes on claiming."""
+    if before is None or not before.process_seen or agent.process_seen or agent.health or agent.metrics:
+        return agent
+    return replace(agent, pid=before.pid, process_seen=True)
 
 
 _SAME, _ADDED, _GONE, _REFUSED = "same", "added", "gone", "refused"

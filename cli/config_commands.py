@@ -10,13 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from cli.kinds import kind_tables
+from cli.settings import MESSAGE_CHARS
 from config.find import HOW_TO_GET_ONE, find_config
 from config.load import Examined, examine
 from config.schema import Config
 from config.show import rows, text
 from config.values import SecretRef
 from fleet.errors import ConfigError
-from fleet.text import scrub
+from fleet.text import scrub, scrub_json, scrub_lines
 
 WRONG = 2
 """Exit code for a configuration that is invalid, or that is not there."""
@@ -41,7 +42,7 @@ def validate(context: click.Context, file: Path | None) -> None:
     examined = _examined(context, file)
     for note in _missing_secrets(examined.config):
         click.echo(f"note: {scrub(note)}", err=True)
-    click.echo(f"ok: {_summary(examined.config)}")
+    click.echo(f"ok: {summary(examined.config)}")
 
 
 @config_group.command("show")
@@ -52,7 +53,7 @@ def show(context: click.Context, file: Path | None, output: str) -> None:
     """Print every value of FILE and where it came from: a line, another key, or a default. Secrets are ***."""
     examined = _examined(context, file)
     if output == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(rows(examined)), indent=2))
+        click.echo(scrub_json(msgspec.json.format(msgspec.json.encode(rows(examined)), indent=2).decode()))
     else:
         click.echo(text(examined), nl=False)
 
@@ -67,11 +68,12 @@ def _examined(context: click.Context, file: Path | None) -> Examined:
     try:
         return examine(path, kind_tables())
     except ConfigError as error:
-        click.echo(str(error), err=True)
+        click.echo(scrub_lines(str(error), MESSAGE_CHARS), err=True)
         context.exit(WRONG)
 
 
-def _summary(config: Config) -> str:
+def summary(config: Config) -> str:
+    """How many of each there are: `2 discovery sources, 1 queue, 0 backlogs`."""
     counts = (
         (len(config.discovery), "discovery source"),
         (len(config.queues), "queue"),
@@ -83,20 +85,21 @@ def _summary(config: Config) -> str:
 def _missing_secrets(config: Config) -> Iterator[str]:
     """What keeps secrets from being read here and now. The configuration is right even so."""
     for entry in config.entries:
-        for reference in _references(entry.options):
+        for reference in references(entry.options):
             try:
                 reference.read(config.root)
             except ConfigError as error:
                 yield f"{entry.where}: {error}"
 
 
-def _references(value: Any) -> Iterator[SecretRef]:
+def references(value: Any) -> Iterator[SecretRef]:
+    """Every secret that the options of an entry name."""
     if isinstance(value, SecretRef):
         yield value
     elif isinstance(value, Struct):
-        yield from _references(list(msgspec.structs.asdict(value).values()))
+        yield from references(list(msgspec.structs.asdict(value).values()))
     elif isinstance(value, dict):
-        yield from _references(list(value.values()))
+        yield from references(list(value.values()))
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _references(one)
+            yield from references(one)

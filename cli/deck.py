@@ -1,51 +1,67 @@
-"""The wiring: a configuration becomes a store and everything that fills it. The one place that knows all parts."""
+"""The wiring: a configuration becomes a store and everything that fills it. The one place that knows all parts.
+
+A deck can be given another configuration while it runs: what both have in common goes on with its state, its history
+and its connections.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import replace
 
 from agents_registry.registry import Registry
 from cli.settings import allow_many_connections
+from cli.wiring import age_limits, built, entry_job_id, most_failures, placed, rules, watched_files
 from collectors.ingest import Ingest
-from collectors.jobs import AgentJobs, Pace, backlog_job, host_job, queue_job, self_job
-from collectors.supervisor import Job, Outcome, Supervisor
+from collectors.jobs import HOST_JOB_ID, AgentJobs, Pace, backlog_job, host_job, queue_job, self_job
+from collectors.supervisor import TICK_S, Job, Outcome, Supervisor
+from config.changes import Changes, compare
+from config.entries import FAMILIES
 from config.schema import Config, Entry
 from fleet.clock import Clock
-from fleet.errors import ConfigError
-from fleet.evaluate import AgeLimits, Evaluator
-from fleet.model import Agent, Discovery, ProbeKind, SelfReading
-from fleet.ports import DiscoverySource, Probe, Reach
+from fleet.clock_set import shift
+from fleet.evaluate import Evaluator
+from fleet.model import Discovery, ProbeKind, SelfReading, TerminalReading
+from fleet.ports import DiscoverySource, Reach
 from fleet.store import Store
-from fleet.verdict import Rules
+from fleet.timekeeper import Timekeeper
 from transport.http import HttpClient
 from transport.watch import Watched, changes
 
 _TICK_S = 1.0
 """Seconds between two looks at the clock: how late a value may be called stale."""
-_GATHER_S = 0.1
-"""Seconds that changes are gathered before they are judged, so that a burst is judged once."""
+_GATHER_S = TICK_S
+"""Seconds that changes are gathered before they are judged, so that a burst is judged once; at the times at which jobs
+start, so that the process wakes up once for both."""
 
 
 class Deck:
     """Discovery, probes and evaluation of one fleet, writing into `store`."""
 
-    def __init__(self, config: Config, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, read_terminal: Callable[[], TerminalReading] | None = None
+    ) -> None:
         allow_many_connections()
         self._config = config
         self._store = store
-        self._clock = clock
+        self._clock = clock = Timekeeper(clock)
+        self._read_terminal = read_terminal
         self._woken = asyncio.Event()
         self._http = HttpClient(config.limits)
         self._reach = Reach(http=self._http, root=config.root, clock=clock, limits=config.limits)
+        self._rewatch = asyncio.Event()
+        self._followed: dict[str, Path] = {}
         self._supervisor = Supervisor(store.sources, clock)
         self._ingest = Ingest(
             store,
-            queue_limit_s=_entry_limits(config, config.queues, ProbeKind.QUEUE),
-            backlog_limit_s=_entry_limits(config, config.backlog, ProbeKind.BACKLOG),
-            most_failures=max(settings.down_after for settings in config.probes.values()),
+            queue_limit_s=lambda name: self._limit_s("queues", name) + self._unwatched_s(store.queues.seen(name)),
+            backlog_limit_s=lambda name: self._limit_s("backlog", name) + self._unwatched_s(store.backlog.seen(name)),
+            most_failures=most_failures(config),
+            most_samples=config.limits.all_samples,
         )
         self._registry = Registry(
             store.agents,
@@ -54,12 +70,16 @@ class Deck:
             keep_gone_s=config.keep_gone_s,
             most=config.limits.agents,
         )
-        pace = Pace(lambda kind: config.probes[kind].every_s, lambda kind: config.probes[kind].timeout_s)
-        self._agent_jobs = AgentJobs(store, self._supervisor, self._ingest, self._reach, pace)
+        self._pace = Pace(
+            lambda kind: self._config.probes[kind].every_s, lambda kind: self._config.probes[kind].timeout_s
+        )
+        self._agent_jobs = AgentJobs(store, self._supervisor, self._ingest, self._reach, self._pace)
         self._agent_jobs.listen(self._woken.set)
-        self._evaluator = Evaluator(store, _rules(config), _age_limits(config, pace), wake=self._woken.set)
+        self._evaluator = Evaluator(store, rules(config), age_limits(config, self._pace), wake=self._woken.set)
         self._loop_lag_s = 0.0
-        self._add_configured()
+        for section, entry in placed(config):
+            self._supervisor.add(self._entry_job(section, entry, self._reach))
+        self._watch_ourselves(config)
 
     @property
     def store(self) -> Store:
@@ -69,7 +89,6 @@ class Deck:
     async def run(self) -> None:
         """Collect and evaluate until cancelled; then close every connection."""
         try:
-            await self._http.open()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._supervisor.run())
                 group.create_task(self._keep_judging())
@@ -83,7 +102,6 @@ class Deck:
         An agent is looked at as soon as it is found; `ordered` waits until all that is under way has ended, so that
         the same answers make the same events in the same order.
         """
-        await self._http.open()
         judging = None if ordered else asyncio.create_task(self._keep_judging())
         tries = max(settings.down_after for settings in self._config.probes.values())
         try:
@@ -104,6 +122,70 @@ class Deck:
         """Have everything looked at now."""
         self._supervisor.collect_now()
 
+    # ── another configuration ──
+
+    def apply(self, config: Config) -> Changes:
+        """Go on by `config`; what it changes is returned. Raises ConfigError, with nothing changed, where a part of it
+        cannot be made (a secret is missing)."""
+        before, changes = self._config, compare(self._config, config)
+        reach = replace(self._reach, root=config.root, limits=config.limits) if changes.limits else self._reach
+        jobs = [self._entry_job(*placed, reach) for placed in (*changes.added, *changes.replaced)]
+        self._config, self._reach = config, reach
+        self._http.limit(config.limits)
+        for section, entry in changes.removed:
+            self._forget(section, entry)
+        for section, entry in changes.replaced:
+            if section == "discovery":
+                self._registry.replaced(entry.id)
+        self._registry.reconfigure(
+            order=[entry.id for entry in config.discovery],
+            normalise=config.normalise_names,
+            keep_gone_s=config.keep_gone_s,
+            most=config.limits.agents,
+        )
+        for job in jobs:
+            self._supervisor.add(job)
+        for section, entry in changes.retimed:
+            self._supervisor.retime(entry_job_id(section, entry), entry.every_s, entry.timeout_s)
+        if changes.limits or before.probes != config.probes:
+            self._agent_jobs.reconfigure(reach)
+        if before.probes != config.probes or before.host != config.host:
+            self._watch_ourselves(config)
+        if changes:
+            self._judge_otherwise(config, changes)
+        return changes
+
+    def _judge_otherwise(self, config: Config, changes: Changes) -> None:
+        self._ingest.most_failures = most_failures(config)
+        self._ingest.budget.most = config.limits.all_samples
+        self._ingest.rebuild_deadlines()
+        self._evaluator.reconfigure(rules(config), age_limits(config, self._pace))
+        self._evaluator.note("config", "reloaded", self._clock.now(), changes.words())
+        self._rewatch.set()
+        self._woken.set()
+
+    def _forget(self, section: str, entry: Entry) -> None:
+        self._supervisor.remove(entry_job_id(section, entry))
+        if section == "discovery":
+            self._registry.forget(entry.id)
+            self._ingest.forget_source(entry.id)
+        elif section == "queues":
+            self._ingest.forget_queue(entry.name)
+        else:
+            self._ingest.forget_backlog(entry.name)
+
+    def follow(self, job: Job, file: Path) -> None:
+        """Run one more job, and at once when `file` changes."""
+        self._followed[job.id] = file
+        self._supervisor.add(job)
+        self._rewatch.set()
+
+    def hurry(self, job_id: str) -> None:
+        """Run a job now, if it did not run just now."""
+        self._supervisor.hurry(job_id)
+
+    # ── time ──
+
     def judge(self) -> None:
         """Bring probes and rows in step with what is known now."""
         now = self._clock.now()
@@ -112,9 +194,32 @@ class Deck:
         self._ingest.age(now)
         self._evaluator.evaluate(now)
 
+    def _keep_time(self) -> None:
+        """Notice that the clock was set, or that nobody looked for a while, before ages are judged."""
+        change = self._clock.look(_TICK_S + _GATHER_S)
+        if change.set_by_s:
+            shift(self._store, change.set_by_s)
+            self._ingest.rebuild_deadlines()
+            self._evaluator.clock_set(change.set_by_s, self._clock.now())
+        if change.paused_s:
+            self._evaluator.paused(change.paused_s, self._clock.now())
+
+    def _unwatched_s(self, seen: datetime | None) -> float:
+        return self._evaluator.unwatched_s(seen)
+
+    def _limit_s(self, section: str, name: str) -> float:
+        """How old the last good answer of a queue or backlog may be."""
+        settings = self._config.probes[FAMILIES[section]]
+        every_s = next(
+            (entry.every_s for entry in getattr(self._config, section) if entry.name == name), settings.every_s
+        )
+        return settings.stale_after * every_s
+
     async def _keep_judging(self) -> None:
+        self._clock.look(math.inf)
         while True:
             self._woken.clear()
+            self._keep_time()
             self.judge()
             before = self._clock.monotonic()
             try:
@@ -122,51 +227,59 @@ class Deck:
                     await self._woken.wait()
             except TimeoutError:
                 self._loop_lag_s = max(0.0, self._clock.monotonic() - before - _TICK_S)
-            # The jobs of agents that were just found must not wait for the next tick.
-            self._agent_jobs.sync()
-            await asyncio.sleep(_GATHER_S)
+            # Agents that were just found are rows before they are looked at, and that must not wait for the next tick.
+            if self._agent_jobs.sync():
+                self._evaluator.evaluate(self._clock.now())
+            await asyncio.sleep(_GATHER_S - self._clock.monotonic() % _GATHER_S)
 
     async def _watch_files(self) -> None:
         """Look at files when they change, and not only at their interval."""
-        async for jobs in changes(Watched(_files(self._config))):
+        while True:
+            self._rewatch.clear()
+            watching = asyncio.create_task(self._hurry_what_changes())
+            try:
+                await self._rewatch.wait()
+            finally:
+                watching.cancel()
+                await asyncio.wait([watching])
+
+    async def _hurry_what_changes(self) -> None:
+        files = [*watched_files(self._config), *((file, job_id) for job_id, file in self._followed.items())]
+        async for jobs in changes(await asyncio.to_thread(Watched, files)):
             for job_id in jobs:
                 self._supervisor.hurry(job_id)
 
     # ── what the configuration names ──
 
-    def _add_configured(self) -> None:
-        config, ingest = self._config, self._ingest
-        for entry in config.discovery:
-            self._supervisor.add(self._discovery_job(entry))
-        for entry in config.queues:
-            probe: Probe = _built(entry, self._reach)
-            self._supervisor.add(queue_job(entry.name, entry.kind.name, probe, ingest, entry.every_s, entry.timeout_s))
-        for entry in config.backlog:
-            probe = _built(entry, self._reach)
-            self._supervisor.add(
-                backlog_job(entry.name, entry.kind.name, probe, ingest, entry.every_s, entry.timeout_s)
-            )
+    def _watch_ourselves(self, config: Config) -> None:
+        """This machine, and fleetdeck on it."""
+        self._supervisor.remove(HOST_JOB_ID)
         if config.host is not None:
             host = config.probes[ProbeKind.HOST]
-            self._supervisor.add(host_job(tuple(config.host.disks), ingest, host.every_s, host.timeout_s))
+            self._supervisor.add(host_job(tuple(config.host.disks), self._ingest, host.every_s, host.timeout_s))
         own = config.probes[ProbeKind.SELF]
-        self._supervisor.add(self_job(self._count_itself, ingest, own.every_s, own.timeout_s))
+        self._supervisor.replace(self_job(self._count_itself, self._ingest, own.every_s, own.timeout_s))
 
-    def _discovery_job(self, entry: Entry) -> Job:
-        source: DiscoverySource = _built(entry, self._reach)
+    def _entry_job(self, section: str, entry: Entry, reach: Reach) -> Job:
+        """Raises ConfigError that names the place in the file."""
+        if section == "discovery":
+            return self._discovery_job(entry, built(entry, reach))
+        job = queue_job if section == "queues" else backlog_job
+        return job(entry.name, entry.kind.name, built(entry, reach), self._ingest, entry.every_s, entry.timeout_s)
+
+    def _discovery_job(self, entry: Entry, source: DiscoverySource) -> Job:
 
         def deliver(found: Discovery, at: datetime, took_s: float) -> Outcome:
             accepted = self._registry.accept(entry.id, found, at)
-            if found.page is not None:
-                self._ingest.page(entry.id, found.page, at)
+            page = None if found.page is None else self._ingest.page(entry.id, found.page, at)
             return Outcome(
                 problems=found.problems,
                 found=len(found.sightings),
-                cut=accepted.refused + (found.page.cut if found.page is not None else 0),
+                cut=accepted.refused + found.cut + (0 if page is None else page.cut),
             )
 
         return Job(
-            id=f"{ProbeKind.DISCOVERY}:{entry.id}",
+            id=entry_job_id("discovery", entry),
             kind=ProbeKind.DISCOVERY,
             target=source.target,
             every_s=entry.every_s,
@@ -177,65 +290,15 @@ class Deck:
         )
 
     def _count_itself(self) -> SelfReading:
+        terminal = None if self._read_terminal is None else self._read_terminal()
         return SelfReading(
             sweep_s=self._supervisor.take_lateness(),
-            loop_lag_s=self._loop_lag_s,
+            loop_lag_s=self._loop_lag_s if terminal is None else terminal.loop_lag_s,
+            terminal=terminal,
             probes=len(self._supervisor),
             errors=self._supervisor.errors,
             samples=sum(len(scrape.page.series) for scrape in self._store.scrapes.values() if scrape.page),
             series=len(self._store.history),
+            unkept=self._store.history.refused,
             cut=sum(source.cut for source in self._store.sources.values()),
         )
-
-
-def _built(entry: Entry, reach: Reach) -> Any:
-    """The source or probe of an entry. Raises ConfigError that names the place in the file."""
-    try:
-        built = entry.kind.build(entry.options, reach)
-    except ConfigError as error:
-        raise ConfigError(f"{entry.where}: {error}") from error
-    # A path below the configuration's folder reads best as it was written there.
-    built.target = built.target.removeprefix(f"{reach.root}/")
-    return built
-
-
-def _files(config: Config) -> Iterator[tuple[Path, str]]:
-    """The files that entries name by `path` or `files`, with the ids of their jobs."""
-    for kind, entries in (
-        (ProbeKind.DISCOVERY, config.discovery),
-        (ProbeKind.QUEUE, config.queues),
-        (ProbeKind.BACKLOG, config.backlog),
-    ):
-        for entry in entries:
-            named = getattr(entry.options, "files", None) or [getattr(entry.options, "path", None)]
-            job_id = f"{kind}:{entry.id if kind is ProbeKind.DISCOVERY else entry.name}"
-            yield from ((config.root / path, job_id) for path in named if path is not None)
-
-
-def _rules(config: Config) -> Rules:
-    return Rules(
-        health_down_after=config.probes[ProbeKind.HEALTH].down_after,
-        metrics_down_after=config.probes[ProbeKind.METRICS].down_after,
-        process_down_after=config.probes[ProbeKind.PROCESS].down_after,
-    )
-
-
-def _age_limits(config: Config, pace: Pace) -> AgeLimits:
-    def limit(kind: ProbeKind) -> Callable[[Agent], float]:
-        intervals = config.probes[kind].stale_after
-
-        def of(agent: Agent) -> float:
-            endpoint = (
-                agent.health if kind is ProbeKind.HEALTH else agent.metrics if kind is ProbeKind.METRICS else None
-            )
-            return intervals * pace.endpoint_every_s(kind, endpoint)
-
-        return of
-
-    return AgeLimits(health=limit(ProbeKind.HEALTH), metrics=limit(ProbeKind.METRICS), process=limit(ProbeKind.PROCESS))
-
-
-def _entry_limits(config: Config, entries: tuple[Entry, ...], kind: ProbeKind) -> Callable[[str], float]:
-    settings = config.probes[kind]
-    intervals = {entry.name: entry.every_s for entry in entries}
-    return lambda name: settings.stale_after * intervals.get(name, settings.every_s)

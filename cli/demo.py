@@ -1,8 +1,7 @@
 """`fleetdeck demo`: the embedded fleet in a process of its own, and the dashboard that watches it.
 
-A process of its own, because a fleet that shares the dashboard's loop would show the dashboard's delays as its own, and
-because it starts on the second core while the first frame is drawn. It ends with its standard input, which is a pipe
-that the dashboard holds: however the dashboard ends, the fleet does too.
+A process of its own, because a fleet that shares the dashboard's loop would show the dashboard's delays as its own. It
+ends with its standard input, which is a pipe that the dashboard holds: however the dashboard ends, the fleet does too.
 """
 
 import asyncio
@@ -12,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.dashboard import run
-from cli.kinds import kind_tables
 from cli.settings import Failure
 from cli.wishes import Wishes
-from config.load import load
-from config.schema import Config
+
+if TYPE_CHECKING:
+    from config.schema import Config
 
 _START_S = 60.0
 
@@ -51,11 +51,18 @@ def watch(agents: int, seed: int, wishes: Wishes) -> None:
     """The dashboard on a fleet of its own."""
     with tempfile.TemporaryDirectory(prefix="fleetdeck-demo-") as folder:
         file = Path(folder) / "fleetdeck.yaml"
-        fleet = _start(agents, seed, file)
+        fleets: list[subprocess.Popen[bytes]] = []
+
+        async def start() -> "Config":
+            # Behind the first frame, which would otherwise share the machine with the start of a whole fleet.
+            fleets.append(_start(agents, seed, file))
+            return await _ready(fleets[0], file)
+
         try:
-            run(lambda: _ready(fleet, file), "demo", wishes)
+            run(start, "demo", wishes)
         finally:
-            _stop(fleet)
+            for fleet in fleets:
+                _stop(fleet)
 
 
 def _start(agents: int, seed: int, file: Path) -> "subprocess.Popen[bytes]":
@@ -73,7 +80,7 @@ def _start(agents: int, seed: int, file: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-async def _ready(fleet: "subprocess.Popen[bytes]", file: Path) -> Config:
+async def _ready(fleet: "subprocess.Popen[bytes]", file: Path) -> "Config":
     """Wait until the fleet has written its configuration. Raises Failure with its last words where it ends first."""
     deadline = asyncio.get_running_loop().time() + _START_S
     while not file.exists():  # noqa: ASYNC240  # a look at a local folder
@@ -81,6 +88,10 @@ async def _ready(fleet: "subprocess.Popen[bytes]", file: Path) -> Config:
             words = file.with_suffix(".log").read_text(encoding="utf-8", errors="replace").strip()
             raise Failure(f"the demo fleet did not start: {words[-500:] or 'no word from it'}")
         await asyncio.sleep(0.03)
+    # Behind the first frame: reading YAML and finding the kinds take as long as that.
+    from cli.kinds import kind_tables
+    from config.load import load
+
     return load(file, kind_tables())
 
 

@@ -1,57 +1,54 @@
 """`fleetdeck get`: one sweep, printed. Never loads Textual."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
+from fleet.errors import FilterError
 from fleet.filter import Filter
+from fleet.index import Index, Sort
+from fleet.near import meant
+from fleet.output import Ordered, as_csv, as_json, as_jsonl
 from fleet.store import Store
 from fleet.text import scrub
-from fleet.views.view import Look, View, look, sort_key
-
-Row = dict[str, Any]
-Ordered = tuple[Any, Look]
+from fleet.views.chosen import Chosen, columns_of
+from fleet.views.view import Field, View, look
 
 
-def rows_of(store: Store, view: View[Any], chosen: Filter) -> list[Ordered]:
-    """The rows of `view` that the filter lets through, in the view's order, each with its look."""
-    rows = view.rows(store)
-    pairs = ((row, look(store, rows, key)) for key, row in rows.items())
-    shown = [(row, at) for row, at in pairs if chosen.matches(view, row, at)]
-    return sorted(shown, key=lambda pair: sort_key(view.order(*pair)))
+def rows_of(
+    store: Store, view: View[Any], chosen: Filter, sort: tuple[Sort, ...] = (), limit: int | None = None
+) -> list[Ordered]:
+    """The first `limit` rows of `view` that the filter lets through, in the order of `sort` or the view's own, each
+    with its look. Raises FilterError for a column that cannot be sorted by."""
+    index: Index[Any] = Index(view, store)
+    index.where = chosen
+    index.sort_by(sort)
+    index.rebuild()
+    return [(index.source[key], look(store, index.rows, key)) for key in index.keys(0, limit)]
 
 
-def values(view: View[Any], rows: Iterable[Ordered]) -> Iterator[Row]:
-    """The output fields of each row."""
-    for row, at in rows:
-        yield {field.name: field.value(row, at) for field in view.fields}
+def narrowed(view: View[Any], columns: tuple[Chosen, ...], output: str) -> View[Any]:
+    """`view` with only these columns: those of the table, or else the fields of the same names, and labels.
 
-
-def as_json(view: View[Any], rows: list[Ordered]) -> str:
-    """A JSON array, one row a line."""
-    lines = ",\n".join(_encode(item) for item in values(view, rows))
-    return f"[\n{lines}\n]\n" if lines else "[]\n"
-
-
-def as_jsonl(view: View[Any], rows: list[Ordered]) -> str:
-    """One JSON object a line."""
-    return "".join(_encode(item) + "\n" for item in values(view, rows))
-
-
-def as_csv(view: View[Any], rows: list[Ordered]) -> str:
-    """CSV with a header (RFC 4180); lists, mappings, true and false as JSON, what is not known as an empty field.
-
-    A text that a spreadsheet would take for a formula is led by an apostrophe.
+    Raises FilterError for one that there is not.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([field.name for field in view.fields])
-    for item in values(view, rows):
-        writer.writerow([_csv(value) for value in item.values()])
-    return out.getvalue()
+    if not columns:
+        return view
+    if output == "table":
+        return replace(view, columns=columns_of(view, columns))
+    return replace(view, fields=tuple(_field(view, name) for name, _ in columns))
+
+
+def _field(view: View[Any], name: str) -> Field[Any]:
+    found = next((field for field in view.fields if field.name == name), None)
+    if found is not None:
+        return found
+    label = name.removeprefix("label:")
+    if label != name:
+        return Field(name, lambda row, _: view.labels(row).get(label))
+    known = [field.name for field in view.fields]
+    raise FilterError(f"{view.name} has no field {name!r}{meant(name, known)} (it has {', '.join(known)}, label:NAME)")
 
 
 def as_table(view: View[Any], rows: list[Ordered]) -> str:
@@ -80,20 +77,6 @@ FORMATS: dict[str, Callable[[View[Any], list[Ordered]], str]] = {
     "jsonl": as_jsonl,
     "csv": as_csv,
 }
-
-
-def _encode(item: Any) -> str:
-    return msgspec.json.encode(item).decode()
-
-
-def _csv(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, dict | list | bool):
-        return _encode(value)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return f"'{value}"
-    return value
 
 
 def _plain(text: str) -> str:

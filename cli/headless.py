@@ -1,21 +1,26 @@
 """The commands without a dashboard: one sweep, then rows or one frame."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from cli.deck import Deck
-from cli.get import FORMATS, rows_of
+from cli.get import FORMATS, narrowed, rows_of
+from cli.plain_output import write_data
+from cli.saved import saved_filters
 from cli.settings import Failure
 from config.schema import Config
 from fleet.clock import SystemClock
-from fleet.filter import parse_filter
+from fleet.filter import labels_not_there, parse_filter
 from fleet.model import ProbeKind, Source, SourceState
+from fleet.saved_filters import NO_FILTERS, FilterShelf, SavedFilters
 from fleet.store import Store
-from fleet.view_line import parse_view_line
+from fleet.text import scrub
+from fleet.time_style import EXACT_STYLE
+from fleet.time_zones import time_style
+from fleet.view_line import ViewLine, parse_view_line
 from fleet.views.catalogue import check_view_line, table_view
 
 _NEEDS = {
@@ -27,24 +32,31 @@ _NEEDS = {
 """Which jobs fill a view: when all of these failed, there is nothing to print."""
 
 
-def print_rows(config: Config, what: str, output: str, filter_text: str, wait_s: float) -> None:
-    """Sweep, and print the rows of a view. Raises Failure where nothing that fills the view could be read."""
-    view = table_view(what)
-    chosen = parse_filter(filter_text, view)
+def print_rows(config: Config, line: ViewLine, output: str, limit: int | None, wait_s: float) -> None:
+    """Sweep, and print the first `limit` rows of the view of `line`, filtered, ordered and with the columns that it
+    names. Raises Failure where nothing that fills the view could be read."""
+    what, view = line.view, table_view(line.view)
+    chosen = parse_filter(line.filter, view, saved_filters(config, line.filter))
+    shown = narrowed(view, line.columns, output)
+    check_view_line(ViewLine(view=what, sort=line.sort))
     store = _swept(config, wait_s)
-    rows = rows_of(store, view, chosen)
+    store.times = EXACT_STYLE
+    rows = rows_of(store, view, chosen, line.sort, limit)
     if not rows and output == "table":
-        click.echo(f"fleetdeck: no {what}" + (f" match {filter_text!r}" if filter_text else ""), err=True)
-    sys.stdout.write(FORMATS[output](view, rows))
-    sys.stdout.flush()
+        click.echo(f"fleetdeck: no {what}" + (f" match {line.filter!r}" if line.filter else ""), err=True)
+    if not rows and (missing := labels_not_there(chosen, view, view.rows(store).values())):
+        click.echo(f"fleetdeck: {scrub(missing)}", err=True)
+    write_data(FORMATS[output](shown, rows), output)
     _narrate(store, what)
 
 
 def print_frame(config: Config, view_text: str, size: tuple[int, int], output: Path | None, wait_s: float) -> None:
     """Sweep, and draw one frame of a view as SVG or text into `output`, or as text on stdout."""
-    check_view_line(parse_view_line(view_text))
+    saved = saved_filters(config, view_text)
+    check_view_line(parse_view_line(view_text), saved)
     store = _swept(config, wait_s)
-    text, svg = draw(store, config.name, view_text, size, read_only=config.read_only)
+    store.times = time_style(config.time)
+    text, svg = draw(store, config.name, view_text, size, read_only=config.read_only, saved=saved)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -54,13 +66,26 @@ def print_frame(config: Config, view_text: str, size: tuple[int, int], output: P
         raise Failure(f"{output} cannot be written: {error.strerror}") from error
 
 
-def draw(store: Store, name: str, view_text: str, size: tuple[int, int], *, read_only: bool) -> tuple[str, str]:
+def draw(
+    store: Store,
+    name: str,
+    view_text: str,
+    size: tuple[int, int],
+    *,
+    read_only: bool,
+    saved: SavedFilters = NO_FILTERS,
+) -> tuple[str, str]:
     """One frame of a view of `store`, as (text, SVG)."""
     from tui.app import FleetdeckApp
     from tui.snapshot import render
 
     app = FleetdeckApp(
-        store, fleet_name=name, clock=SystemClock(), view=parse_view_line(view_text), read_only=read_only
+        store,
+        fleet_name=name,
+        clock=SystemClock(),
+        view=parse_view_line(view_text),
+        read_only=read_only,
+        filters=FilterShelf(saved),
     )
     frame = asyncio.run(render(app, size))
     return frame.text(), frame.svg()
@@ -88,7 +113,7 @@ def _narrate(store: Store, what: str) -> None:
     kind = _NEEDS.get(what)
     failing = _those(store, lambda source: source.state is SourceState.FAILING and source.kind is kind)
     for source in failing[:5]:
-        click.echo(f"fleetdeck: {source.id}: {source.error}", err=True)
+        click.echo(f"fleetdeck: {scrub(source.id)}: {scrub(source.error)}", err=True)
     if len(failing) > 5:
         click.echo(f"fleetdeck: and {len(failing) - 5} more; see `fleetdeck get sources`", err=True)
     asked = _those(store, lambda source: source.kind is kind)

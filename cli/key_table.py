@@ -1,23 +1,29 @@
-"""The README's key table, made from the bindings that are live: `python -m cli.key_table` rewrites it.
-
-A test fails where the table and the bindings differ.
+"""The key tables of the README (what is live in the agents view) and of docs/keys.md (every id, in every preset), made
+from the bindings: `python -m cli.key_table` rewrites them. A test fails where they differ.
 """
 
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fleet.clock import SystemClock
 from fleet.model import AgentStatus
 from fleet.store import Store
 from fleet.view_line import ViewLine
 
-README = Path(__file__).parents[1] / "README.md"
+if TYPE_CHECKING:
+    from tui.screens.help import LiveKey
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
+KEYS_PAGE = ROOT / "docs" / "keys.md"
+PRESETS_BEGIN, PRESETS_END = "<!-- presets -->", "<!-- /presets -->"
 
 
-async def key_table() -> str:
-    """The keys of the agents view as a Markdown table, those that everybody has last."""
+async def live() -> "list[LiveKey]":
+    """The keys of the agents view, those that everybody has last."""
     from tui.app import FleetdeckApp
     from tui.screens.help import live_keys
 
@@ -26,30 +32,56 @@ async def key_table() -> str:
     app = FleetdeckApp(store, fleet_name="keys", clock=SystemClock(), view=ViewLine(view="agents"))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        keys = live_keys(app.screen)
+        return live_keys(app.screen)
+
+
+async def key_table() -> str:
+    """The keys of the agents view as a Markdown table."""
+    keys = await live()
     lines = ["| key | does |", "|---|---|"]
     lines += [f"| {_escaped(key.keys)} | {key.description} |" for key in keys]
     return "\n".join(lines)
 
 
-def rewritten(page: str, table: str) -> str:
+def preset_table() -> str:
+    """Every id with its keys, and with those of each preset where they are others."""
+    from tui.declared import declared
+    from tui.key_names import shown
+    from tui.keymap import in_force
+    from tui.presets import PRESETS
+
+    every = declared()
+    others = {name: in_force(every, keys) for name, keys in PRESETS.items() if keys}
+    lines = [f"| id | does | default | {' | '.join(others)} |", f"|{'---|' * (3 + len(others))}"]
+    for one in every:
+        changed = (force[one.id] if force[one.id] != one.keys else () for force in others.values())
+        cells = [_escaped("  ".join(map(shown, keys))) for keys in (one.keys, *changed)]
+        lines.append(f"| {one.id} | {one.description} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def rewritten(page: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     """`page` with `table` between the marks. Raises ValueError where these are missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page lacks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    before, start, rest = page.partition(begin)
+    _, stop, after = rest.partition(end)
+    if not (start and stop):
+        raise ValueError(f"the page lacks {begin} and {end}")
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def _escaped(keys: str) -> str:
-    return " ".join(f"`{key}`" for key in keys.replace("|", "\\|").split("  "))
+    return " ".join(f"`{key}`" for key in keys.replace("|", "\\|").split("  ") if key)
 
 
 def main() -> None:
-    """Rewrite the README's table."""
-    page = README.read_text(encoding="utf-8")
-    README.write_text(rewritten(page, asyncio.run(key_table())), encoding="utf-8")
-    sys.stderr.write(f"{README}\n")
+    """Rewrite the tables."""
+    for path, table, begin, end in (
+        (README, asyncio.run(key_table()), BEGIN, END),
+        (KEYS_PAGE, preset_table(), PRESETS_BEGIN, PRESETS_END),
+    ):
+        page = path.read_text(encoding="utf-8")
+        path.write_text(rewritten(page, table, begin, end), encoding="utf-8")
+        sys.stderr.write(f"{path}\n")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,17 @@ or an invalid configuration. Heavy imports stand in the commands that need them:
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.config_commands import config_group
-from cli.settings import Failure, FrontDoor, load_config, start_logging
-from cli.wishes import Wishes, complete_view, with_wishes
+from cli.complete import complete_columns, complete_filter, complete_preset, complete_sort, complete_view
+from cli.settings import FrontDoor, load_config, start_logging
+from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes, with_wishes
+from config.find import find_config
 
 GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
 _EPILOG = (
@@ -59,7 +61,15 @@ _wait_option = click.option(
 
 
 @click.group(
-    cls=FrontDoor, invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=FrontDoor,
+    later={
+        "config": "cli.config_commands:config_group",
+        "doctor": "cli.doctor.command:doctor",
+        "init": "cli.init:init",
+    },
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="fleetdeck")
 @_config_option
@@ -77,16 +87,25 @@ def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
     ctx.ensure_object(dict)["config"] = config_path
     if ctx.invoked_subcommand is not None:
         return
-    from cli.dashboard import open_dashboard
+    from cli.dashboard import open_dashboard, why_not_live
 
+    if find_config(config_path, Path.cwd(), os.environ) is None and not why_not_live(os.environ):
+        from cli.welcome import welcome
+
+        welcome(wishes)
+        return
     config = load_config(config_path)
     start_logging()
     open_dashboard(config, wishes)
 
 
 @main.command()
-@click.option("--agents", default=24, show_default=True, type=click.IntRange(1, 20_000), help="Agents in the fleet.")
-@click.option("--seed", default=7, show_default=True, type=int, help="The same seed gives the same fleet and script.")
+@click.option(
+    "--agents", default=DEMO_AGENTS, show_default=True, type=click.IntRange(1, 20_000), help="Agents in the fleet."
+)
+@click.option(
+    "--seed", default=DEMO_SEED, show_default=True, type=int, help="The same seed gives the same fleet and script."
+)
 @with_wishes
 @click.option("--serve", is_flag=True, help="Run the fleet alone, without a dashboard, until interrupted.")
 @click.option(
@@ -122,22 +141,56 @@ def demo(agents: int, seed: int, serve: bool, output: Path | None, until_stdin_c
     "-o", "--output", type=click.Choice(["table", "json", "jsonl", "csv"]), default="table", show_default=True
 )
 @click.option(
-    "--filter", "filter_text", default="", metavar="EXPR", help="As / in the dashboard: 'state:down -l env=prod'."
+    "--filter",
+    "filter_text",
+    default="",
+    metavar="EXPR",
+    shell_complete=complete_filter,
+    help="As / in the dashboard: 'state:down -l env=prod'.",
 )
+@click.option(
+    "--sort",
+    default="",
+    metavar="COLUMNS",
+    shell_complete=complete_sort,
+    help="In which order: '-age,name'; - is the greatest first.",
+)
+@click.option(
+    "--columns",
+    default="",
+    metavar="COLUMNS",
+    shell_complete=complete_columns,
+    help="Which columns, or fields of json, jsonl and csv.",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="ROWS", help="How many rows at most.")
 @_wait_option
 @click.pass_context
-def get(ctx: click.Context, what: str, config_path: Path | None, output: str, filter_text: str, wait_s: float) -> None:
+def get(
+    ctx: click.Context,
+    what: str,
+    *,
+    config_path: Path | None,
+    output: str,
+    filter_text: str,
+    sort: str,
+    columns: str,
+    limit: int | None,
+    wait_s: float,
+) -> None:
     """Discover, collect one sweep, print, exit.
 
     \b
-    fleetdeck get agents --filter 'state:down'
+    fleetdeck get agents --filter 'state:down (env:prod or team:core)' --sort=-age --limit 10
     fleetdeck get queues -o json | jq '.[] | select(.queued > 100)'
     fleetdeck get sources                  what answered, what did not, and why
     """
     from cli.headless import print_rows
+    from fleet.view_line import ViewLine, parse_sort
+    from fleet.views.chosen import parse_columns
 
     start_logging()
-    print_rows(load_config(config_path or ctx.obj["config"]), what, output, filter_text, wait_s)
+    line = ViewLine(view=what, filter=filter_text, sort=parse_sort(sort), columns=parse_columns(columns))
+    print_rows(load_config(config_path or ctx.obj["config"]), line, output, limit, wait_s)
 
 
 @main.command()
@@ -175,6 +228,36 @@ def screenshot(
     print_frame(load_config(config_path or ctx.obj["config"]), view_text, size, output, wait_s)
 
 
+@main.group(invoke_without_command=True)
+@click.option("--preset", "given", type=click.Choice(["default", "vim", "emacs", "tmux-safe"]), help="Of a preset.")
+@click.option("-o", "--output", type=click.Choice(["table", "yaml"]), default="table", show_default=True)
+@click.pass_context
+def keys(ctx: click.Context, given: str | None, output: str) -> None:
+    """Print which key does what, by your keys.yaml or by a preset.
+
+    \b
+    fleetdeck keys --preset vim                                          a table
+    fleetdeck keys -o yaml > ~/.config/fleetdeck/keys.yaml               a file to change
+    fleetdeck keys check                                                 is it right?
+    """
+    if ctx.invoked_subcommand is None:
+        from cli.keys_commands import print_keys
+
+        print_keys(given, output)
+
+
+@keys.command("check")
+@click.argument("file", required=False, metavar="[FILE|PRESET]", shell_complete=complete_preset)
+def check_keys(file: str | None) -> None:
+    """Say whether FILE is right; name every mistake with its line, and exit 2, where it is not.
+
+    Without FILE: $FLEETDECK_KEYS, else $XDG_CONFIG_HOME/fleetdeck/keys.yaml.
+    """
+    from cli.keys_commands import check_keys as check
+
+    check(file)
+
+
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
@@ -184,15 +267,10 @@ def completion(shell: str) -> None:
     eval "$(fleetdeck completion bash)"                                   in ~/.bashrc
     fleetdeck completion fish > ~/.config/fish/completions/fleetdeck.fish
     """
-    from click.shell_completion import get_completion_class
+    from cli.shells import completion_script
 
-    found = get_completion_class(shell)
-    if found is None:
-        raise Failure(f"no completion for {shell}")
-    click.echo(found(main, {}, "fleetdeck", "_FLEETDECK_COMPLETE").source())
+    click.echo(completion_script(main, shell, "fleetdeck"), nl=False)
 
-
-main.add_command(config_group)
 
 if __name__ == "__main__":
     sys.exit(main(prog_name="fleetdeck"))

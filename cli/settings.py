@@ -4,18 +4,27 @@ import contextlib
 import logging
 import os
 import sys
-from logging.handlers import RotatingFileHandler
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.kinds import kind_tables
-from config.find import HOW_TO_GET_ONE, find_config
-from config.load import load
-from config.schema import Config
+from cli.interrupts import hear_interrupts
+from cli.plain_output import spell_for
 from fleet.errors import ConfigError, FilterError
+from fleet.text import scrub_lines
 
+if TYPE_CHECKING:
+    from config.schema import Config
+
+MESSAGE_CHARS = 4_000
+"""Characters of a line of what a command says of its failure."""
+
+COMPLETING = "_FLEETDECK_COMPLETE"
+"""What a completion script sets: the shell asks how a line may go on."""
 INTERRUPTED = 128 + 2
 """Exit code after Ctrl-C, as shells have it."""
 READER_GONE = 128 + 13
@@ -28,7 +37,7 @@ class Failure(click.ClickException):
     exit_code = 1
 
     def show(self, file: object = None) -> None:
-        click.echo(f"fleetdeck: {self.message}", err=True)
+        click.echo(f"fleetdeck: {scrub_lines(self.message, MESSAGE_CHARS)}", err=True)
 
 
 class Invalid(Failure):
@@ -39,15 +48,45 @@ class Invalid(Failure):
 
 class FrontDoor(click.Group):
     """The group that all commands stand in: errors that users can do something about become one sentence and the
-    right exit code, whichever command raised them."""
+    right exit code, whichever command raised them.
+
+    `later` names commands as `module:attribute`; their modules are imported when one of them is asked for.
+    """
+
+    def __init__(self, *args: Any, later: Mapping[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._later = dict(later or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = self._later.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = place.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        if COMPLETING in os.environ:
+            from cli.shells import use_own_scripts
+
+            use_own_scripts()
+        return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
+        sys.excepthook = _report_crash
+        hear_interrupts()
         try:
+            spell_for(os.environ)
             result = super().invoke(ctx)
             # What a full disk or a reader that is gone does to the rest of the output belongs here, too.
             sys.stdout.flush()
-        except (ConfigError, FilterError) as error:
+        except ConfigError as error:
             raise Invalid(str(error)) from error
+        except FilterError as error:
+            raise Invalid(error.pointed()) from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
@@ -60,13 +99,24 @@ class FrontDoor(click.Group):
         return result
 
 
+def _report_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Python's last word on an error that nobody expected, without what drives a terminal."""
+    from fleet.crash import crash_report
+
+    click.echo("\n".join(crash_report(error)), err=True)
+
+
 def _drop_output() -> None:
     """Let what is still buffered go nowhere; Python would try to write it when it ends, and complain again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def load_config(explicit: Path | None) -> Config:
+def load_config(explicit: Path | None) -> "Config":
     """The configuration to use. Raises ConfigError; where there is none at all, its text says how to get one."""
+    from cli.kinds import kind_tables
+    from config.find import HOW_TO_GET_ONE, find_config
+    from config.load import load
+
     path = find_config(explicit, Path.cwd(), os.environ)
     if path is None:
         raise ConfigError(HOW_TO_GET_ONE.strip())
@@ -102,10 +152,15 @@ def log_file() -> Path | None:
 
 def start_logging() -> None:
     """Log to a bounded file under the state directory, where that can be written."""
+    from cli.log_file import LogFile
+    from cli.log_lines import HarmlessFormatter
+
     handler: logging.Handler = logging.NullHandler()
     file = log_file()
     if file is not None:
         with contextlib.suppress(OSError):
-            handler = RotatingFileHandler(file, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("ts=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"))
+            handler = LogFile(file)
+    handler.setFormatter(HarmlessFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # A library that warns would write on the terminal that the dashboard draws on.
+    logging.captureWarnings(True)

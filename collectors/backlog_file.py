@@ -35,6 +35,7 @@ class BacklogFile:
         self._reading: BacklogReading | None = None
         self._identity: tuple[int, int, int] | None = None
         self._content = 0
+        self._was_whole = False
 
     async def probe(self) -> BacklogReading:
         """The count of the file as it is now. Raises OutsideError: missing, too large, or not to be read (where)."""
@@ -53,10 +54,17 @@ class BacklogFile:
 
     def _parsed(self, content: bytes) -> BacklogReading:
         try:
-            return self._parse(content, self._path.name)
+            reading = self._parse(content, self._path.name)
         except ParseError as error:
             self._reading = self._identity = None
             raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
+        if reading.cut and self._was_whole:
+            # Half a count is worse than the last whole one, which the row keeps.
+            self._reading = self._identity = None
+            raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {reading.anomalies[0]}")
+        self._was_whole = not reading.cut
+        return reading
 
     def _settled(self, written_ns: int) -> bool:
-        return self._clock.now() - datetime.fromtimestamp(written_ns / 1e9, UTC) > _SETTLED
+        # A time that lies ahead is one from before the clock was set back: as settled as an old one.
+        return abs(self._clock.now() - datetime.fromtimestamp(written_ns / 1e9, UTC)) > _SETTLED

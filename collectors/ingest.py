@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from msgspec import structs
 
+from collectors.sample_budget import SampleBudget
 from fleet.backlog import derive as derive_backlog
 from fleet.freshness import Deadlines
 from fleet.model import (
@@ -28,11 +29,10 @@ from fleet.model import (
     Scrape,
     SelfReading,
 )
+from fleet.ports import Limits
 from fleet.queues import derive as derive_queue
 from fleet.queues import merge_tasks, passed
-from fleet.series import Ring
 from fleet.store import Store
-from fleet.wellknown import PlanBook
 
 Row = TypeVar("Row", Queue, Backlog)
 
@@ -58,12 +58,13 @@ class Ingest:
         queue_limit_s: Callable[[str], float],
         backlog_limit_s: Callable[[str], float],
         most_failures: int = 10,
+        most_samples: int = Limits().all_samples,
     ) -> None:
         """The limits say how old the last good answer of a queue or backlog may be. Failures in a row are counted to
         `most_failures`: beyond that it is as bad as it gets, and counting on would only wake the views."""
         self._store = store
-        self._most_failures = most_failures
-        self._plans = PlanBook()
+        self.most_failures = most_failures
+        self.budget = SampleBudget(most_samples)
         self._queue_deadlines: Deadlines[str] = Deadlines(store.queues.seen, queue_limit_s)
         self._backlog_deadlines: Deadlines[str] = Deadlines(store.backlog.seen, backlog_limit_s)
         self._tasks_of: dict[str, set[str]] = {}
@@ -90,27 +91,29 @@ class Ingest:
             name,
             Health(
                 reading=before.reading,
-                failures=min(before.failures + 1, self._most_failures),
+                failures=min(before.failures + 1, self.most_failures),
                 error=error,
                 latency_s=before.latency_s,
             ),
         )
 
-    def page(self, name: str, page: Page, at: datetime) -> None:
-        """A scraped page of an agent, or of a discovery source."""
+    def page(self, name: str, page: Page, at: datetime) -> Page:
+        """A scraped page of an agent, or of a discovery source; what there was room for of it."""
+        page = self.budget.fit(name, page)
         self._store.scrapes.put(name, Scrape(page=page))
         self._store.scrapes.touch(name, at)
         if name in self._store.agents:
             self._store.status.touch(name, at)
         self._store.history.add_page(name, at.timestamp(), page)
-        vitals = self._plans.vitals(name, page)
-        for field in ("tasks_queued", "tasks_completed", "tasks_failed", "cpu_percent", "memory_bytes"):
-            self._store.history.add(("agent", name, field), at.timestamp(), getattr(vitals, field))
+        # The rest of them stands in the page's own history.
+        cpu_percent = self._store.plans.vitals(name, page).cpu_percent
+        self._store.history.add(("agent", name, "cpu_percent"), at.timestamp(), cpu_percent)
+        return page
 
     def page_failed(self, name: str, error: str) -> None:
         """A scrape failed; the last good page stays."""
         before = self._store.scrapes.get(name) or Scrape()
-        failures = min(before.failures + 1, self._most_failures)
+        failures = min(before.failures + 1, self.most_failures)
         self._store.scrapes.put(name, Scrape(page=before.page, failures=failures, error=error))
 
     def process(self, name: str, reading: ProcessReading, at: datetime) -> None:
@@ -122,14 +125,35 @@ class Ingest:
     def process_failed(self, name: str, error: str) -> None:
         """The process could not be looked at (permission, say); that is not the same as gone."""
         before = self._store.processes.get(name) or Process()
-        failures = min(before.failures + 1, self._most_failures)
+        failures = min(before.failures + 1, self.most_failures)
         self._store.processes.put(name, Process(reading=before.reading, failures=failures, error=error))
+
+    def forget_source(self, source: str) -> None:
+        """A discovery source is no longer configured: the page that it showed goes."""
+        self._store.scrapes.drop(source)
+        self.budget.forget(source)
+        self._store.history.drop("agent", source)
+        self._store.plans.forget(source)
+
+    def forget_queue(self, name: str) -> None:
+        """A queue is no longer configured: its row and its tasks go."""
+        for key in self._tasks_of.pop(name, ()):
+            self._store.tasks.drop(key)
+        self._passed.pop(name, None)
+        self._store.queues.drop(name)
+        self._store.history.drop("queue", name)
+
+    def forget_backlog(self, name: str) -> None:
+        """A backlog is no longer configured: its row goes."""
+        self._store.backlog.drop(name)
+        self._store.history.drop("backlog", name)
 
     def forget_agent(self, name: str) -> None:
         """An agent was dropped: nothing of it stays."""
         for rows in (self._store.health, self._store.scrapes, self._store.processes):
             rows.drop(name)
-        self._plans.forget(name)
+        self.budget.forget(name)
+        self._store.plans.forget(name)
 
     # ── queues ──
 
@@ -143,8 +167,8 @@ class Ingest:
         history.add(("queue", name, "completed"), when, reading.completed_total)
         row = derive_queue(
             reading,
-            _points(history.ring(("queue", name, "arrived"))),
-            _points(history.ring(("queue", name, "completed"))),
+            history.points(("queue", name, "arrived")),
+            history.points(("queue", name, "completed")),
         )
         self._store.queues.put(name, row)
         self._store.queues.touch(name, at)
@@ -186,7 +210,8 @@ class Ingest:
         self._store.history.add(key, at.timestamp(), reading.done)
         before = self._store.backlog.get(name)
         named = structs.replace(reading, name=name)
-        self._store.backlog.put(name, derive_backlog(named, before, _points(self._store.history.ring(key))))
+        points = self._store.history.points(key)
+        self._store.backlog.put(name, derive_backlog(named, before, points, at.timestamp()))
         self._store.backlog.touch(name, at)
         self._backlog_deadlines.watch(name)
 
@@ -211,6 +236,11 @@ class Ingest:
 
     # ── age ──
 
+    def rebuild_deadlines(self) -> None:
+        """Limits changed, or the clock was set: work out anew when rows turn stale."""
+        self._queue_deadlines.rebuild()
+        self._backlog_deadlines.rebuild()
+
     def age(self, now: datetime) -> None:
         """Mark queues and backlogs whose last good answer is older than its limit."""
         for name in self._queue_deadlines.due(now):
@@ -228,10 +258,6 @@ def _called(reading: QueueReading, name: str) -> QueueReading:
 
 def _with(row: Row, **changes: Any) -> Row:
     return structs.replace(row, **changes)
-
-
-def _points(ring: Ring | None) -> list[tuple[float, float]]:
-    return ring.points() if ring else []
 
 
 def _same_health(before: HealthReading, after: HealthReading) -> bool:

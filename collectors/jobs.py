@@ -29,6 +29,9 @@ from fleet.model import (
 )
 from fleet.ports import Probe, Reach
 from fleet.store import Store, Subscription
+from fleet.text import scrub
+
+HOST_JOB_ID = f"{ProbeKind.HOST}:this machine"
 
 
 class Pace:
@@ -64,10 +67,11 @@ class AgentJobs:
         """Be told through `wake` when the agents changed; `sync` is to be called then."""
         self._agents = self._store.agents.subscribe(wake)
 
-    def sync(self) -> None:
-        """Start the probes of new agents, end those of agents that are gone, replace those whose address changed."""
+    def sync(self) -> bool:
+        """Start the probes of new agents, end those of agents that are gone, replace those whose address changed. True
+        where any agent changed."""
         if self._agents is None:
-            return
+            return False
         diff = self._agents.drain()
         for name in diff.removed:
             self._set(name, {})
@@ -75,6 +79,14 @@ class AgentJobs:
         for name in sorted(diff.changed):
             agent = self._store.agents[name]
             self._set(name, {} if agent.gone_since else _wanted(agent))
+        return bool(diff)
+
+    def reconfigure(self, reach: Reach) -> None:
+        """Go on with other intervals, time-outs and limits; what is known stays."""
+        self._reach = reach
+        for name, running in self._running.items():
+            for kind, what in running.items():
+                self._supervisor.replace(self._job(name, kind, what))
 
     def _set(self, name: str, wanted: dict[ProbeKind, object]) -> None:
         running = self._running.pop(name, {})
@@ -96,42 +108,12 @@ class AgentJobs:
         return self._process(name, int(str(what)))
 
     def _health(self, name: str, endpoint: Endpoint, every_s: float, timeout_s: float) -> Job:
-        ingest = self._ingest
-
-        def deliver(reading: HealthReading, at: datetime, took_s: float) -> Outcome:
-            ingest.health(name, reading, at, took_s)
-            return Outcome()
-
         probe = HealthProbe(_timed(endpoint, timeout_s), self._reach.http)
-        return Job(
-            id=f"{ProbeKind.HEALTH}:{name}",
-            kind=ProbeKind.HEALTH,
-            target=endpoint.url,
-            every_s=every_s,
-            timeout_s=timeout_s + 1,
-            look=probe.probe,
-            deliver=deliver,
-            fail=lambda error: ingest.health_failed(name, error),
-        )
+        return _agent_job(ProbeKind.HEALTH, _HealthRow(name, self._ingest), probe, every_s, timeout_s)
 
     def _metrics(self, name: str, endpoint: Endpoint, every_s: float, timeout_s: float) -> Job:
-        ingest = self._ingest
-
-        def deliver(page: Page, at: datetime, took_s: float) -> Outcome:
-            ingest.page(name, page, at)
-            return Outcome(problems=_repeats(page), found=len(page.series), cut=page.cut)
-
         probe = MetricsProbe(_timed(endpoint, timeout_s), self._reach.http, self._reach.limits, self._cache)
-        return Job(
-            id=f"{ProbeKind.METRICS}:{name}",
-            kind=ProbeKind.METRICS,
-            target=endpoint.url,
-            every_s=every_s,
-            timeout_s=timeout_s + 1,
-            look=probe.probe,
-            deliver=deliver,
-            fail=lambda error: ingest.page_failed(name, error),
-        )
+        return _agent_job(ProbeKind.METRICS, _MetricsRow(name, self._ingest), probe, every_s, timeout_s)
 
     def _process(self, name: str, pid: int) -> Job:
         ingest = self._ingest
@@ -151,6 +133,55 @@ class AgentJobs:
         )
 
 
+class _HealthRow:
+    """Where the health readings of an agent go. A class with slots: twenty thousand closures would take 10 MB more."""
+
+    __slots__ = ("_ingest", "name")
+
+    def __init__(self, name: str, ingest: Ingest) -> None:
+        self.name = name
+        self._ingest = ingest
+
+    def deliver(self, reading: HealthReading, at: datetime, took_s: float) -> Outcome:
+        self._ingest.health(self.name, reading, at, took_s)
+        return Outcome()
+
+    def fail(self, error: str) -> None:
+        self._ingest.health_failed(self.name, error)
+
+
+class _MetricsRow:
+    """Where the pages of an agent go."""
+
+    __slots__ = ("_ingest", "name")
+
+    def __init__(self, name: str, ingest: Ingest) -> None:
+        self.name = name
+        self._ingest = ingest
+
+    def deliver(self, page: Page, at: datetime, took_s: float) -> Outcome:
+        kept = self._ingest.page(self.name, page, at)
+        return Outcome(problems=_repeats(kept), found=len(kept.series), cut=kept.cut)
+
+    def fail(self, error: str) -> None:
+        self._ingest.page_failed(self.name, error)
+
+
+def _agent_job(
+    kind: ProbeKind, row: _HealthRow | _MetricsRow, probe: HealthProbe | MetricsProbe, every_s: float, timeout_s: float
+) -> Job:
+    return Job(
+        id=f"{kind}:{row.name}",
+        kind=kind,
+        target=probe.target,
+        every_s=every_s,
+        timeout_s=timeout_s + 1,
+        look=probe.probe,
+        deliver=row.deliver,
+        fail=row.fail,
+    )
+
+
 def _repeats(page: Page) -> tuple[str, ...]:
     """Samples that were left out because their series stands on the page already, in a sentence."""
     return (f"samples that repeat a series of the page: {page.duplicates:,}",) if page.duplicates else ()
@@ -158,7 +189,7 @@ def _repeats(page: Page) -> tuple[str, ...]:
 
 def _timed(endpoint: Endpoint, timeout_s: float) -> Endpoint:
     """The endpoint with the time-out that holds; the job's own is a second longer, so that the fault is named."""
-    return structs.replace(endpoint, timeout_s=timeout_s)
+    return endpoint if endpoint.timeout_s == timeout_s else structs.replace(endpoint, timeout_s=timeout_s)
 
 
 def _wanted(agent: Agent) -> dict[ProbeKind, object]:
@@ -213,7 +244,9 @@ def host_job(disks: tuple[str, ...], ingest: Ingest, every_s: float, timeout_s: 
 
     def deliver(reading: HostReading, at: datetime, took_s: float) -> Outcome:
         ingest.host(reading, at)
-        return Outcome(summary=host_words(reading))
+        found = {disk.path for disk in reading.disks}
+        missing = tuple(f"the disk {path} cannot be read" for path in map(scrub, disks) if path not in found)
+        return Outcome(problems=missing, summary=host_words(reading))
 
     return _job(ProbeKind.HOST, "this machine", HostProbe(disks), every_s, timeout_s, deliver, lambda error: None)
 

@@ -1,12 +1,15 @@
 """The supervisor: says when each source and probe looks, bounds what that may take, and keeps their status.
 
-Jobs stand in one heap of due times, so ten thousand of them cost no task each. Each job has its own fixed grid, put off
-by a share of its interval that its name decides, so that a sweep is spread over its interval and is never a burst. A
-failing job is tried less often, at most by a factor of two, and never given up: what comes back is seen within two
-intervals. The one broad `except Exception` of the project stands here, around what a job does.
+Jobs stand in one heap of due times, so ten thousand of them cost neither a task nor a timer each. Each job has its own
+fixed grid, put off by a share of its interval that its name decides, so that a sweep is spread over its interval and is
+never a burst. Those that are due within the same tenth of a second start together, because waking up for each of
+them would cost more than the look itself; how many may be under way is bounded (`slots`). A failing job is tried less
+often, at most by a factor of two, and never given up: what comes back is seen within two intervals. The one broad
+`except Exception` of the project stands here, around what a job does.
 """
 
 import asyncio
+import contextlib
 import heapq
 import logging
 import math
@@ -18,6 +21,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from collectors.ingest import on_ladder
+from collectors.slots import Slots
 from fleet.clock import Clock
 from fleet.errors import Fault, OutsideError
 from fleet.model import ProbeKind, Source, SourceState
@@ -29,6 +33,13 @@ _FAILURES_SHOWN = 99
 _PATIENT_AFTER = 3
 _RATE_LIMITED_S = 15.0
 _HURRIED_S = 1.0
+TICK_S = 0.1
+"""Seconds between two times at which jobs start."""
+_ROOM = 16
+"""Looks that end before the next are started in their place, where there was no room for all that were due."""
+_MISSED_S = 2.0
+"""Where the supervisor is woken this much too late, the process was stopped, or the machine slept. Jobs wait for their
+next turn then, since all of them were missed together and must not all run at once."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -81,11 +92,15 @@ class Supervisor:
     def __init__(self, sources: Slice[str, Source], clock: Clock, *, concurrency: int = 64) -> None:
         self._sources = sources
         self._clock = clock
-        self._gate = asyncio.Semaphore(concurrency)
+        self._slots = Slots(concurrency)
         self._entries: dict[str, _Entry] = {}
         self._heap: list[tuple[float, int, _Entry]] = []
         self._count = 0
-        self._changed = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._wakes_at = math.inf
+        """When the supervisor means to look next; infinite while it looks, or has nothing to wait for."""
+        self._room_wanted = 0
+        """How many looks have to end before more are started; 0 where none wait for room."""
         self._settled = asyncio.Event()
         self._unsettled: list[_Entry] | None = None
         """While a sweep is under way: the jobs that it has to run yet."""
@@ -109,6 +124,28 @@ class Supervisor:
         if self._unsettled is not None:
             self._unsettled.append(entry)
         self._push(entry)
+
+    def replace(self, job: Job) -> None:
+        """Go on with `job` in place of the one of the same id, by another schedule say; its row and its failures
+        stay. It is added where there is none."""
+        entry = self._entries.get(job.id)
+        if entry is None:
+            self.add(job)
+            return
+        before, entry.job = entry.job, job
+        if before.close is not None and before.close != job.close:
+            self._closing.append(before.close)
+        row = self._sources[job.id]
+        self._sources.put(job.id, structs.replace(row, target=job.target, every_s=job.every_s))
+        if not entry.running and not entry.told_to_wait:
+            entry.due = min(entry.due, self._next_due(entry, self._clock.monotonic()))
+            self._push(entry)
+
+    def retime(self, job_id: str, every_s: float, timeout_s: float) -> None:
+        """Go on with a job at another interval and with another time-out."""
+        entry = self._entries.get(job_id)
+        if entry is not None:
+            self.replace(structs.replace(entry.job, every_s=every_s, timeout_s=timeout_s))
 
     def remove(self, job_id: str) -> None:
         """Let go of a job; a run that is under way ends without effect."""
@@ -156,7 +193,9 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 while True:
                     self._start_due(group)
-                    await self._close_removed()
+                    while self._closing:
+                        # Not awaited here: saying goodbye to a server that hangs takes its time.
+                        group.create_task(_goodbye(self._closing.pop()))
                     await self._wait_for_next()
         finally:
             await self.aclose()
@@ -194,60 +233,82 @@ class Supervisor:
                         settle()
                     if not running and not unsettled:
                         break
-                    while unsettled:
-                        running += 1
-                        group.create_task(run(unsettled.pop()))
+                    free = self._slots.free(self._clock.monotonic())
+                    while unsettled and free > 0:
+                        running, free = running + 1, free - 1
+                        self._begin(entry := unsettled.pop())
+                        group.create_task(run(entry))
                     self._settled.clear()
-                    await self._settled.wait()
+                    with contextlib.suppress(TimeoutError):
+                        # Those that hang make room after a while, without a word.
+                        async with asyncio.timeout(TICK_S if unsettled else None):
+                            await self._settled.wait()
         finally:
             self._unsettled = None
 
     async def aclose(self) -> None:
         """Close what the jobs hold open."""
         self._closing.extend(entry.job.close for entry in self._entries.values() if entry.job.close is not None)
-        await self._close_removed()
-
-    def _start_due(self, group: asyncio.TaskGroup) -> None:
-        now = self._clock.monotonic()
-        while self._heap and self._heap[0][0] <= now:
-            due, _, entry = heapq.heappop(self._heap)
-            if entry.alive and not entry.running and due == entry.due:
-                entry.running = True
-                group.create_task(self._run(entry))
-
-    async def _wait_for_next(self) -> None:
-        delay = self._heap[0][0] - self._clock.monotonic() if self._heap else None
-        if delay is not None and delay <= 0:
-            return
-        self._changed.clear()
-        try:
-            async with asyncio.timeout(delay):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
-
-    async def _close_removed(self) -> None:
         while self._closing:
             await self._closing.pop()()
 
+    def _start_due(self, group: asyncio.TaskGroup) -> None:
+        now = self._clock.monotonic()
+        missed, self._wakes_at = now - self._wakes_at > _MISSED_S, math.inf
+        free = self._slots.free(now)
+        while free > 0 and self._heap and self._heap[0][0] <= now:
+            due, _, entry = heapq.heappop(self._heap)
+            if not entry.alive or entry.running or due != entry.due:
+                continue
+            if missed and entry.ended > -math.inf:
+                entry.due = self._next_due(entry, now)
+                self._push(entry)
+            else:
+                free -= 1
+                self._begin(entry)
+                group.create_task(self._run(entry))
+        self._room_wanted = _ROOM if free <= 0 else 0
+
+    def _begin(self, entry: _Entry) -> None:
+        entry.running = True
+        self._slots.begin(entry, self._clock.monotonic())
+
+    def _end(self, entry: _Entry) -> None:
+        self._slots.end(entry)
+        if self._room_wanted:
+            self._room_wanted -= 1
+            if not self._room_wanted:
+                self._woken.set()
+
+    async def _wait_for_next(self) -> None:
+        """Wait for the tick at which the next job is due, or longer where there is no room for it."""
+        now = self._clock.monotonic()
+        due = max(self._heap[0][0], now) if self._heap else math.inf
+        self._wakes_at = due if due == math.inf else math.floor(due / TICK_S + 1) * TICK_S
+        self._woken.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if due == math.inf else self._wakes_at - now):
+                await self._woken.wait()
+
     async def _run(self, entry: _Entry) -> None:
         job, asked_to_wait = entry.job, None
-        async with self._gate:
-            started = self._clock.monotonic()
-            try:
-                async with asyncio.timeout(job.timeout_s):
-                    reading = await job.look()
-                if entry.alive:
-                    self._succeeded(entry, reading, self._clock.monotonic() - started)
-            except OutsideError as error:
-                asked_to_wait = error.retry_after_s or (_RATE_LIMITED_S if error.fault is Fault.RATE_LIMITED else None)
-                self._failed(entry, str(error), self._clock.monotonic() - started)
-            except TimeoutError:
-                self._failed(entry, f"{Fault.TIMEOUT}: after {job.timeout_s:g}s", job.timeout_s)
-            except Exception as error:  # the one place where any fault of a probe ends, named
-                log.exception("probe=%s", job.id)
-                text = f"{Fault.INTERNAL}: {type(error).__name__} in {job.id}"
-                self._failed(entry, text, self._clock.monotonic() - started)
+        started = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(job.timeout_s):
+                reading = await job.look()
+            if entry.alive:
+                self._succeeded(entry, reading, self._clock.monotonic() - started)
+        except OutsideError as error:
+            asked_to_wait = error.retry_after_s or (_RATE_LIMITED_S if error.fault is Fault.RATE_LIMITED else None)
+            self._failed(entry, str(error), self._clock.monotonic() - started)
+        except TimeoutError:
+            self._failed(entry, f"{Fault.TIMEOUT}: after {job.timeout_s:g}s", job.timeout_s)
+        except Exception as error:  # the one place where any fault of a probe ends, named
+            log.exception("probe=%s", job.id)
+            text = f"{Fault.INTERNAL}: {type(error).__name__} in {job.id}"
+            self._failed(entry, text, self._clock.monotonic() - started)
+        finally:
+            self._end(entry)
         self._finish(entry, asked_to_wait)
 
     def _finish(self, entry: _Entry, asked_to_wait: float | None) -> None:
@@ -271,7 +332,8 @@ class Supervisor:
     def _push(self, entry: _Entry) -> None:
         self._count += 1
         heapq.heappush(self._heap, (entry.due, self._count, entry))
-        self._changed.set()
+        if entry.due < self._wakes_at:
+            self._woken.set()
 
     # ── status ──
 
@@ -315,3 +377,7 @@ class Supervisor:
             ),
         )
         job.fail(error)
+
+
+async def _goodbye(close: Callable[[], Awaitable[None]]) -> None:
+    await close()

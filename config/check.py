@@ -95,6 +95,7 @@ class Checker:
             return
         else:
             fitting = [member for member in members if member is not type(None)]
+            fitting = [member for member in fitting if _extra(member, "check")] or fitting
         if len(fitting) == 1:
             self.value(node, fitting[0], key, name=name)
         else:
@@ -133,7 +134,9 @@ class Checker:
                 _check_text(node.value, wanted, name)
             msgspec.convert(plain(node), wanted, dec_hook=decode_hook)
         except _BAD_VALUE as error:
-            self._problems.add(node.line, key, _sentence(error, node))
+            form = _extra(wanted, "form")
+            bad_form = form is not None and " matching regex " in str(error)
+            self._problems.add(node.line, key, f"{form} is wanted" if bad_form else _sentence(error, node))
 
     def _wrong(self, node: Node, wanted: str, key: str) -> None:
         self._problems.add(node.line, key, f"{wanted} is wanted, not {kind_word(node)}")
@@ -173,6 +176,9 @@ def _check_text(text: str, wanted: Any, name: str) -> None:
     Raises ValueError before msgspec sees the text, since its own message for a pattern helps nobody.
     """
     refuse_credentials(text)
+    check = _extra(wanted, "check")
+    if check is not None:
+        check(text)
     if isinstance(wanted, type) and issubclass(wanted, Url):
         wanted.parse(text)
     elif is_url(wanted):
@@ -213,6 +219,13 @@ def _hint(wanted: str, node: Node) -> str:
     if wanted in ("int", "float") and not node.plain:
         return "; take the quotes away"
     return ""
+
+
+def _extra(wanted: Any, name: str) -> Any:
+    """What an annotation says beside its pattern: `form` puts the pattern in words, `check` raises ValueError with a
+    sentence for a text that is wrong."""
+    metas = get_args(wanted)[1:] if get_origin(wanted) is Annotated else ()
+    return next((extra[name] for meta in metas if name in (extra := getattr(meta, "extra", None) or {})), None)
 
 
 def _base(wanted: Any) -> Any:

@@ -9,6 +9,7 @@ HOW_TO_GET_ONE = """\
 There is no configuration. Any of these gives one:
 
   fleetdeck demo            watches an embedded fleet; nothing to write
+  fleetdeck init            looks at this machine and writes ./fleetdeck.yaml
   fleetdeck --config FILE   uses FILE
   ./fleetdeck.yaml          is found by itself, as is $XDG_CONFIG_HOME/fleetdeck/config.yaml
 
@@ -35,12 +36,18 @@ def find_config(explicit: Path | None, cwd: Path, env: Mapping[str, str]) -> Pat
     if explicit is not None:
         return explicit
     candidates = [cwd / FILE_NAME]
+    base = config_home(env)
+    if base is not None:
+        candidates.append(base / "fleetdeck" / "config.yaml")
+    return next((path for path in candidates if _is_there(path)), None)
+
+
+def config_home(env: Mapping[str, str]) -> Path | None:
+    """`$XDG_CONFIG_HOME`, else `~/.config`; None where neither is an absolute path."""
     base = Path(env.get("XDG_CONFIG_HOME", ""))
     if not base.is_absolute():
         base = Path(env.get("HOME", "")) / ".config"
-    if base.is_absolute():
-        candidates.append(base / "fleetdeck" / "config.yaml")
-    return next((path for path in candidates if _is_there(path)), None)
+    return base if base.is_absolute() else None
 
 
 def _is_there(path: Path) -> bool:

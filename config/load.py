@@ -16,11 +16,13 @@ from config.kinds import KindTables
 from config.problems import Problems
 from config.schema import SECTIONS, Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
 from config.values import Listen
+from config.view_settings import check_view_settings
 from config.yaml_tree import Mapping, read_tree
 from fleet.errors import ConfigError
 from fleet.model import ProbeKind
 from fleet.ports import Limits
 from fleet.text import scrub
+from fleet.theme_names import theme_name
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes of a configuration file."""
@@ -42,7 +44,7 @@ def load(path: Path, kinds: KindTables) -> Config:
 
 def examine(path: Path, kinds: KindTables) -> Examined:
     """As `load`, with what `config show` needs."""
-    return _examine(_read(path), path, kinds)
+    return _examine(read_text(path), path, kinds)
 
 
 def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
@@ -62,6 +64,8 @@ def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
     entries = Entries(checker, problems, kinds, file)
     for section in SECTIONS:
         entries.check(section, sections.entries.get(section))
+    if options is not None:
+        check_view_settings(options, top, problems)
     if options is None or len(problems):
         raise problems.error(file)
     return Examined(config=_config(path, options, entries), options=options, tree=tree, file=file)
@@ -92,6 +96,9 @@ def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
             else Listen.parse(listen.listen, public=listen.public)
         ),
         limits=msgspec.convert(msgspec.structs.asdict(options.limits), Limits),
+        filters=dict(options.filters),
+        time=options.time,
+        theme=theme_name(options.theme),
         probes={kind: probe_settings(options, kind) for kind in ProbeKind},
         discovery=entries.made("discovery", options),
         queues=entries.made("queues", options),
@@ -118,7 +125,7 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of `path`. Raises ConfigError: no file, no permission, too large, not UTF-8."""
     file = scrub(shown_path(path))
     try:

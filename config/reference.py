@@ -115,7 +115,7 @@ def _below_fields(cls: type) -> dict[str, str]:
     return docs
 
 
-_MARK = re.compile(r"(?:^|(?<=[.;)]\s))((?:`?\w+`?, )*`?\w+`?):\s", re.MULTILINE)
+_MARK = re.compile(r"(?:^|(?<=[.;)]\s))((?:`?\w++`?, )*+`?\w+`?):\s", re.MULTILINE)
 
 
 def _marks(cls: type[Struct]) -> list[tuple[int, int, list[str]]]:

@@ -65,6 +65,8 @@ class LimitOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Bytes of a file."""
     samples: Annotated[int, Meta(ge=1)] = Limits().samples
     """Samples of a metrics page."""
+    all_samples: Annotated[int, Meta(ge=1)] = Limits().all_samples
+    """Samples of all metrics pages together."""
     labels: Annotated[int, Meta(ge=1)] = Limits().labels
     """Labels of a series or an agent."""
     label_chars: Annotated[int, Meta(ge=16)] = Limits().label_chars
@@ -138,14 +140,16 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Settings per family of probes."""
     limits: LimitOptions = LimitOptions()
     """How much is taken in from outside."""
+    filters: dict[str, str] = {}
+    """Filters by name, such as `mine: 'team:core or env:prod'`; every filter can use them as `@mine`."""
+    time: str = "utc"
+    """How times are shown: `utc`, `local`, `relative` (ages), or a zone such as `Europe/Berlin`. Output stays UTC."""
+    theme: str = "auto"
+    """Colours: `dark`, `light`, `high-contrast`, `high-contrast-light`, `ansi` (the terminal's own 16), or `auto`."""
     host: bool | HostOptions = True
     """Watches this machine: `true`, `false`, or a mapping."""
-    self_metrics: str | SelfMetricsOptions | None = None
+    self_metrics: Annotated[str, Meta(extra={"check": Listen.parse})] | SelfMetricsOptions | None = None
     """Loopback address where fleetdeck offers its own `/metrics`, or a mapping."""
-
-    def __post_init__(self) -> None:
-        if isinstance(self.self_metrics, str):
-            _listen("self_metrics", self.self_metrics, public=False)
 
 
 def _listen(key: str, text: str, *, public: bool) -> None:
@@ -192,6 +196,9 @@ class Config(Struct, frozen=True, kw_only=True):
     host: HostOptions | None
     self_metrics: Listen | None
     limits: Limits
+    filters: dict[str, str]
+    time: str
+    theme: str
     probes: dict[ProbeKind, ProbeSettings]
     discovery: tuple[Entry, ...]
     queues: tuple[Entry, ...]

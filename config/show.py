@@ -22,7 +22,9 @@ from fleet.model import ProbeKind
 from fleet.text import scrub
 
 STARS = "***"
-_BARE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./+-]+)*|[A-Za-z0-9_./+-]+(?::[A-Za-z0-9_./+-]+)+")
+_BARE = re.compile(
+    r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./+-]++)*+|[A-Za-z0-9_./+-]+(?::[A-Za-z0-9_./+-]++)++"
+)
 _COMMENT_COLUMN = 48
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Self
 from urllib.parse import SplitResult, urlsplit
 
+import re2
 from msgspec import Meta, Struct
 
 from fleet.errors import ConfigError
 from fleet.secret import Secret
+from fleet.text import scrub
 from fleet.times import parse_duration
 
 _USERINFO = re.compile(r"://[^/?#\s]*@")
@@ -126,7 +128,11 @@ def refuse_credentials(text: str) -> None:
 
 
 class Regex(str):
-    """A regular expression (Python's syntax), compiled when the configuration is read."""
+    """A regular expression (RE2's syntax), compiled when the configuration is read.
+
+    RE2 matches in linear time. With Python's own, a pattern like `(a+)+b` and one long command line would hold the
+    interpreter for ever.
+    """
 
     __slots__ = ()
 
@@ -136,14 +142,18 @@ class Regex(str):
         if not isinstance(value, str) or not value:
             raise ValueError("a regular expression is wanted")
         try:
-            re.compile(value)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"the regular expression is wrong: {error}") from None
+            cls(value).compiled()
+        except (re2.error, UnicodeEncodeError) as error:
+            reason = error.args[0] if error.args else ""
+            words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+            raise ValueError(f"the regular expression is wrong: {scrub(words, 120)}") from None
         return cls(value)
 
-    def compiled(self) -> re.Pattern[str]:
-        """The compiled pattern (`re` keeps it)."""
-        return re.compile(self)
+    def compiled(self) -> "re2._Regexp[str]":
+        """The compiled pattern."""
+        options = re2.Options()
+        options.log_errors = False
+        return re2.compile(str(self), options=options)
 
 
 class Listen(Struct, frozen=True):
@@ -196,19 +206,47 @@ class SecretRef(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             value = os.environ.get(self.env)
             if not value:
                 raise ConfigError(f"the environment variable {self.env} is not set")
-            return Secret(value)
-        path = root / str(self.file)
-        try:
-            mode = path.stat().st_mode
-            if not stat.S_ISREG(mode):
+            return Secret(_one_line(value, f"the environment variable {self.env}"))
+        return Secret(_one_line(_read_private(root / str(self.file)), f"the secret file {self.file}"))
+
+
+_SECRET_BYTES = 64 * 1024
+
+
+def _read_private(path: Path) -> str:
+    """The text of a file that only its owner can read. What is checked is the very file that is read.
+
+    Raises ConfigError that names the file, never its content.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
                 raise ConfigError(f"the secret file {path} is no regular file")
-            if mode & 0o077:
+            if about.st_mode & 0o077:
                 raise ConfigError(f"the secret file {path} can be read by others; chmod 600 it")
-            return Secret(path.read_text(encoding="utf-8").strip())
-        except OSError as error:
-            raise ConfigError(f"the secret file {path} cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"the secret file {path} is not UTF-8") from error
+            content = file.read(_SECRET_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such path"
+        raise ConfigError(f"the secret file {path} cannot be read: {reason}") from error
+    if len(content) > _SECRET_BYTES:
+        raise ConfigError(f"the secret file {path} is larger than {_SECRET_BYTES:,} bytes")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        # The error would carry the content.
+        raise ConfigError(f"the secret file {path} is not UTF-8") from None
+
+
+def _one_line(text: str, where: str) -> str:
+    """`text` without blanks around it. Raises ConfigError where nothing is left, or a header could not carry it."""
+    secret = text.strip()
+    if not secret:
+        raise ConfigError(f"{where} is empty")
+    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in secret):
+        raise ConfigError(f"{where} holds a line break or another control character within the secret")
+    return secret
 
 
 def decode_hook(wanted: type, value: object) -> object:

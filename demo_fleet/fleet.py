@@ -48,8 +48,8 @@ class DemoFleet:
 
     `agents` and `seed` make the world. `folder` takes the files and is the caller's to remove. `base_port`: the first
     of the ports to try, else any. `redis`: a server's URL, None for one of our own, False for none. `speed`: how many
-    seconds of the script pass in one of the clock's. `notes` says what could not be had. Raises OSError where `host`
-    cannot be listened on or `folder` cannot be written.
+    seconds of the script pass in one of the clock's; `step_s`: how often files and queues move on. `notes` says what
+    could not be had. Raises OSError where `host` cannot be listened on or `folder` cannot be written.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class DemoFleet:
         base_port: int | None = None,
         redis: str | bool | None = None,
         speed: float = 1.0,
+        step_s: float = STEP_S,
     ) -> None:
         self.world = World(seed, agents)
         self._notes: dict[str, str] = {}
@@ -74,6 +75,7 @@ class DemoFleet:
         self._base_port = base_port
         self._redis = redis
         self._speed = speed
+        self._step_s = step_s
         self._origin = clock.now()
         self._started = clock.monotonic()
         self._servers = AgentServers(self.world, self.moment, host, base_port)
@@ -132,7 +134,7 @@ class DemoFleet:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(STEP_S)
+            await asyncio.sleep(self._step_s)
             try:
                 await self.step()
             except OSError as error:

@@ -1,26 +1,33 @@
 """A backlog's row from its readings: ratios, falls, rate of progress and time to the end.
 
 The bar is always within 0–1; the claim stands beside it raw, so that 44,310 of 20,019 is seen as 221 %. What has
-fallen stays named as long as it is below its peak: a counter that starts over would else look healthy one sweep later.
+fallen stays named below its peak for an hour: a counter that starts over would else look healthy one sweep later. Then
+what is there counts as the new peak, because one that was too much (an over-claim, put right) is never reached again.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 
-from fleet.model import Backlog, BacklogPeaks, BacklogReading
+from msgspec.structs import replace
+
+from fleet.model import Backlog, BacklogPeaks, BacklogReading, Section
 from fleet.text import scrub
 
 QUOTED_CHARS = 60
 MOST_ANOMALIES = 50
 """Anomalies that a row carries, in the reader's order of weight."""
+FALL_NAMED_S = 3600.0
+"""Seconds for which a fall is named after the last reading that fell."""
 
 
-def derive(reading: BacklogReading, previous: Backlog | None, done_points: Sequence[tuple[float, float]]) -> Backlog:
-    """The row of `reading`, after the row `previous`.
+def derive(
+    reading: BacklogReading, previous: Backlog | None, done_points: Sequence[tuple[float, float]], at_s: float = 0.0
+) -> Backlog:
+    """The row of `reading`, which was made at `at_s` (epoch seconds), after the row `previous`.
 
     `done_points` are (epoch seconds, done) pairs, oldest first, this reading's included; the rate comes from them.
     """
-    peaks = _peaks(reading, previous.peaks if previous is not None else BacklogPeaks())
+    peaks = _peaks(reading, previous, at_s)
     rate = rate_per_hour(done_points)
     anomalies = (
         *reading.anomalies,
@@ -37,11 +44,25 @@ def derive(reading: BacklogReading, previous: Backlog | None, done_points: Seque
         done_ratio=_clamped(reading.done, reading.total),
         claimed_ratio=_claimed_ratio(reading),
         sections=reading.sections,
-        anomalies=tuple(dict.fromkeys(anomalies))[:MOST_ANOMALIES],
+        anomalies=_bounded(tuple(dict.fromkeys(anomalies))),
         rate_per_hour=rate,
         eta_s=_eta_s(reading.total, reading.done, rate),
         peaks=peaks,
     )
+
+
+def _bounded(anomalies: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(anomalies) - MOST_ANOMALIES
+    return anomalies if more <= 0 else (*anomalies[:MOST_ANOMALIES], f"and {more:,} more like these")
+
+
+def bounded_sections(sections: Sequence[Section], most: int) -> tuple[Section, ...]:
+    """`sections`, of more than `most` the last ones as one that adds them up, so that no item goes unseen."""
+    if len(sections) <= most:
+        return tuple(sections)
+    rest = sections[most - 1 :]
+    total, done = sum(one.total for one in rest), sum(one.done for one in rest)
+    return (*sections[: most - 1], Section(f"{len(rest):,} further sections", total, done))
 
 
 def excess(
@@ -100,20 +121,30 @@ def _eta_s(total: int | None, done: int | None, rate: float | None) -> float | N
     return max(0, total - done) * 3600 / rate
 
 
-def _peaks(reading: BacklogReading, before: BacklogPeaks) -> BacklogPeaks:
-    return BacklogPeaks(
-        total=_higher(reading.total, before.total),
-        done=_higher(reading.done, before.done),
-        claimed_total=_higher(reading.claimed_total, before.claimed_total),
-        claimed_done=_higher(reading.claimed_done, before.claimed_done),
-    )
+def _peaks(reading: BacklogReading, previous: Backlog | None, at_s: float) -> BacklogPeaks:
+    """The peaks with this reading; only this reading's values once a fall has been named for long enough."""
+    before = previous.peaks if previous is not None else BacklogPeaks()
+    own = BacklogPeaks(**{field: getattr(reading, field) for field in _COUNTED})
+    peaks = BacklogPeaks(**{field: _higher(getattr(own, field), getattr(before, field)) for field in _COUNTED})
+    if not _falls(reading, peaks):
+        return peaks
+    fell_now = previous is None or any(_below(getattr(own, field), getattr(previous, field)) for field in _COUNTED)
+    since = at_s if fell_now or before.fell_at_s is None else before.fell_at_s
+    return own if at_s - since >= FALL_NAMED_S else replace(peaks, fell_at_s=since)
+
+
+_COUNTED = ("total", "done", "claimed_total", "claimed_done")
+
+
+def _below(value: int | None, before: int | None) -> bool:
+    return value is not None and before is not None and value < before
 
 
 def _higher(one: int | None, other: int | None) -> int | None:
     return other if one is None else one if other is None else max(one, other)
 
 
-def _falls(reading: BacklogReading, peaks: BacklogPeaks) -> Iterable[str]:
+def _falls(reading: BacklogReading, peaks: BacklogPeaks) -> list[str]:
     """What is below its peak; a claim only where the count beside it did not fall too."""
     total = _fall("total", reading.total, peaks.total)
     done = _fall("done", reading.done, peaks.done)
@@ -123,4 +154,4 @@ def _falls(reading: BacklogReading, peaks: BacklogPeaks) -> Iterable[str]:
 
 
 def _fall(what: str, value: int | None, peak: int | None) -> str:
-    return f"{what} fell from {peak:,} to {value:,}" if value is not None and peak is not None and value < peak else ""
+    return f"{what} fell from {peak:,} to {value:,}" if _below(value, peak) else ""

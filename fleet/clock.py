@@ -5,18 +5,21 @@ Everything that needs the time takes a `Clock`, so that a test, a snapshot or a 
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
-    """Wall time for what is shown and stored; monotonic seconds for durations, deadlines and schedules."""
+    """Wall time for what is shown and stored; monotonic seconds for durations, deadlines and schedules.
+
+    Wall time may be set, monotonic seconds are not; `fleet.timekeeper` tells when it was.
+    """
 
     def now(self) -> datetime:
         """The time of day, aware, UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary origin; never goes back."""
+        """Seconds from an arbitrary origin; never goes back. The sleep of the machine counts, where it can be known."""
         ...
 
 
@@ -27,7 +30,11 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        # Linux's CLOCK_MONOTONIC stands still while the machine sleeps, its CLOCK_BOOTTIME does not.
+        return time.clock_gettime(_BOOT) if _BOOT is not None else time.monotonic()
+
+
+_BOOT: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 class ManualClock:

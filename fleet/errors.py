@@ -22,7 +22,21 @@ class ConfigError(FleetdeckError):
 
 
 class FilterError(FleetdeckError):
-    """A filter or view expression that cannot be read; the message quotes the part that is wrong."""
+    """A filter or view expression that cannot be read; the message quotes the part that is wrong.
+
+    `text` is the whole expression and `at` the 0-based character in it where it went wrong, where that can be told.
+    """
+
+    def __init__(self, message: str, *, text: str = "", at: int | None = None) -> None:
+        super().__init__(message if at is None or not text else f"{message} (at character {at + 1})")
+        self.text = text
+        self.at = at
+
+    def pointed(self) -> str:
+        """The message, and under it the expression with a caret where it went wrong, if it is one line."""
+        if self.at is None or not self.text.isprintable() or not self.text:
+            return str(self)
+        return f"{self}\n    {self.text}\n    {' ' * self.at}^"
 
 
 class ParseError(FleetdeckError):
@@ -53,6 +67,7 @@ class Fault(StrEnum):
     MISSING = "missing"
     PERMISSION = "permission denied"
     PROTOCOL = "protocol error"
+    CONFIG = "configuration"
     INTERNAL = "internal error"
 
 

@@ -1,9 +1,9 @@
 """Exposition pages: Prometheus text 0.0.4 and 1.0.0, OpenMetrics 1.0. Bytes in, a `Page` out, or a `ParseError`.
 
 Reading pages is what fleetdeck does all day, so the usual case is fast: a page whose lines are, but for their numbers,
-those of a page read before is recognised by a digest of them, and only its numbers are read. Else a line whose name
-and labels were met before costs one dictionary look-up, and only new ones meet the grammar (`exposition_lines`).
-Every step is linear in the size of the page.
+those of a page read before is recognised by a digest of them, and only its numbers are read (`exposition_shape`). Else
+a line whose name and labels were met before costs one dictionary look-up, and only new ones meet the grammar
+(`exposition_lines`). Every step is linear in the size of the page.
 
 Where a page repeats a series, Prometheus keeps the first sample (`ErrDuplicateSampleForTimestamp` for the others), or,
 where the samples carry their own times, all of them, of which a query sees the newest. So here: the newest own time,
@@ -24,13 +24,14 @@ Compared with `prometheus_client`'s parsers (a property test holds this), fleetd
 """
 
 import re
+from array import array
 from collections.abc import Sequence
-from hashlib import blake2b
 
 from fleet.errors import ParseError
 from fleet.exposition_cache import Layout, Rules, SeriesCache
 from fleet.exposition_families import StrictFamilies, TextFamilies
-from fleet.exposition_lines import NOT_NUMERIC, MalformedLineError, SampleLine, read_meta, read_sample
+from fleet.exposition_lines import MalformedLineError, SampleLine, read_meta, read_sample
+from fleet.exposition_shape import Words, digest, read_floats, read_numbers, skim
 from fleet.model import Family, Page, SeriesId
 from fleet.text import scrub
 
@@ -67,26 +68,58 @@ def parse_page(
     longer than `max_label_chars` are shortened; `Page.cut` counts both. Raises ParseError with the byte where the
     page is malformed.
     """
-    rules = Rules(is_openmetrics(content_type), max_samples, max_labels, max_label_chars)
-    cache = SeriesCache() if cache is None else cache
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        raise ParseError("not UTF-8", error.start) from error
-    lines, beyond = _lines(text, rules)
-    shape, numbers = _skim(lines)
-    layout = cache.layouts.get(_digest(shape, rules))
-    values = _values(numbers, layout)
-    if layout is None or values is None:
-        layout, values = _Reader(lines, rules, cache).read()
-    return Page(
-        series=layout.series,
-        values=values,
-        families=layout.families,
-        cut=layout.cut + beyond,
-        duplicates=layout.duplicates,
-        size_bytes=len(body),
+    reader = PageReader(
+        max_samples=max_samples,
+        max_labels=max_labels,
+        max_label_chars=max_label_chars,
+        cache=SeriesCache() if cache is None else cache,
     )
+    return reader.read(body, content_type)
+
+
+class PageReader:
+    """Reads the pages of one target as `parse_page` does; it remembers the shape of the last one."""
+
+    __slots__ = ("_cache", "_last", "_limits")
+
+    def __init__(self, *, max_samples: int, max_labels: int, max_label_chars: int, cache: SeriesCache) -> None:
+        self._limits = (max_samples, max_labels, max_label_chars)
+        self._cache = cache
+        self._last: Layout | None = None
+
+    def read(self, body: bytes, content_type: str) -> Page:
+        """A whole page. Raises ParseError with the byte where it is malformed."""
+        rules = Rules(is_openmetrics(content_type), *self._limits)
+        try:
+            text = body.decode()
+        except UnicodeDecodeError as error:
+            raise ParseError("not UTF-8", error.start) from error
+        lines, beyond = _lines(text, rules)
+        heads, tails = skim(lines)
+        layout = self._recognised(rules, lines, heads, tails)
+        values = None if layout is None or layout.numbers is None else read_numbers(layout.numbers(tails))
+        if layout is None or values is None:
+            layout, values = _Reader(lines, rules, self._cache).read()
+        self._last = layout
+        return Page(
+            series=layout.series,
+            values=values,
+            families=layout.families,
+            cut=layout.cut + beyond,
+            duplicates=layout.duplicates,
+            size_bytes=len(body),
+        )
+
+    def _recognised(self, rules: Rules, lines: Sequence[str], heads: Words, tails: Words) -> Layout | None:
+        """The layout of the page: the last one's, or one that another target had."""
+        said, last = repr(rules).encode(), self._last
+        try:
+            if last is not None and digest(said, heads, last.rest(tails)) == last.digest:
+                return last
+        except IndexError:
+            pass  # the page has fewer lines than the last one
+        rest = [tail for line, tail in zip(lines, tails, strict=True) if line[:1] == "#" or not line]
+        return self._cache.layout(digest(said, heads, rest))
 
 
 def _lines(text: str, rules: Rules) -> tuple[list[str], int]:
@@ -107,49 +140,13 @@ def _lines(text: str, rules: Rules) -> tuple[list[str], int]:
     return lines, beyond
 
 
-def _skim(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The shape of a page without timestamps (every line but its last word), and those last words."""
-    shape: list[str] = []
-    numbers: list[str] = []
-    for line in lines:
-        head, _, tail = line.rpartition(" ")
-        if line[:1] == "#" or not line:
-            shape.append(line)
-        else:
-            shape.append(head)
-            numbers.append(tail)
-    return shape, numbers
-
-
-def _digest(shape: Sequence[str], rules: Rules) -> bytes:
-    digest = blake2b(repr(tuple(rules)).encode(), digest_size=16)
-    digest.update("\n".join(shape).encode())
-    return digest.digest()
-
-
-def _values(numbers: list[str], layout: Layout | None) -> tuple[float, ...] | None:
-    """The numbers of a page of known layout, or None where the slow reading must look (or say what is wrong)."""
-    if layout is None or len(numbers) != layout.samples or layout.duplicates:
-        return None
-    return _floats(numbers if layout.kept is None else [numbers[index] for index in layout.kept])
-
-
-def _floats(numbers: Sequence[str]) -> tuple[float, ...] | None:
-    if NOT_NUMERIC.search("\n".join(numbers)):
-        return None
-    try:
-        return tuple(map(float, numbers))
-    except ValueError:
-        return None
-
-
 class _Reader:
     """Reads a page line by line, for the first time in its shape."""
 
     def __init__(self, lines: Sequence[str], rules: Rules, cache: SeriesCache) -> None:
         self._lines = lines
         self._rules = rules
-        self._layouts = cache.layouts
+        self._cache = cache
         self._known = cache.series(rules)
         self._families = StrictFamilies() if rules.strict else TextFamilies()
         self._shape: list[str] = []
@@ -157,10 +154,11 @@ class _Reader:
         self._times: list[float | None] = []
         self._series: dict[SeriesId, int] = {}
         self._kept: list[int] = []
+        self._rest: list[int] = []
         self._ended = False
-        self._samples = self._cut = self._duplicates = 0
+        self._cut = self._duplicates = self._own_cost = 0
 
-    def read(self) -> tuple[Layout, tuple[float, ...]]:
+    def read(self) -> "tuple[Layout, array[float]]":
         """The layout, remembered, and the values. Raises ParseError."""
         number = 0
         try:
@@ -169,22 +167,33 @@ class _Reader:
             families = self._finish()
         except MalformedLineError as error:
             raise ParseError(str(error), self._offset(number, error.column)) from error
-        digest = _digest(self._shape, self._rules)
-        known = self._layouts.get(digest)
-        if known is None:
-            known = self._layout(families)
-            size = sum(map(len, self._shape)) + _ENTRY_COST * len(self._shape)
-            self._layouts.put(digest, known, size)
-        return known, tuple(self._values)
+        return self._layout(families), array("d", self._values)
+
+    def _layout(self, families: tuple[Family, ...]) -> Layout:
+        """The layout of this page, remembered."""
+        cache, places = self._cache, self._rest
+        heads = list(self._shape)
+        for place in places:
+            heads[place] = heads[place].rpartition(" ")[0]
+        known = digest(repr(self._rules).encode(), heads, [self._shape[place].rpartition(" ")[2] for place in places])
+        layout = cache.layout(known)
+        if layout is None:
+            layout = Layout(
+                series=tuple(self._series),
+                families=cache.families(families),
+                digest=known,
+                numbers=None if self._duplicates else cache.picker(tuple(self._kept)),
+                rest=cache.picker(tuple(places)),
+                cut=self._cut,
+                duplicates=self._duplicates,
+            )
+            cache.remember(layout, self._own_cost)
+        return layout
 
     def _finish(self) -> tuple[Family, ...]:
         if self._rules.strict and not self._ended:
             raise MalformedLineError("the page ends without # EOF", len(self._lines[-1]) if self._lines else 0)
         return self._families.finish()
-
-    def _layout(self, families: tuple[Family, ...]) -> Layout:
-        kept = None if len(self._kept) == self._samples else tuple(self._kept)
-        return Layout(tuple(self._series), families, self._samples, kept, self._cut, self._duplicates)
 
     def _line(self, line: str) -> None:
         strict = self._rules.strict
@@ -192,15 +201,15 @@ class _Reader:
             line = line.strip(" \t\r")
         if self._ended:
             raise MalformedLineError("text after # EOF")
-        if line[:1] == "#":
-            self._shape.append(line)
-            self._comment(line)
-        elif line:
+        if line and line[0] != "#":
             self._sample(line)
-        elif strict:
+            return
+        if strict and not line:
             raise MalformedLineError("a blank line")
-        else:
-            self._shape.append(line)
+        self._rest.append(len(self._shape))
+        self._shape.append(line)
+        if line:
+            self._comment(line)
 
     def _comment(self, line: str) -> None:
         if self._rules.strict and line == "# EOF":
@@ -213,7 +222,6 @@ class _Reader:
     def _sample(self, line: str) -> None:
         if len(self._kept) >= self._rules.max_samples:
             self._shape.append(line.rpartition(" ")[0])
-            self._samples += 1
             self._cut += 1
             return
         head, _, number = line.rpartition(" ")
@@ -223,7 +231,7 @@ class _Reader:
             time = float(number)
             head, _, number = head.rpartition(" ")
             series = self._known.get(head)
-        value = None if series is None else _floats((number,))
+        value = None if series is None else read_floats((number,))
         if series is None or value is None:
             self._new_sample(read_sample(line, strict=self._rules.strict))
         else:
@@ -235,28 +243,29 @@ class _Reader:
         if len(sample.labels) > rules.max_labels:
             self._families.sample(scrub(sample.name, most))
             self._shape.append(sample.identity)
-            self._samples += 1
             self._cut += 1
             return
         series = self._known.get(sample.identity)
         if series is None:
-            series = SeriesId(
-                scrub(sample.name, most),
-                tuple(sorted((scrub(key, most), scrub(value, most)) for key, value in sample.labels)),
-            )
+            series = self._made(sample)
             if len(sample.name) > most or any(len(key) > most or len(value) > most for key, value in sample.labels):
                 self._cut += 1
             else:
                 self._known.put(sample.identity, series, len(sample.identity) + _ENTRY_COST)
         self._keep(sample.identity, series, float(sample.value), sample.timestamp)
 
+    def _made(self, sample: SampleLine) -> SeriesId:
+        cache, most = self._cache, self._rules.max_label_chars
+        self._own_cost += _ENTRY_COST
+        labels = sorted((scrub(key, most), scrub(value, most)) for key, value in sample.labels)
+        return SeriesId(cache.word(scrub(sample.name, most)), tuple(cache.label(*label) for label in labels))
+
     def _keep(self, identity: str, series: SeriesId, value: float, time: float | None) -> None:
         self._families.sample(series.name)
         self._shape.append(identity)
-        self._samples += 1
         place = self._series.setdefault(series, len(self._values))
         if place == len(self._values):
-            self._kept.append(self._samples - 1)
+            self._kept.append(len(self._shape) - 1)
             self._values.append(value)
             self._times.append(time)
             return

@@ -2,10 +2,14 @@
 
 from typing import Generic, NamedTuple, TypeVar
 
+from fleet.exposition_shape import Picker, picker
 from fleet.model import Family, SeriesId
 
-CACHE_CHARS = 32_000_000
-"""Characters of page text that each part of a `SeriesCache` stands for at most."""
+CACHE_COST = 32_000_000
+"""What each part of a `SeriesCache` may cost, in characters and places, which is about its bytes."""
+
+_PLACE_COST = 16
+_LAYOUT_COST = 500
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -21,12 +25,15 @@ class Rules(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What pages of one shape share. `kept` are the places of the samples that stay, None where all do."""
+    """What pages of one shape share: `numbers` picks the numbers that stay out of the last words of the lines, `rest`
+    those words that belong to the shape, `digest` knows the shape. A page that repeats a series has no `numbers`: which
+    of its samples stays is seen on each page anew."""
 
     series: tuple[SeriesId, ...]
     families: tuple[Family, ...]
-    samples: int
-    kept: tuple[int, ...] | None
+    digest: bytes
+    numbers: Picker | None
+    rest: Picker
     cut: int
     duplicates: int
 
@@ -63,19 +70,64 @@ class Generations(Generic[_K, _V]):
 class SeriesCache:
     """What was read before, shared by all scrapes, so that equal series are one object and equal shapes one tuple.
 
-    Bounded by `chars`: the text that it was made from. Two threads that use it at once lose entries at worst.
+    Each part is bounded by `cost`. Two threads that use it at once lose entries at worst.
     """
 
-    def __init__(self, chars: int = CACHE_CHARS) -> None:
-        self._chars = chars
+    def __init__(self, cost: int = CACHE_COST) -> None:
+        self._cost = cost
         self._series: dict[Rules, Generations[str, SeriesId]] = {}
-        self.layouts: Generations[bytes, Layout] = Generations(chars)
+        self._layouts: Generations[bytes, Layout] = Generations(cost)
+        self._families: Generations[tuple[Family, ...], tuple[Family, ...]] = Generations(cost)
+        self._pickers: Generations[tuple[int, ...], Picker] = Generations(cost)
+        self._words: Generations[str, str] = Generations(cost)
+        self._labels: Generations[tuple[str, str], tuple[str, str]] = Generations(cost)
 
     def series(self, rules: Rules) -> Generations[str, SeriesId]:
         """The series by their text, for one format and one set of limits: what one allows, another refuses."""
         found = self._series.get(rules)
         if found is None:
-            found = self._series[rules] = Generations(self._chars)
+            found = self._series[rules] = Generations(self._cost)
+        return found
+
+    def layout(self, digest: bytes) -> Layout | None:
+        """The layout of a shape that was met before."""
+        return self._layouts.get(digest)
+
+    def remember(self, layout: Layout, own_cost: int) -> None:
+        """Keep `layout`; `own_cost` is that of the series which no other one has."""
+        self._layouts.put(layout.digest, layout, _LAYOUT_COST + _PLACE_COST * len(layout.series) + own_cost)
+
+    def families(self, families: tuple[Family, ...]) -> tuple[Family, ...]:
+        """The one tuple that equals `families`: pages of thousands of agents differ in labels, not in metadata."""
+        found = self._families.get(families)
+        if found is None:
+            found = families
+            self._families.put(found, found, sum(_LAYOUT_COST + len(one.help) for one in found))
+        return found
+
+    def picker(self, places: tuple[int, ...]) -> Picker:
+        """The one picker of `places`."""
+        found = self._pickers.get(places)
+        if found is None:
+            found = picker(places)
+            self._pickers.put(places, found, _PLACE_COST * len(places) + _LAYOUT_COST)
+        return found
+
+    def word(self, text: str) -> str:
+        """The one string that equals `text`."""
+        found = self._words.get(text)
+        if found is None:
+            found = text
+            self._words.put(text, text, len(text) + _LAYOUT_COST)
+        return found
+
+    def label(self, key: str, value: str) -> tuple[str, str]:
+        """The one label that has this name and value."""
+        label = (key, value)
+        found = self._labels.get(label)
+        if found is None:
+            found = (self.word(key), value)
+            self._labels.put(found, found, len(key) + len(value) + _LAYOUT_COST)
         return found
 
     def __len__(self) -> int:

@@ -46,6 +46,12 @@ class Deadlines(Generic[K]):
                 self._push(deadline, key)
         return stale
 
+    def rebuild(self) -> None:
+        """Work all deadlines out anew: limits became shorter, or the clock was set back."""
+        watched, self._watched, self._heap = self._watched, set(), []
+        for key in watched:
+            self.watch(key)
+
     def _deadline(self, key: K) -> datetime | None:
         seen = self._seen(key)
         return None if seen is None else seen + timedelta(seconds=self._limit_s(key))

@@ -3,6 +3,8 @@
 import math
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from sys import intern
 from typing import Any
 
 from fleet.model import Fact
@@ -11,6 +13,8 @@ from fleet.vocabulary import AgentState, agent_state
 
 FACTS = 100
 DEPTH = 6
+_COUNTED = 5_000
+"""Fields beyond the limit that are still counted."""
 
 _OWN_PARTS = ("components", "checks")
 _OTHERS = ("dependencies", "services")
@@ -25,16 +29,18 @@ _HIDDEN = re.compile(r"passw|secret|token$|api_?key|authorization|credential|pri
 def facts_of(value: Any) -> tuple[Fact, ...]:
     """`value` flattened: `dependencies.ollama.available` = `false`. At most `FACTS`, `DEPTH` levels deep, scrubbed.
 
-    What is named like a password or key is shown as `***`.
+    What is named like a password or key is shown as `***`. A last fact counts those that are left out.
     """
     if not isinstance(value, dict | list):
         return ()
     facts: list[Fact] = []
-    for path, leaf in _leaves("", value, DEPTH):
-        if len(facts) == FACTS:
-            break
+    leaves = _leaves("", value, DEPTH)
+    for path, leaf in islice(leaves, FACTS):
         hidden = _HIDDEN.search(path.rpartition(".")[2])
-        facts.append(Fact(scrub(path, 128), "***" if hidden else scrub(_text(leaf), 256)))
+        facts.append(Fact(intern(scrub(path, 128)), "***" if hidden else scrub(_text(leaf), 256)))
+    more = sum(1 for _ in islice(leaves, _COUNTED))
+    if more:
+        facts.append(Fact("…", f"{more:,}{' or more' if more == _COUNTED else ''} fields are left out"))
     return tuple(facts)
 
 

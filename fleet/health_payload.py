@@ -12,6 +12,8 @@ _CHECK_MARKS = ("[+]", "[-]")
 _JSON_WORDS = ("true", "false", "null")
 _HTML_STARTS = ("<!doctype", "<html", "<head", "<body", "<?xml")
 _LINES = 1000
+BODY_BYTES = 512 * 1024
+"""Bytes of a health answer that are understood; it is read on the event loop, between two keys of the operator."""
 
 
 class Payload(Struct, frozen=True):
@@ -25,8 +27,10 @@ class Payload(Struct, frozen=True):
 def read_payload(content_type: str, body: bytes) -> Payload:
     """Understand a body by its content type, or by how it starts.
 
-    Raises OutsideError (bad payload): HTML, text that is not UTF-8, malformed JSON, each with its byte.
+    Raises OutsideError: over limit, or bad payload (HTML, text that is not UTF-8, malformed JSON, each with its byte).
     """
+    if len(body) > BODY_BYTES:
+        raise OutsideError(Fault.LIMIT, f"a health answer of {len(body):,} bytes, the limit is {BODY_BYTES:,}")
     kind = content_type.partition(";")[0].strip().lower()
     try:
         text = body.decode("utf-8-sig")

@@ -6,11 +6,12 @@ place of a row is found by bisection too.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from fleet.errors import FilterError
 from fleet.store import Diff, Slice, Store
+from fleet.views.chosen import find_column
 from fleet.views.view import Column, Look, View, sort_key
 
 K = TypeVar("K")
@@ -22,11 +23,18 @@ Sort = tuple[str, bool]
 """A column's id, and whether it goes from the greatest down."""
 
 _BULK = 64
-"""From this many changed rows on, sorting the whole (mostly sorted) list is cheaper than as many insertions."""
+_BULK_SHARE = 16
+"""From this many changed rows on, and from this part of all rows, sorting the whole (mostly sorted) list is cheaper
+than as many insertions."""
 
 
 class RowFilter(Protocol):
     """What the index asks of a filter (`fleet.filter.Filter`)."""
+
+    @property
+    def rank(self) -> Callable[[Any, Look], float] | None:
+        """How well a row that matches does so, where that decides the view's own order: the greatest first."""
+        ...
 
     def matches(self, view: View[Any], row: Any, at: Look) -> bool: ...
 
@@ -46,6 +54,8 @@ class Index(Generic[K]):
         self.where: RowFilter | None = None
         self.faults_only = False
         self._by: tuple[Sort, ...] = ()
+        self._columns: tuple[Column[Any], ...] = ()
+        self._turned: tuple[bool, ...] = ()
         self._order: list[Entry] = []
         self._entries: dict[K, Entry] = {}
 
@@ -67,12 +77,11 @@ class Index(Generic[K]):
         return self._by
 
     def sort_by(self, by: Iterable[Sort]) -> None:
-        """Choose a sort. Raises FilterError for a column that the view does not have or that has no order."""
+        """Choose a sort, by columns that are shown or not. Raises FilterError for one that the view does not have or
+        that has no order."""
         wanted = tuple(by)
-        known = {column.id: column for column in self.view.columns if column.sort}
-        for name, _ in wanted:
-            if name not in known:
-                raise FilterError(f"{self.view.name} cannot be sorted by {name!r} (but by {', '.join(known)})")
+        self._columns = tuple(sorting_column(self.view, name) for name, _ in wanted)
+        self._turned = tuple(down for _, down in wanted)
         self._by = wanted
 
     @property
@@ -93,6 +102,11 @@ class Index(Generic[K]):
         """The place of a row, to be found again with `nearest` when the row is gone."""
         return self._entries.get(key)
 
+    def place(self, key: K) -> Entry | None:
+        """The place that a row would have by its present values; None where it is gone or the filter leaves it out."""
+        row = self.source.get(key)
+        return None if row is None else self._entry(key, row)
+
     def nearest(self, entry: Entry) -> int:
         """The position that `entry` has or would have, within the rows shown (0 where none is).
 
@@ -102,22 +116,19 @@ class Index(Generic[K]):
 
     def rebuild(self) -> None:
         """Order everything anew."""
-        columns = self._columns()
-        found = ((key, self._entry(key, row, columns)) for key, row in self.source.items())
+        found = ((key, self._entry(key, row)) for key, row in self.source.items())
         self._entries = {key: entry for key, entry in found if entry is not None}
         self._order = sorted(self._entries.values())
 
     def apply(self, diff: Diff[K]) -> bool:
         """Take over what a subscription of `source` drained; True where the rows shown or their order changed."""
-        columns = self._columns()
         gone: list[Entry] = []
         come: list[Entry] = []
         for key in diff.removed:
             self._move(key, None, gone, come)
         for key in diff.changed:
-            row = self.source.get(key)
-            self._move(key, None if row is None else self._entry(key, row, columns), gone, come)
-        if len(gone) + len(come) > _BULK:
+            self._move(key, self.place(key), gone, come)
+        if len(gone) + len(come) > max(_BULK, len(self._order) // _BULK_SHARE):
             dropped = set(map(id, gone))
             self._order = [entry for entry in self._order if id(entry) not in dropped]
             self._order += come
@@ -141,19 +152,27 @@ class Index(Generic[K]):
             come.append(entry)
             self._entries[key] = entry
 
-    def _entry(self, key: K, row: Any, columns: Sequence[Column[Any]]) -> Entry | None:
+    def _entry(self, key: K, row: Any) -> Entry | None:
         """The place of a row, or None where the filter leaves it out."""
         at = Look(self.store, key, self.rows.seen(key))
         if self.faults_only and not self.view.fault(row):
             return None
-        if self.where is not None and not self.where.matches(self.view, row, at):
+        where = self.where
+        if where is not None and not where.matches(self.view, row, at):
             return None
+        rank = where.rank if where is not None else None
         natural = sort_key(self.view.order(row, at))
-        if not columns:
-            return (*natural, key)
-        chosen = tuple(column.sort(row, at) if column.sort else None for column in columns)
-        return (*sort_key(chosen, tuple(down for _, down in self._by)), *natural, key)
+        if not self._columns:
+            # There in every entry, ranked or not, so that the places of a row under two filters can be compared.
+            return (-rank(row, at) if rank is not None else 0.0, *natural, key)
+        chosen = tuple([column.sort(row, at) if column.sort else None for column in self._columns])
+        return (*sort_key(chosen, self._turned), *natural, key)
 
-    def _columns(self) -> list[Column[Any]]:
-        known = {column.id: column for column in self.view.columns}
-        return [known[name] for name, _ in self._by]
+
+def sorting_column(view: View[Any], name: str) -> Column[Any]:
+    """The column that `sort=name` means. Raises FilterError for one that there is not or that has no order."""
+    column = find_column(view, name)
+    if column is None or column.sort is None:
+        known = ", ".join(column.id for column in view.columns if column.sort)
+        raise FilterError(f"{view.name} cannot be sorted by {name!r} (but by {known}, label:NAME, any output field)")
+    return column

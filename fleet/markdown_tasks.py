@@ -29,10 +29,10 @@ LINE_BYTES = 2_000
 TEXT_CHARS = 120
 """Characters by which an item is known."""
 
-_BOX = re.compile(r"([ \t]*)(?:>[ \t]*)*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?=\s|$)")
-_HEADING = re.compile(r" {0,3}(?:>[ \t]*)*(#{1,6})[ \t]+(.*)")
-_FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)")
-_FENCE_END = re.compile(r"[ \t]*(?:>[ \t]*)*(`{3,}|~{3,})[ \t]*$")
+_BOX = re.compile(r"([ \t]*)(?:>[ \t]*+)*+(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?=\s|$)")
+_HEADING = re.compile(r" {0,3}(?:>[ \t]*+)*+(#{1,6})[ \t]+(.*)")
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]*+)*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)")
+_FENCE_END = re.compile(r"[ \t]*(?:>[ \t]*+)*+(`{3,}|~{3,})[ \t]*$")
 _TASK_ID = re.compile(
     r"\W*(?:task|todo|item|issue|ticket|story)\s+([A-Za-z]{0,9}-?\d{1,9}(?:[.-]\d{1,9}){0,8})\b", re.IGNORECASE
 )

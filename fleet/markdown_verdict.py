@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fleet.backlog import excess, quoted
+from fleet.backlog import bounded_sections, excess, quoted
 from fleet.markdown_outline import Heading, Outline
 from fleet.model import BacklogReading, Section
 from fleet.progress_claims import ProgressClaim, percent
@@ -26,7 +26,7 @@ def reading_of(outline: Outline, name: str) -> BacklogReading:
         claimed_total=claim.total,
         claimed_done=claim.done,
         claimed_ratio=claim.ratio,
-        sections=tuple(_section(heading) for heading in sections[:MOST_SECTIONS]),
+        sections=bounded_sections([_section(heading) for heading in sections], MOST_SECTIONS),
         anomalies=tuple(dict.fromkeys(scrub(line) for line in _anomalies(outline, claim))),
     )
 

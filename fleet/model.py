@@ -3,8 +3,12 @@
 Times are aware UTC, durations float seconds (`*_s`), ratios 0–1 (`*_ratio`). None means *not known*, never zero.
 What a system says of itself is a *claim* and is kept apart from what fleetdeck observed. All text in these values
 has been scrubbed (`fleet.text.scrub`) by whoever made them from outside data.
+
+Frozen trees of values cannot form a cycle, so the garbage collector is not told of them (`gc=False`): that spares it
+walking through a million of them, and 16 bytes each.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,7 +19,7 @@ from fleet.vocabulary import AgentState, TaskState
 # ── Discovery: what one source says ────────────────────────────────────────────────────────────────────────────────
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """What a system says of an agent, in its own words. `at` is the time that the system itself gives for it."""
 
     status: str | None = None
@@ -29,7 +33,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     memory_bytes: float | None = None
 
 
-class Endpoint(Struct, frozen=True, kw_only=True):
+class Endpoint(Struct, frozen=True, kw_only=True, gc=False):
     """An HTTP address to probe. `every_s` overrides the kind's interval; `close` forbids kept-alive connections."""
 
     url: str
@@ -39,7 +43,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     host_header: str | None = None
 
 
-class Sighting(Struct, frozen=True, kw_only=True):
+class Sighting(Struct, frozen=True, kw_only=True, gc=False):
     """One source's word that an agent exists. `process_seen` is set by a source that saw the process itself."""
 
     name: str
@@ -52,24 +56,26 @@ class Sighting(Struct, frozen=True, kw_only=True):
     claim: Claim | None = None
 
 
-class Discovery(Struct, frozen=True, kw_only=True):
+class Discovery(Struct, frozen=True, kw_only=True, gc=False):
     """A source's whole answer. `complete` is False where the answer was salvaged from something broken: agents that
-    are missing from it are then not gone. `problems` are sentences for the operator."""
+    are missing from it are then not gone. `problems` are sentences for the operator; `cut` counts the agents and
+    labels that limits left out."""
 
     sightings: tuple[Sighting, ...] = ()
     problems: tuple[str, ...] = ()
+    cut: int = 0
     complete: bool = True
     page: "Page | None" = None
 
 
-class SourcedClaim(Struct, frozen=True):
+class SourcedClaim(Struct, frozen=True, gc=False):
     """A claim and the id of the discovery source that passed it on."""
 
     source: str
     claim: Claim
 
 
-class Agent(Struct, frozen=True, kw_only=True):
+class Agent(Struct, frozen=True, kw_only=True, gc=False):
     """Who an agent is, merged from every source that names it.
 
     `disagreements` are sentences ("kind: testing (status file) ≠ planner (static)"). `gone_since` is when the last
@@ -92,14 +98,14 @@ class Agent(Struct, frozen=True, kw_only=True):
 # ── Probes: what one look brings back ──────────────────────────────────────────────────────────────────────────────
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, gc=False):
     """A flattened item of a health body: `dependencies.ollama.available` = `false`."""
 
     key: str
     value: str
 
 
-class HealthReading(Struct, frozen=True, kw_only=True):
+class HealthReading(Struct, frozen=True, kw_only=True, gc=False):
     """A health endpoint's answer: what its words *claim* and what the answer itself *shows* (`observed`).
 
     `reported_at` is the time in the body, which may be old where the other side caches.
@@ -113,14 +119,14 @@ class HealthReading(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
 
 
-class SeriesId(Struct, frozen=True):
+class SeriesId(Struct, frozen=True, gc=False):
     """A series: its metric name and its labels, sorted by name."""
 
     name: str
     labels: tuple[tuple[str, str], ...] = ()
 
 
-class Family(Struct, frozen=True):
+class Family(Struct, frozen=True, gc=False):
     """Metadata of a metric family, as exposed: `type` is counter, gauge, histogram, summary, untyped, …"""
 
     name: str
@@ -129,22 +135,23 @@ class Family(Struct, frozen=True):
     unit: str = ""
 
 
-class Page(Struct, frozen=True, kw_only=True):
+class Page(Struct, frozen=True, kw_only=True, gc=False):
     """One scraped page: `values[i]` belongs to `series[i]`. `cut` counts samples that a limit left out
     or shortened, `duplicates` those that repeat a series of the page and were left out for it.
 
-    `series` is shared between successive pages of the same shape, so keeping it costs nothing.
+    `series` is shared between successive pages of the same shape, so keeping it costs nothing. `values` read from
+    outside are an `array`, which nobody changes: floats one by one would take four times the memory.
     """
 
     series: tuple[SeriesId, ...]
-    values: tuple[float, ...]
+    values: Sequence[float]
     families: tuple[Family, ...] = ()
     cut: int = 0
     duplicates: int = 0
     size_bytes: int = 0
 
 
-class Task(Struct, frozen=True, kw_only=True):
+class Task(Struct, frozen=True, kw_only=True, gc=False):
     """A task of a queue. `raw_state` is its system's word. Times are the system's own where it gives any;
     `first_seen` and `last_changed` are by our clock, filled in at ingest."""
 
@@ -165,7 +172,7 @@ class Task(Struct, frozen=True, kw_only=True):
     last_changed: datetime | None = None
 
 
-class QueueReading(Struct, frozen=True, kw_only=True):
+class QueueReading(Struct, frozen=True, kw_only=True, gc=False):
     """A queue's state and the tasks that it shows.
 
     `arrived_total` and `completed_total` are cumulative counts where the queue has any (rates are made of them).
@@ -189,7 +196,7 @@ class QueueReading(Struct, frozen=True, kw_only=True):
     anomalies: tuple[str, ...] = ()
 
 
-class Section(Struct, frozen=True):
+class Section(Struct, frozen=True, gc=False):
     """A heading of a backlog with its own count, and whether it claims to be complete."""
 
     title: str
@@ -198,8 +205,9 @@ class Section(Struct, frozen=True):
     claims_complete: bool = False
 
 
-class BacklogReading(Struct, frozen=True, kw_only=True):
-    """A backlog's count of distinct items beside what its document claims of itself. None: it does not say."""
+class BacklogReading(Struct, frozen=True, kw_only=True, gc=False):
+    """A backlog's count of distinct items beside what its document claims of itself. None: it does not say. `cut`: it
+    was counted up to where the document breaks off."""
 
     name: str
     kind: str
@@ -210,9 +218,10 @@ class BacklogReading(Struct, frozen=True, kw_only=True):
     claimed_ratio: float | None = None
     sections: tuple[Section, ...] = ()
     anomalies: tuple[str, ...] = ()
+    cut: bool = False
 
 
-class Disk(Struct, frozen=True):
+class Disk(Struct, frozen=True, gc=False):
     """A mounted file system: bytes in all and free."""
 
     path: str
@@ -220,7 +229,7 @@ class Disk(Struct, frozen=True):
     free_bytes: int
 
 
-class ProcessReading(Struct, frozen=True, kw_only=True):
+class ProcessReading(Struct, frozen=True, kw_only=True, gc=False):
     """A process of an agent. `state` is what the kernel says of it (running, sleeping, zombie, gone, …)."""
 
     pid: int
@@ -230,7 +239,7 @@ class ProcessReading(Struct, frozen=True, kw_only=True):
     started_at: datetime | None = None
 
 
-class HostReading(Struct, frozen=True, kw_only=True):
+class HostReading(Struct, frozen=True, kw_only=True, gc=False):
     """This machine. CPU is a percentage of all cores (0–100), load the 1, 5 and 15 minute averages."""
 
     cpu_percent: float | None = None
@@ -242,8 +251,20 @@ class HostReading(Struct, frozen=True, kw_only=True):
     net_received_bytes: int | None = None
 
 
-class SelfReading(Struct, frozen=True, kw_only=True):
-    """fleetdeck itself: how long a sweep takes, how late its loop is, what it holds."""
+class TerminalReading(Struct, frozen=True, kw_only=True, gc=False):
+    """What the dashboard sent to its terminal, with rates since the last look, and how late its loop was at worst."""
+
+    bytes_total: int
+    bytes_per_s: float
+    frames_per_s: float
+    loop_lag_s: float
+    slow_link: bool = False
+    """Whether it is drawn for a slow link, with fewer frames."""
+
+
+class SelfReading(Struct, frozen=True, kw_only=True, gc=False):
+    """fleetdeck itself: how long a sweep takes, how late its loop is, what it holds. `unkept` counts what the history
+    had no room for, `cut` what limits left out of the last answers. `terminal` is None where nothing is drawn."""
 
     sweep_s: float | None = None
     loop_lag_s: float | None = None
@@ -253,7 +274,9 @@ class SelfReading(Struct, frozen=True, kw_only=True):
     errors: int = 0
     samples: int = 0
     series: int = 0
+    unkept: int = 0
     cut: int = 0
+    terminal: TerminalReading | None = None
 
 
 Reading = Discovery | HealthReading | Page | QueueReading | BacklogReading | HostReading | ProcessReading | SelfReading
@@ -276,7 +299,7 @@ class ProbeKind(StrEnum):
     SELF = "self"
 
 
-class Health(Struct, frozen=True, kw_only=True):
+class Health(Struct, frozen=True, kw_only=True, gc=False):
     """What the health probe of an agent knows: the last good reading, and the failures in a row since then.
 
     `latency_s` is on a coarse ladder (so that noise wakes nobody); the exact value is in the history.
@@ -288,7 +311,7 @@ class Health(Struct, frozen=True, kw_only=True):
     latency_s: float | None = None
 
 
-class Scrape(Struct, frozen=True, kw_only=True):
+class Scrape(Struct, frozen=True, kw_only=True, gc=False):
     """What the metrics probe of a target knows: the last good page, and the failures in a row since then."""
 
     page: Page | None = None
@@ -296,7 +319,7 @@ class Scrape(Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-class Process(Struct, frozen=True, kw_only=True):
+class Process(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of an agent's own process on this machine."""
 
     reading: ProcessReading | None = None
@@ -304,7 +327,7 @@ class Process(Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-class AgentStatus(Struct, frozen=True, kw_only=True):
+class AgentStatus(Struct, frozen=True, kw_only=True, gc=False):
     """An agent as a row: identity, claim, observation and the verdict, made by `fleet.evaluate`.
 
     `disagrees` says that the claim is better or other than what was observed. `since` is when `state` began, by our
@@ -333,7 +356,7 @@ class AgentStatus(Struct, frozen=True, kw_only=True):
     memory_bytes: float | None = None
 
 
-class Queue(Struct, frozen=True, kw_only=True):
+class Queue(Struct, frozen=True, kw_only=True, gc=False):
     """A queue as a row: its last reading, derived rates, and the probe's condition (`error` empty when it answers)."""
 
     name: str
@@ -351,16 +374,20 @@ class Queue(Struct, frozen=True, kw_only=True):
     stale: bool = False
 
 
-class BacklogPeaks(Struct, frozen=True, kw_only=True):
-    """The highest values that a backlog has shown, by which a fall stays known after the sweep that saw it."""
+class BacklogPeaks(Struct, frozen=True, kw_only=True, gc=False):
+    """The highest values that a backlog has shown, by which a fall stays known after the sweep that saw it.
+
+    `fell_at_s` is when it last fell (epoch seconds), while it is below a peak.
+    """
 
     total: int | None = None
     done: int | None = None
     claimed_total: int | None = None
     claimed_done: int | None = None
+    fell_at_s: float | None = None
 
 
-class Backlog(Struct, frozen=True, kw_only=True):
+class Backlog(Struct, frozen=True, kw_only=True, gc=False):
     """A backlog as a row: counted beside claimed, and what does not add up.
 
     `done_ratio` is clamped to 0–1; `claimed_ratio` is as claimed, which may be more than 1.
@@ -392,7 +419,7 @@ class SourceState(StrEnum):
     PENDING = "pending"
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Source(Struct, frozen=True, kw_only=True, gc=False):
     """A discovery source or probe as a row. `cost_s` is on a coarse ladder; `cut` counts what limits left out;
     `summary` is its last reading in words where no view shows it (this machine, fleetdeck itself)."""
 
@@ -420,7 +447,7 @@ class EventKind(StrEnum):
     BACKLOG = "backlog"
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """A change of state, when we saw it. `seq` grows by one; `bad` says that it was a change for the worse."""
 
     seq: int

@@ -17,6 +17,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     body_bytes: int = 16 * 1024 * 1024
     file_bytes: int = 64 * 1024 * 1024
     samples: int = 50_000
+    all_samples: int = 2_000_000
     labels: int = 64
     label_chars: int = 512
     redirects: int = 3
@@ -35,6 +36,11 @@ class Answer(Struct, frozen=True, kw_only=True):
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it is a page for people: a login, a proxy's apology."""
+        return "html" in self.content_type.lower() or self.body[:512].lstrip().startswith(b"<")
 
 
 class Http(Protocol):

@@ -1,8 +1,13 @@
 """A value that must never be seen: its text is only to be had by asking for it."""
 
+from typing import NoReturn
+
 
 class Secret:
-    """A password or token; `repr` and `str` are `***`, so a log line, a traceback or a screenshot never shows it."""
+    """A password or token; `repr` and `str` are `***`, so a log line, a traceback or a screenshot never shows it.
+
+    It cannot be pickled or copied, and no encoder knows it: what writes values down cannot write this one.
+    """
 
     __slots__ = ("_value",)
 
@@ -17,3 +22,9 @@ class Secret:
         return "***"
 
     __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a secret is not written down")

@@ -3,6 +3,10 @@
 `Ring` keeps one series. `Block` keeps all series of a scraped target over one shared column of times, which costs a
 third of separate rings. `History` owns both, under one budget of points; what does not fit is refused and counted,
 never grown into. Times are epoch seconds.
+
+With ten thousand agents not everything fits. So the pages may take half of the budget at most, which leaves room for
+the few numbers that stand in every agent's row; and what the operator has configured one by one (queues, backlogs, this
+machine) is always kept, because rates are made of it.
 """
 
 import math
@@ -14,21 +18,29 @@ from fleet.model import Page, SeriesId
 RING_POINTS = 240
 BLOCK_POINTS = 60
 POINTS_BUDGET = 6_000_000
-"""Points of 8 bytes in all (48 MB) before new series are refused."""
+"""Points of 8 bytes in all (48 MB) before new series of agents are refused."""
+_FURTHEST_S = 100_000.0
+"""Seconds from a rough ring's base to its last point, so that 32 bits tell times apart to a hundredth of a second."""
 
 SeriesKey = tuple[str, str, str]
 """(what, who, which): `("agent", "planner-1", "latency_s")`."""
+_MANY = "agent"
+"""What there may be thousands of."""
 
 
 class Ring:
-    """The last `capacity` points of one series, oldest first. NaN stands for a gap."""
+    """The last `capacity` points of one series, oldest first. NaN stands for a gap.
 
-    __slots__ = ("_capacity", "_next", "_times", "_values")
+    A `rough` one keeps seven digits of its values, in half the memory: enough for a sparkline, not for a rate.
+    """
 
-    def __init__(self, capacity: int = RING_POINTS) -> None:
+    __slots__ = ("_base", "_capacity", "_next", "_times", "_values")
+
+    def __init__(self, capacity: int = RING_POINTS, *, rough: bool = False) -> None:
         self._capacity = capacity
-        self._times = array("d")
-        self._values = array("d")
+        self._base = 0.0
+        self._times = array("f" if rough else "d")
+        self._values = array("f" if rough else "d")
         self._next = 0
 
     def __len__(self) -> int:
@@ -37,6 +49,8 @@ class Ring:
     def add(self, at: float, value: float) -> None:
         """Append a point; a point that is not later than the last one replaces it (a clock that went back)."""
         last = self._last_index()
+        if self._times.typecode == "f":
+            at = self._from_base(at, last)
         if last is not None and at <= self._times[last]:
             self._values[last] = value
             return
@@ -50,7 +64,8 @@ class Ring:
 
     def points(self, since: float = -math.inf) -> list[tuple[float, float]]:
         """(time, value) pairs not older than `since`, oldest first."""
-        return [(self._times[i], self._values[i]) for i in self._order() if self._times[i] >= since]
+        base = self._base
+        return [(base + self._times[i], self._values[i]) for i in self._order() if base + self._times[i] >= since]
 
     def values(self, most: int | None = None) -> list[float]:
         """The last `most` values, oldest first."""
@@ -60,7 +75,17 @@ class Ring:
     def last(self) -> tuple[float, float] | None:
         """The newest (time, value)."""
         index = self._last_index()
-        return None if index is None else (self._times[index], self._values[index])
+        return None if index is None else (self._base + self._times[index], self._values[index])
+
+    def _from_base(self, at: float, last: int | None) -> float:
+        """Seconds from the base, which is set anew where it is too far away."""
+        if last is None:
+            self._base = at
+        elif at - self._base > _FURTHEST_S:
+            by = self._times[self._next % len(self._times)]
+            self._base += by
+            self._times = array("f", (time - by for time in self._times))
+        return at - self._base
 
     def _last_index(self) -> int | None:
         size = len(self._times)
@@ -123,71 +148,91 @@ class History:
 
     def __init__(self, budget: int = POINTS_BUDGET) -> None:
         self._budget = budget
-        self._rings: dict[SeriesKey, Ring] = {}
+        # By subject, so that forgetting one of thousands does not look through all the others.
+        self._rings: dict[tuple[str, str], dict[str, Ring]] = {}
         self._blocks: dict[str, Block] = {}
-        self._used = 0
+        self._used = self._used_by_blocks = 0
+        # Kept times are those of the clock as it was at first, so that they never go back.
+        self._shifted = 0.0
         self.refused = 0
         """Series and targets that were not kept because the budget was spent."""
 
     def __len__(self) -> int:
-        return len(self._rings) + sum(len(block._series) for block in self._blocks.values())
+        return sum(map(len, self._rings.values())) + sum(len(block._series) for block in self._blocks.values())
+
+    def shift(self, seconds: float) -> None:
+        """The clock was set by `seconds`: all points are that much later than they were taken for."""
+        self._shifted += seconds
 
     def add(self, key: SeriesKey, at: float, value: float | None) -> None:
         """Append a point to the ring of `key`; None is no point."""
         if value is None:
             return
-        ring = self._rings.get(key)
+        ring = self._ring(key)
         if ring is None:
-            if not self._reserve(RING_POINTS):
+            rough = key[0] == _MANY
+            if rough and not self._reserve(RING_POINTS):
                 return
-            ring = self._rings[key] = Ring()
-        ring.add(at, value)
+            ring = self._rings.setdefault(key[:2], {})[key[2]] = Ring(rough=rough)
+        ring.add(at - self._shifted, value)
 
     def add_page(self, target: str, at: float, page: Page) -> None:
         """Append a scraped page to the block of `target`."""
         block = self._blocks.get(target)
         if block is None:
             block = Block(page.series)
-            if not self._reserve(block.size):
+            if not self._reserve_block(block.size):
                 return
             self._blocks[target] = block
-        if self._reserve(BLOCK_POINTS * (len(page.series) + 1) - block.size):
-            block.add(at, page)
+        if self._reserve_block(BLOCK_POINTS * (len(page.series) + 1) - block.size):
+            block.add(at - self._shifted, page)
 
-    def ring(self, key: SeriesKey) -> Ring | None:
-        """The ring of `key`, or None."""
-        return self._rings.get(key)
+    def points(self, key: SeriesKey) -> list[tuple[float, float]]:
+        """The kept (time, value) pairs of `key`, oldest first; empty where nothing is kept."""
+        ring = self._ring(key)
+        return [] if ring is None else [(at + self._shifted, value) for at, value in ring.points()]
 
     def last(self, key: SeriesKey) -> float | None:
         """The newest value of `key`, or None."""
-        ring = self._rings.get(key)
+        ring = self._ring(key)
         point = ring.last() if ring else None
         return None if point is None else point[1]
 
     def values(self, key: SeriesKey, most: int | None = None) -> list[float]:
         """The last values of `key`, oldest first; empty where nothing is kept."""
-        ring = self._rings.get(key)
+        ring = self._ring(key)
         return [] if ring is None else ring.values(most)
 
     def column(self, target: str, series: SeriesId) -> list[tuple[float, float]]:
         """The kept points of one scraped series."""
         block = self._blocks.get(target)
-        return [] if block is None else block.column(series)
+        return [] if block is None else [(at + self._shifted, value) for at, value in block.column(series)]
 
     def drop(self, what: str, who: str) -> None:
         """Forget all series of one subject."""
-        for key in [key for key in self._rings if key[0] == what and key[1] == who]:
-            del self._rings[key]
-            self._used -= RING_POINTS
-        block = self._blocks.pop(who, None) if what == "agent" else None
+        rings = self._rings.pop((what, who), {})
+        block = self._blocks.pop(who, None) if what == _MANY else None
+        if what == _MANY:
+            self._used -= RING_POINTS * len(rings)
         if block:
             self._used -= block.size
+            self._used_by_blocks -= block.size
 
-    def _reserve(self, points: int) -> bool:
-        if self._used + points > self._budget:
+    def _ring(self, key: SeriesKey) -> Ring | None:
+        rings = self._rings.get(key[:2])
+        return None if rings is None else rings.get(key[2])
+
+    def _reserve(self, points: int, *, over: bool = False) -> bool:
+        if over or self._used + points > self._budget:
             self.refused += 1
             return False
         self._used += points
+        return True
+
+    def _reserve_block(self, points: int) -> bool:
+        if not self._reserve(points, over=self._used_by_blocks + points > self._budget // 2):
+            return False
+        self._used_by_blocks += points
         return True
 
 

@@ -8,8 +8,8 @@ A probe that finds nothing new calls `touch`: the time is kept beside the slice 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import Final, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -28,6 +28,11 @@ from fleet.model import (
     Task,
 )
 from fleet.series import History
+from fleet.time_style import UTC_STYLE, TimeStyle
+from fleet.wellknown import PlanBook
+
+if TYPE_CHECKING:
+    from fleet.last_known import KnownAgent
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -139,6 +144,10 @@ class Slice(Mapping[K, V]):
         """When `key` was last confirmed, or None where it never was."""
         return self._seen.get(key)
 
+    def shift(self, by: timedelta) -> None:
+        """The clock was set: everything was confirmed that much later than it was taken for. Wakes nobody."""
+        self._seen = {key: at + by for key, at in self._seen.items()}
+
     def subscribe(self, wake: Callable[[], None]) -> Subscription[K, V]:
         """Listen from now on; `wake` is called once per clean→dirty edge and must be cheap."""
         subscription = Subscription(self, wake)
@@ -176,4 +185,7 @@ class Store:
         self.host: Slice[str, HostReading] = Slice()  # collectors.ingest, the one key "host"
         self.self_: Slice[str, SelfReading] = Slice()  # collectors.ingest, the one key "self"
         self.history = History()
+        self.plans = PlanBook()  # where the numbers stand on each target's page; collectors.ingest keeps it in step
+        self.times: TimeStyle = UTC_STYLE  # how cells show times; the operator's choice
+        self.recalled: dict[str, KnownAgent] = {}  # rows of `status` that are only remembered (fleet.last_known)
         self.now: datetime | None = None

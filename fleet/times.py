@@ -7,7 +7,6 @@ and RFC 1123. Inside fleetdeck a time is an aware UTC `datetime`, a duration is 
 import math
 import re
 from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
 
 _MILLISECONDS_FROM = 1e11
 """An epoch number above this (the year 5138 in seconds) is taken as milliseconds."""
@@ -50,6 +49,9 @@ def _from_text(text: str, naive: tzinfo) -> datetime | None:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
+        # Few pages write times as mail does, and the module costs the first frame as much as the whole rest of fleet.
+        from email.utils import parsedate_to_datetime
+
         try:
             when = parsedate_to_datetime(text)
         except (ValueError, TypeError, OverflowError, IndexError):

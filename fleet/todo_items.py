@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fleet.backlog import quoted
+from fleet.backlog import bounded_sections, quoted
 from fleet.errors import ParseError
 from fleet.json_salvage import Document, decode_json, read_json, read_json_line
 from fleet.model import BacklogReading, Section
@@ -49,6 +50,7 @@ class ItemList(Struct, frozen=True, kw_only=True):
     claimed_total: int | None = None
     claimed_done: int | None = None
     problems: tuple[str, ...] = ()
+    cut: bool = False
 
 
 def read_todo_list(content: bytes, name: str) -> BacklogReading:
@@ -77,6 +79,8 @@ def _json(content: bytes) -> ItemList:
             return _listed([_named(name, item) for name, item in held.items()], value, document)
     if _is_item(value):
         return _json_lines(content) if document.problem else _listed([value], {}, document)
+    if document.problem:
+        raise ParseError(document.problem)
     keys = ", ".join(quoted(key) for key in list(value)[:5]) or "none"
     raise ParseError(f"no list of to-dos under {', '.join(LISTS)} (keys: {keys})")
 
@@ -99,6 +103,7 @@ def _listed(entries: list[Any], around: Mapping[str, Any], document: Document) -
         claimed_total=_first_int(around, "total", "total_todos", "total_count"),
         claimed_done=_first_int(around, "completed", "done", "completed_count"),
         problems=tuple(problems),
+        cut=document.cut,
     )
 
 
@@ -181,16 +186,17 @@ def _reading(found: ItemList, name: str) -> BacklogReading:
         claimed_done=found.claimed_done,
         sections=_sections(items.values()),
         anomalies=tuple(scrub(line) for line in anomalies),
+        cut=found.cut,
     )
 
 
 def _sections(items: Iterable[Item]) -> tuple[Section, ...]:
     """The items by the word for their state, most first."""
     words = Counter((item.word, item.state is TaskState.DONE) for item in items)
-    return tuple(
-        Section(scrub(word) or "no state", number, number if done else 0)
-        for (word, done), number in words.most_common(MOST_SECTIONS)
-    )
+    sections = [
+        Section(word or "no state", number, number if done else 0) for (word, done), number in words.most_common()
+    ]
+    return tuple(replace(one, title=scrub(one.title)) for one in bounded_sections(sections, MOST_SECTIONS))
 
 
 def _doubts(entries: list[Item], items: Mapping[str, Item]) -> Iterable[str]:

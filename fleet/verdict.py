@@ -29,7 +29,10 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """Everything that is known of one agent at `now`, with the times of the last answers and the age limits."""
+    """Everything that is known of one agent at `now`, with the times of the last answers and the age limits.
+
+    `claim_grace_s`: how much older than else its last sign of life may be, because nobody could hear of it.
+    """
 
     agent: Agent
     now: datetime
@@ -42,6 +45,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     process: Process | None = None
     process_at: datetime | None = None
     process_limit_s: float = 30.0
+    claim_grace_s: float = 0.0
     vitals: Vitals = Vitals()
 
 
@@ -94,6 +98,9 @@ def judge(seen: Seen, rules: Rules, before: AgentStatus | None) -> AgentStatus:
 def _gone(agent: Agent) -> Finding | None:
     if agent.gone_since is None:
         return None
+    if agent.process_seen:
+        # Who looked through the processes and did not find it has seen that it ended; nobody has it by hearsay.
+        return Finding(AgentState.DOWN, f"its process ({agent.pid}) is gone since {agent.gone_since:%H:%M:%S}Z")
     return Finding(AgentState.STALE, f"gone: no source has named it since {agent.gone_since:%H:%M:%S}Z")
 
 
@@ -148,6 +155,8 @@ def _process(seen: Seen, rules: Rules) -> Finding:
         return Finding(AgentState.UNKNOWN, f"process: {process.error}")
     if process.reading is None:
         return Finding(AgentState.UNKNOWN, process.error)
+    if is_stale(seen.process_at, seen.process_limit_s, seen.now) and seen.process_at:
+        return Finding(AgentState.STALE, f"process: not looked at since {seen.process_at:%H:%M:%S}Z")
     state = _PROCESS_STATES.get(process.reading.state, AgentState.UP)
     detail = "" if state is AgentState.UP else f"process {process.reading.pid} is {process.reading.state}"
     return Finding(state, detail)
@@ -158,7 +167,7 @@ def _from_claims(seen: Seen, rules: Rules) -> Finding:
     claims = [sourced.claim for sourced in seen.agent.claims]
     times = [claim.at for claim in claims if claim.at is not None]
     heard = max(times, default=None)
-    if heard is not None and is_stale(heard, rules.claim_limit_s, seen.now):
+    if heard is not None and is_stale(heard, rules.claim_limit_s + seen.claim_grace_s, seen.now):
         return Finding(AgentState.STALE, f"last sign of life {heard:%Y-%m-%d %H:%M:%S}Z, by hearsay")
     if any(agent_state(claim.status) is AgentState.WAITING for claim in claims):
         return Finding(AgentState.WAITING, next((claim.detail for claim in claims if claim.detail), ""))
@@ -208,10 +217,12 @@ def _disagree(claimed: AgentState | None, observed: AgentState) -> bool:
 def _numbers(seen: Seen, claim: Claim | None) -> Vitals:
     """The agent's own page first, its process next, and where these are silent, what its sources claim."""
     own = seen.vitals
+    process = seen.process.reading if seen.process else None
+    if process is None and not seen.agent.claims:
+        return own  # its health report, which may be `claim`, has no numbers
     claims = [sourced.claim for sourced in seen.agent.claims]
     if claim is not None:
         claims.insert(0, claim)
-    process = seen.process.reading if seen.process else None
 
     def pick(field: str, measured: float | None = None) -> float | None:
         candidates = [getattr(own, field), measured, *(getattr(item, field) for item in claims)]

@@ -21,7 +21,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Field of `AgentStatus` and `Claim` → metric names, best first."""
 
 
-class Vitals(Struct, frozen=True, kw_only=True):
+class Vitals(Struct, frozen=True, kw_only=True, gc=False):
     """The numbers of an agent that its page shows; None for those that it does not."""
 
     tasks_queued: int | None = None
@@ -34,6 +34,9 @@ class Vitals(Struct, frozen=True, kw_only=True):
 
 Plan = tuple[tuple[str, tuple[int, ...]], ...]
 """For each field the positions of its series in a page of a certain shape."""
+
+_SHARED = 1_000
+"""Plans that are remembered because other targets may have the same."""
 
 _COUNTS = frozenset({"tasks_queued", "tasks_running", "tasks_completed", "tasks_failed"})
 
@@ -62,22 +65,34 @@ def vitals(page: Page, positions: Plan) -> Vitals:
 
 
 class PlanBook:
-    """The plan of each target's last page. Pages of a target keep their shape, and share the tuple that says it.
+    """The numbers of each target's last page, and where they stand on it. Pages of a target keep their shape, and share
+    the tuple that says it.
 
     One plan a target and no more: where a label changes with every scrape, a shape that was kept would hold all of its
     series in memory for ever.
     """
 
     def __init__(self) -> None:
-        self._plans: dict[str, tuple[tuple[SeriesId, ...], Plan]] = {}
+        self._known: dict[str, tuple[Page, Plan, Vitals]] = {}
+        self._plans: dict[Plan, Plan] = {}
 
     def vitals(self, name: str, page: Page) -> Vitals:
         """The numbers of `page`, which the target `name` showed."""
-        known = self._plans.get(name)
-        if known is None or known[0] is not page.series:
-            known = self._plans[name] = (page.series, plan(page.series))
-        return vitals(page, known[1])
+        known = self._known.get(name)
+        if known is not None and known[0] is page:
+            return known[2]
+        same = known is not None and known[0].series is page.series
+        positions = known[1] if known is not None and same else self._shared(plan(page.series))
+        found = vitals(page, positions)
+        self._known[name] = page, positions, found
+        return found
 
     def forget(self, name: str) -> None:
         """The target is no more."""
-        self._plans.pop(name, None)
+        self._known.pop(name, None)
+
+    def _shared(self, positions: Plan) -> Plan:
+        """The one plan that equals `positions`: thousands of agents have the same."""
+        if len(self._plans) >= _SHARED:
+            self._plans.clear()
+        return self._plans.setdefault(positions, positions)

@@ -96,6 +96,11 @@ class RealPrometheus:
     ) -> None:
         self._stop()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def api(self, path: str, **parameters: str) -> Any:
         """The `data` of `GET /api/v1/PATH`."""
         query = f"?{urlencode(parameters)}" if parameters else ""

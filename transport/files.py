@@ -40,6 +40,9 @@ def identity(path: Path) -> tuple[int, int, int]:
         raise _translated(error, path) from error
     if not stat.S_ISREG(info.st_mode):
         raise OutsideError(Fault.PAYLOAD, f"{path.name} is no regular file")
+    if not os.access(path, os.R_OK):
+        # Who finds the file unchanged does not open it again, and would not notice.
+        raise OutsideError(Fault.PERMISSION, f"{path}")
     return info.st_mtime_ns, info.st_size, info.st_ino
 
 

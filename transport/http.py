@@ -9,35 +9,66 @@ import asyncio
 import os
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fleet.errors import Fault, OutsideError
+from fleet.exposition_cache import Generations
 from fleet.ports import Answer, Limits
 from fleet.secret import Secret
 from fleet.text import scrub
 from fleet.times import parse_time, span_text
-from transport.urls import Origin, origin, proxy_for
+from transport.forbidden import is_forbidden
+from transport.http_pool import Place, Pool, Progress
+from transport.http_request import Address, Header, header_of, read_address, secret_field
+from transport.urls import Origin, public_url, split_url
 
 if TYPE_CHECKING:
-    from transport.http_session import HeaderItems, Progress, Session
+    from transport.http_proxied import Proxied
 
 USER_AGENT = "fleetdeck"
-_REDIRECTS = (301, 302, 303, 307, 308)
-_PRIVATE = ("authorization", "cookie", "proxy-authorization", "host")
-_LONGEST_WAIT_S = 86_400.0
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_LONGEST_WAIT_S: Final = 86_400.0
+_ADDRESSES: Final = 100_000
+"""Addresses that are remembered: more than two for each agent of the largest fleet."""
+_LINES: Final = 2_000
+_HEADERS: Final = 2_000
 
 
 class _Call(Struct, frozen=True, kw_only=True):
     """A request as far as redirects do not change it."""
 
-    headers: dict[str, str]
+    own: dict[str, str]
+    fields: dict[str, str]
+    """`own`, and what was given for this target."""
     secret: tuple[str, Secret] | None
     close: bool
     alone: bool
+
+
+class _Direct(Struct, frozen=True, gc=False):
+    """A target that is reached directly: its place among the connections, and the request line."""
+
+    place: Place
+    line: bytes
+
+    @property
+    def origin(self) -> Origin:
+        return self.place.origin
+
+
+class _ByProxy(Struct, frozen=True, gc=False):
+    """A target that is reached through a proxy."""
+
+    origin: Origin
+    proxy: str
+
+
+_Target = _Direct | _ByProxy
 
 
 class HttpClient:
@@ -54,7 +85,11 @@ class HttpClient:
         self._tls = tls
         self._environ = os.environ if environ is None else environ
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
-        self._opening: asyncio.Task[Session] | None = None
+        self._targets: Generations[str, _Target] = Generations(_ADDRESSES)
+        self._lines: Generations[bytes, bytes] = Generations(_LINES)
+        self._headers: Generations[tuple[tuple[str, str], ...], Header] = Generations(_HEADERS)
+        self._pool = self._new_pool()
+        self._proxied: Proxied | None = None
 
     async def get(
         self,
@@ -68,101 +103,146 @@ class HttpClient:
         alone: bool = False,
     ) -> Answer:
         """GET `url` as `fleet.ports.Http` says. `timeout_s` covers waiting, connecting, redirects and the body."""
-        sent = {"accept": accept, "accept-encoding": "gzip", "user-agent": USER_AGENT}
-        sent.update({name.lower(): value for name, value in (headers or {}).items()})
-        call = _Call(headers=sent, secret=secret, close=close, alone=alone)
-        session, progress = await self._session()
+        own = {"accept": accept, "accept-encoding": "gzip", "user-agent": USER_AGENT}
+        if close:
+            own["connection"] = "close"
+        fields = own | {name.lower(): value for name, value in headers.items()} if headers else own
+        call, progress = _Call(own=own, fields=fields, secret=secret, close=close, alone=alone), Progress()
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._follow(session, url, call, progress)
+                answer = await self._follow(url, call, progress)
         except TimeoutError as error:
             raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s)) from error
         if answer.status == 429:
             raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=_retry_after(answer))
         return answer
 
-    async def open(self) -> None:
-        """Load the libraries now, so that the time of the first request is its own."""
-        await self._session()
+    def limit(self, limits: Limits) -> None:
+        """Other limits from the next request on."""
+        self._limits = limits
 
     async def aclose(self) -> None:
         """Close every connection. The client may be used again and then opens new ones."""
-        opening, self._opening = self._opening, None
-        if opening is not None:
-            await (await opening).aclose()
+        pool, self._pool = self._pool, self._new_pool()
+        # Targets hold on to the places of the old pool.
+        self._targets = Generations(_ADDRESSES)
+        proxied, self._proxied = self._proxied, None
+        await pool.aclose()
+        if proxied is not None:
+            await proxied.aclose()
 
-    async def _session(self) -> "tuple[Session, Progress]":
-        if self._opening is None:
-            self._opening = asyncio.create_task(_open(self._limits.body_bytes, self._tls))
-        session = await asyncio.shield(self._opening)
-        from transport.http_session import Progress
+    def _new_pool(self) -> Pool:
+        return Pool(lambda: self._limits.body_bytes, self._tls)
 
-        return session, Progress()
-
-    async def _follow(self, session: "Session", url: str, call: _Call, progress: "Progress") -> Answer:
+    async def _follow(self, url: str, call: _Call, progress: Progress) -> Answer:
         """The answer at the end of the redirects."""
+        target = self._target(url)
         for _ in range(self._limits.redirects + 1):
-            answer = await self._one(session, url, call, progress)
-            target = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or target is None:
+            answer = await self._one(url, target, call, progress)
+            if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
-            target = _joined(url, target)
-            if origin(target) != origin(url):
+            url, before = _joined(url, answer.headers["location"]), target
+            target = self._target(url)
+            if target.origin != before.origin:
                 call = _stripped(call)
-            url = target
+                _refuse_forbidden(url)
         raise OutsideError(Fault.LIMIT, f"more than {self._limits.redirects} redirects")
 
-    async def _one(self, session: "Session", url: str, call: _Call, progress: "Progress") -> Answer:
-        where = origin(url)
+    async def _one(self, url: str, target: _Target, call: _Call, progress: Progress) -> Answer:
         if not call.alone:
-            return await self._fetch(session, url, call, progress)
-        lock = self._locks.get(where)
+            return await self._fetch(url, target, call, progress)
+        lock = self._locks.get(target.origin)
         if lock is None:
-            lock = self._locks[where] = asyncio.Lock()
+            lock = self._locks[target.origin] = asyncio.Lock()
         progress.waiting = True
         async with lock:
             progress.waiting = False
-            return await self._fetch(session, url, call, progress)
+            return await self._fetch(url, target, call, progress)
 
-    async def _fetch(self, session: "Session", url: str, call: _Call, progress: "Progress") -> Answer:
-        progress.body = None
-        secret: HeaderItems = () if call.secret is None else ((call.secret[0], call.secret[1].reveal()),)
-        headers = call.headers | {"connection": "close"} if call.close else call.headers
-        proxy = proxy_for(url, self._environ)
-        items = tuple(headers.items())
-        return await session.fetch(url, items, secret=secret, close=call.close, proxy=proxy, body=progress)
+    async def _fetch(self, url: str, target: _Target, call: _Call, progress: Progress) -> Answer:
+        header, secret = self._header(call.fields), secret_field(call.secret)
+        if isinstance(target, _ByProxy):
+            return await self._by_proxy(url, target.proxy, call)
+        host = b"" if header.names_host else target.place.field
+        request = b"".join((target.line, host, header.content, secret, b"\r\n"))
+        reply = await self._pool.fetch(target.place, request, progress, once=call.close)
+        return Answer(status=reply.status, headers=reply.headers, body=reply.content(), url=url)
 
+    async def _by_proxy(self, url: str, proxy: str, call: _Call) -> Answer:
+        proxied = self._proxied or await self._through_proxies()
+        fields = list(call.fields.items())
+        if call.secret is not None:
+            fields.append((call.secret[0], call.secret[1].reveal()))
+        return await proxied.fetch(url, fields, proxy, once=call.close)
 
-async def _open(body_bytes: int, tls: ssl.SSLContext | None) -> "Session":
-    """The session, its libraries loaded off the loop: they take long enough to make a dashboard stutter."""
-    await asyncio.to_thread(_load)
-    from transport.http_session import Session
+    async def _through_proxies(self) -> "Proxied":
+        """Its libraries are loaded off the loop: they take long enough to make a dashboard stutter."""
+        await asyncio.to_thread(_load)
+        from transport.http_proxied import Proxied
 
-    return Session(body_bytes, tls)
+        if self._proxied is None:
+            self._proxied = Proxied(lambda: self._limits.body_bytes, self._tls)
+        return self._proxied
+
+    def _target(self, url: str) -> _Target:
+        target = self._targets.get(url)
+        if target is None:
+            target = self._found(read_address(url, self._environ))
+            self._targets.put(url, target, 1)
+        return target
+
+    def _found(self, address: Address) -> _Target:
+        if address.proxy is not None:
+            return _ByProxy(address.origin, address.proxy)
+        # The few different request lines of a fleet are one object each.
+        line = self._lines.get(address.line)
+        if line is None:
+            line = address.line
+            self._lines.put(line, line, 1)
+        return _Direct(self._pool.place(address.origin), line)
+
+    def _header(self, fields: dict[str, str]) -> Header:
+        key = tuple(fields.items())
+        header = self._headers.get(key)
+        if header is None:
+            header = header_of(fields)
+            self._headers.put(key, header, 1)
+        return header
 
 
 def _load() -> None:
-    import transport.http_session  # noqa: F401
+    import transport.http_proxied  # noqa: F401
 
 
 def _joined(url: str, target: str) -> str:
     try:
         return urljoin(url, target)
     except ValueError as error:
-        raise OutsideError(Fault.PROTOCOL, f"a redirect to no address: {scrub(target, 120)}") from error
+        raise OutsideError(Fault.PROTOCOL, f"a redirect to no address: {public_url(target)[:120]}") from error
+
+
+def _refuse_forbidden(target: str) -> None:
+    host = split_url(target).hostname or ""
+    if is_forbidden(host):
+        raise OutsideError(
+            Fault.PROTOCOL, f"a redirect to {scrub(host, 80)}, a link-local or metadata address, is not followed"
+        )
 
 
 def _stripped(call: _Call) -> _Call:
-    headers = {name: value for name, value in call.headers.items() if name not in _PRIVATE}
-    return _Call(headers=headers, secret=None, close=call.close, alone=call.alone)
+    """What may be sent to another origin: what was given for a target, secret or not, is for that target."""
+    return replace(call, fields=call.own, secret=None)
 
 
-def _patience(progress: "Progress", timeout_s: float) -> str:
+def _patience(progress: Progress, timeout_s: float) -> str:
     span = span_text(timeout_s)
     if progress.waiting:
         return f"an earlier request to this server did not end within {span}"
-    if progress.body is not None:
-        return f"the body did not end within {span} ({progress.body.received} bytes came)"
+    if progress.naming:
+        return f"the name of the host was not found within {span}"
+    reply = progress.reply
+    if reply is not None and reply.body is not None:
+        return f"the body did not end within {span} ({reply.body.received} bytes came)"
     return f"no answer within {span}"
 
 

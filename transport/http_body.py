@@ -1,7 +1,7 @@
 """Bodies of HTTP answers, read within limits that count what comes over the wire and what it swells up to."""
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from fleet.errors import Fault, OutsideError
 from fleet.text import scrub
@@ -15,30 +15,34 @@ class BodyReader:
     `received` counts the bytes that came over the wire so far.
     """
 
+    __slots__ = ("_inflate", "_limit", "_parts", "_size", "received")
+
     def __init__(self, encoding: str, limit: int) -> None:
         self._limit = limit
-        self._inflate = _inflater(encoding)
+        self._inflate = _inflater(encoding) if encoding else None
         self._parts: list[bytes] = []
         self._size = 0
         self.received = 0
 
-    async def read(self, chunks: AsyncIterator[bytes]) -> bytes:
-        """The whole body, decompressed."""
-        async for chunk in chunks:
-            self.received += len(chunk)
-            if self.received > self._limit:
-                raise OutsideError(Fault.LIMIT, f"the body has more than {self._limit:,} bytes")
-            self._take(chunk)
+    def feed(self, chunk: bytes) -> None:
+        """Take in what came over the wire."""
+        self.received += len(chunk)
+        if self.received > self._limit:
+            raise OutsideError(Fault.LIMIT, f"the body has more than {self._limit:,} bytes")
+        if self._inflate is None:
+            self._keep(chunk)
+        else:
+            self._unpack(chunk, self._inflate)
+
+    def whole(self) -> bytes:
+        """The whole body, decompressed, now that all of it came."""
         if self._inflate is not None and self.received and not self._inflate.complete:
             raise OutsideError(Fault.PAYLOAD, f"the compressed body stops after {self.received:,} bytes")
         return b"".join(self._parts)
 
-    def _take(self, chunk: bytes) -> None:
-        if self._inflate is None:
-            self._keep(chunk)
-            return
+    def _unpack(self, chunk: bytes, inflate: "_Inflater") -> None:
         try:
-            for part in self._inflate.feed(chunk):
+            for part in inflate.feed(chunk):
                 self._keep(part)
         except zlib.error as error:
             raise OutsideError(Fault.PAYLOAD, f"the body is not compressed as it says ({error})") from error

@@ -1,13 +1,9 @@
-"""The one place where what httpx, aiohttp, ssl, asyncio and the operating system raise becomes an `OutsideError`.
+"""The one place where what httpx and aiohttp raise becomes an `OutsideError`.
 
 `httpx_aiohttp` translates aiohttp's exceptions into httpx's and loses some of their sense (a server that closes
 without an answer becomes `ConnectTimeout`), so the original, which it keeps as `__cause__`, is looked at first.
 """
 
-import asyncio
-import errno
-import socket
-import ssl
 from collections.abc import Iterator
 
 import aiohttp
@@ -15,27 +11,10 @@ import httpx
 
 from fleet.errors import Fault, OutsideError
 from fleet.text import scrub
+from transport.system_faults import DETAIL_CHARS, of_name, of_system, of_tls, words
 
 FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError, OSError, TimeoutError, ValueError)
 """Everything that a request can raise; `translated` has an answer for each of them."""
-
-_DETAIL_CHARS = 160
-
-_BY_ERRNO = {
-    errno.ECONNREFUSED: (Fault.REFUSED, "nothing listens there"),
-    errno.ECONNRESET: (Fault.RESET, ""),
-    errno.ECONNABORTED: (Fault.RESET, ""),
-    errno.EPIPE: (Fault.RESET, ""),
-    errno.ETIMEDOUT: (Fault.TIMEOUT, "no connection"),
-    errno.EHOSTUNREACH: (Fault.UNREACHABLE, "no route to the host"),
-    errno.ENETUNREACH: (Fault.UNREACHABLE, "the network is unreachable"),
-    errno.EHOSTDOWN: (Fault.UNREACHABLE, "the host is down"),
-    errno.EADDRNOTAVAIL: (Fault.UNREACHABLE, "the address is not available"),
-    errno.EACCES: (Fault.PERMISSION, "the connection is not permitted"),
-    errno.EPERM: (Fault.PERMISSION, "the connection is not permitted"),
-    errno.EMFILE: (Fault.INTERNAL, "too many open files here"),
-    errno.ENFILE: (Fault.INTERNAL, "too many open files on this machine"),
-}
 
 
 def translated(error: BaseException) -> OutsideError:
@@ -43,12 +22,12 @@ def translated(error: BaseException) -> OutsideError:
     chain = list(_chain(error))[::-1]
     if any(isinstance(link, aiohttp.ClientError) for link in chain):
         chain = [link for link in chain if not isinstance(link, httpx.HTTPError)]
-    for look in (_tls, _name, _system, _connection):
+    for look in (_tls, _name, of_system, _connection):
         for link in chain:
             fault = look(link)
             if fault is not None:
                 return fault
-    return OutsideError(Fault.PROTOCOL, _words(chain[0]))
+    return OutsideError(Fault.PROTOCOL, words(chain[0]))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -70,41 +49,17 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _tls(error: BaseException) -> OutsideError | None:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return OutsideError(Fault.TLS, scrub(getattr(error, "verify_message", "") or _words(error), _DETAIL_CHARS))
-    if isinstance(error, ssl.SSLError):
-        return OutsideError(
-            Fault.TLS, scrub((getattr(error, "reason", "") or _words(error)).lower().replace("_", " "), _DETAIL_CHARS)
-        )
-    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch):
-        return OutsideError(Fault.TLS, _words(error))
-    return None
+    fault = of_tls(error)
+    if fault is None and isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch):
+        return OutsideError(Fault.TLS, words(error))
+    return fault
 
 
 def _name(error: BaseException) -> OutsideError | None:
-    if isinstance(error, socket.gaierror):
-        return OutsideError(Fault.DNS, scrub(str(error.strerror or error), _DETAIL_CHARS))
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    fault = of_name(error)
+    if fault is None and isinstance(error, aiohttp.ClientConnectorDNSError):
         return OutsideError(Fault.DNS, "the name cannot be resolved")
-    return None
-
-
-def _system(error: BaseException) -> OutsideError | None:
-    if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return OutsideError(Fault.TIMEOUT, "no answer in time")
-    if not isinstance(error, OSError):
-        return None
-    number = error.errno
-    if number is None:
-        # Several addresses were tried; asyncio and aiohappyeyeballs put their errors into one text.
-        number = next((code for code in _BY_ERRNO if f"[Errno {code}]" in str(error)), None)
-    if number in _BY_ERRNO:
-        return OutsideError(*_BY_ERRNO[number])
-    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
-        return OutsideError(Fault.RESET, "")
-    if isinstance(error, ConnectionRefusedError):
-        return OutsideError(Fault.REFUSED, "nothing listens there")
-    return None
+    return fault
 
 
 def _connection(error: BaseException) -> OutsideError | None:
@@ -126,7 +81,7 @@ def _connection(error: BaseException) -> OutsideError | None:
         case httpx.DecodingError():
             return OutsideError(Fault.PAYLOAD, "the body is not compressed as it says")
         case aiohttp.ClientConnectorError() | httpx.ConnectError() | httpx.ProxyError():
-            return OutsideError(Fault.UNREACHABLE, _words(error))
+            return OutsideError(Fault.UNREACHABLE, words(error))
         case httpx.TimeoutException():
             return OutsideError(Fault.TIMEOUT, "no answer in time")
         case httpx.NetworkError():
@@ -138,21 +93,17 @@ def _connection(error: BaseException) -> OutsideError | None:
 
 def _broken_off(error: httpx.RemoteProtocolError) -> OutsideError:
     """httpcore has one exception for all that a server can do wrong, and tells in words only what it was."""
-    words = str(error)
-    if "without sending a response" in words:
+    said = str(error)
+    if "without sending a response" in said:
         return OutsideError(Fault.EMPTY, "the connection was closed without an answer")
-    if "without sending complete message body" in words:
+    if "without sending complete message body" in said:
         return OutsideError(Fault.PAYLOAD, "half a body")
-    return OutsideError(Fault.PROTOCOL, _words(error))
+    return OutsideError(Fault.PROTOCOL, words(error))
 
 
 def _malformed_answer(error: aiohttp.ClientResponseError) -> OutsideError:
     message = error.message.strip().splitlines()
-    words = scrub(message[0].rstrip(":"), _DETAIL_CHARS) if message else "a malformed answer"
-    if "more than" in words.lower() or "too many" in words.lower():
+    said = scrub(message[0].rstrip(":"), DETAIL_CHARS) if message else "a malformed answer"
+    if "more than" in said.lower() or "too many" in said.lower():
         return OutsideError(Fault.LIMIT, "the header is too big")
-    return OutsideError(Fault.PROTOCOL, words)
-
-
-def _words(error: BaseException) -> str:
-    return scrub(str(error), _DETAIL_CHARS) or type(error).__name__
+    return OutsideError(Fault.PROTOCOL, said)

@@ -5,16 +5,18 @@ not be UTF-8), and nothing is retried: the supervisor decides when to look again
 """
 
 import asyncio
+import contextlib
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec import Struct
 
 from fleet.errors import ConfigError, Fault, OutsideError
+from fleet.ports import Limits
 from fleet.secret import Secret
 from fleet.text import scrub
 
@@ -25,6 +27,9 @@ TIMEOUT_S = 5.0
 """Seconds that connecting, and each exchange, may take in all."""
 
 _PIPELINE = re.compile(r"""^Command # \d+ \((.*?)\) of pipeline caused error: \(?['"]?(.*?)['"]?,?\)?$""", re.DOTALL)
+
+_MISREAD = (OSError, ValueError, TypeError, LookupError, RecursionError)
+"""What redis-py lets pass when an answer breaks off, or is none that Redis gives."""
 
 Command = tuple[str | bytes | int, ...]
 
@@ -81,7 +86,8 @@ def parse_place(url: str, password: Secret | None = None) -> Place:
 class RedisLink:
     """Commands to one Redis. It connects when it is first asked and again after a failure; close it with `aclose`."""
 
-    def __init__(self, place: Place, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, place: Place, *, timeout_s: float = TIMEOUT_S, most_bytes: int = Limits().body_bytes) -> None:
+        self._most_bytes = most_bytes
         self._place = place
         self._timeout_s = timeout_s
         self._client: Redis | None = None
@@ -103,23 +109,26 @@ class RedisLink:
                 for command in commands:
                     pipe.execute_command(*command)
                 answers = await pipe.execute(raise_on_error=True)
-        except (redis.exceptions.RedisError, redis.exceptions.RedisClusterException, OSError, ValueError) as error:
+        except (redis.exceptions.RedisError, redis.exceptions.RedisClusterException, *_MISREAD) as error:
             raise translated(error, str(self._place)) from error
         return list(answers)
 
     async def aclose(self) -> None:
-        """Close the connection; a later `ask` opens another."""
+        """Close the connection; a later `ask` opens another. Never fails: what cannot be closed is let go."""
+        import redis.exceptions
+
         client, self._client = self._client, None
         if client is not None:
-            await client.aclose()
+            with contextlib.suppress(redis.exceptions.RedisError, OSError):
+                await client.aclose()
 
     def _open(self) -> "Redis":
         if self._client is None:
-            self._client = _client(self._place, self._timeout_s)
+            self._client = _client(self._place, self._timeout_s, self._most_bytes)
         return self._client
 
 
-def _client(place: Place, timeout_s: float) -> "Redis":
+def _client(place: Place, timeout_s: float, most_bytes: int) -> "Redis":
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
@@ -132,6 +141,8 @@ def _client(place: Place, timeout_s: float) -> "Redis":
         username=place.username,
         password=place.password.reveal() if place.password else None,
         ssl=place.tls,
+        ssl_cert_reqs="required",
+        ssl_check_hostname=True,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
@@ -141,7 +152,41 @@ def _client(place: Place, timeout_s: float) -> "Redis":
     )
     # Raw answers: redis-py's own shapes differ between its versions and fail on answers that they do not expect.
     client.response_callbacks.clear()
+    client.connection_pool.connection_kwargs["parser_class"] = _bounded_parser(most_bytes)
     return client
+
+
+def _bounded_parser(most_bytes: int) -> type:
+    """redis-py's parser, which refuses an answer of more than `most_bytes` before it reads it: one item of a list may
+    have half a gigabyte."""
+    from redis._parsers import _AsyncRESP2Parser
+    from redis.exceptions import InvalidResponse
+
+    class Bounded(_AsyncRESP2Parser):
+        async def _read(self, length: int) -> bytes:
+            self._check(self._pos + length)
+            return bytes(await super()._read(length))
+
+        async def _readline(self) -> bytes:
+            line = bytes(await super()._readline())
+            self._check(self._pos)
+            return line
+
+        def _check(self, size: int) -> None:
+            if size > most_bytes:
+                raise InvalidResponse(f"an answer of more than {most_bytes:,} bytes")
+
+    return Bounded
+
+
+@contextlib.contextmanager
+def understood(place: object) -> Iterator[None]:
+    """What is made of answers in this block fails as an OutsideError where they have not the shape that Redis gives:
+    something else may answer at that address."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise OutsideError(Fault.PAYLOAD, f"{place}: an answer that Redis does not give") from error
 
 
 def translated(error: Exception, place: str) -> OutsideError:
@@ -183,7 +228,7 @@ def _by_words(error: BaseException) -> Fault:
         return Fault.MISSING
     if "NOAUTH" in words or "WRONGPASS" in words or "invalid password" in words:
         return Fault.PERMISSION
-    if isinstance(error, known.InvalidResponse | ValueError):
+    if isinstance(error, known.InvalidResponse | ValueError | TypeError | LookupError | RecursionError):
         return Fault.PAYLOAD
     if isinstance(error, known.ConnectionError) and "closed" in words.lower():
         return Fault.RESET

@@ -19,9 +19,9 @@ def split_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port_is_valid = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise OutsideError(Fault.PROTOCOL, f"no address: {scrub(url, 120)}") from error
+        raise OutsideError(Fault.PROTOCOL, f"no address: {public_url(url)[:120]}") from error
     if parts.scheme not in _PORTS or not parts.hostname or not port_is_valid:
-        raise OutsideError(Fault.PROTOCOL, f"no http or https address: {scrub(url, 120)}")
+        raise OutsideError(Fault.PROTOCOL, f"no http or https address: {public_url(url)[:120]}")
     return parts
 
 
@@ -37,7 +37,8 @@ def public_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return scrub(url.rpartition("@")[2])
-    return scrub(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
+    shown = scrub(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
+    return url if url == shown else shown  # mostly, and then there is one text instead of two
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:

@@ -12,15 +12,20 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 _GATHER_MS = 200
+_MOST_LINKS = 40
 
 
 class Watched:
-    """Paths to watch, each with what is to be told of it; `*` may stand in a path's last segment."""
+    """Paths to watch, each with what is to be told of it; `*` may stand in a path's last segment.
+
+    Symbolic links on the way are watched too, since files are also replaced by turning a link (Kubernetes does).
+    """
 
     def __init__(self, paths: Iterable[tuple[Path, str]]) -> None:
         self._by_folder: dict[Path, list[tuple[str, str]]] = {}
         for path, who in paths:
-            self._by_folder.setdefault(path.parent.resolve(), []).append((path.name, who))
+            for place in places(path):
+                self._by_folder.setdefault(place.parent.resolve(), []).append((place.name, who))
 
     def folders(self) -> list[Path]:
         """The folders that are there."""
@@ -30,6 +35,25 @@ class Watched:
         """Who is to be told that `path` changed."""
         known = self._by_folder.get(path.parent, [])
         return {who for name, who in known if fnmatch.fnmatchcase(path.name, name)}
+
+
+def places(path: Path) -> list[Path]:
+    """Where a change may change what stands at `path`: at every symbolic link on the way to it, and at its end.
+    Links in the root folder are the system's own, which nobody turns."""
+    found: list[Path] = []
+    rest = path.absolute()
+    try:
+        while (link := _next_link(rest, found)) is not None and len(found) < _MOST_LINKS:
+            found.append(link)
+            rest = link.parent / link.readlink() / rest.relative_to(link)
+    except OSError:
+        pass  # It is being turned just now; what was found so far is as good a hint.
+    return [*found, rest]
+
+
+def _next_link(path: Path, known: list[Path]) -> Path | None:
+    steps = (step for step in (*reversed(path.parents), path) if step.parent != step.parent.parent)
+    return next((step for step in steps if step not in known and step.is_symlink()), None)
 
 
 async def changes(watched: Watched) -> AsyncIterator[set[str]]:

@@ -15,9 +15,11 @@ from msgspec import Struct
 from fleet.model import Claim, Fact, Family, Page, SeriesId
 from fleet.series import rate_per_s
 from fleet.store import Slice, Store
-from fleet.times import rfc3339, span_text
+from fleet.time_style import UTC_STYLE, TimeStyle
+from fleet.times import span_text
+from fleet.units import Unit
 from fleet.views.text import NOT_KNOWN, STATE_GLYPH, bytes_text, short_number, spark
-from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute
+from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute, moment
 from fleet.vocabulary import AgentState, agent_state
 
 _TREND = 14
@@ -75,26 +77,31 @@ def _type(name: str, families: dict[str, Family]) -> str:
     return "counter" if name.endswith("_total") else "unknown"
 
 
-def metric_text(name: str, value: float) -> str:
-    """A sample for people, by the unit at the end of its name."""
+def metric_text(name: str, value: float, times: TimeStyle = UTC_STYLE, now: datetime | None = None) -> str:
+    """A sample for people, by the unit at the end of its name; a time in the style of `times`."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
     if name.endswith(("_bytes", "_bytes_total")):
         return bytes_text(value)
     if name.endswith(("_seconds", "_created")):
         if value >= _EPOCH_FROM:
-            return _epoch_text(value)
+            return _epoch_text(value, times, now)
         return span_text(value) if value >= 0 else short_number(value)
     if name.endswith("_ratio"):
         return f"{value * 100:.1f}%"
     return short_number(value) if abs(value) >= 0.05 or value == 0 else f"{value:.3g}"
 
 
-def _epoch_text(value: float) -> str:
+def _epoch_text(value: float, times: TimeStyle, now: datetime | None) -> str:
     try:
-        return datetime.fromtimestamp(value, UTC).strftime("%m-%d %H:%M")
+        return times.day_minute(datetime.fromtimestamp(value, UTC), now)
     except (OverflowError, ValueError, OSError):
         return short_number(value)
+
+
+def _metric_cell(row: MetricRow, at: Look) -> Cell:
+    text = metric_text(row.series.name, row.value, at.store.times, at.store.now)
+    return Cell(text, Tone.PLAIN if row.value else Tone.MUTED)
 
 
 def _is_counter(row: MetricRow) -> bool:
@@ -161,8 +168,9 @@ def metrics_view(rows: Slice[SeriesId, MetricRow]) -> View[MetricRow]:
                 right=True,
                 priority=0,
                 descending=True,
-                cell=lambda r, _: Cell(metric_text(r.series.name, r.value), Tone.PLAIN if r.value else Tone.MUTED),
+                cell=_metric_cell,
                 sort=lambda r, _: None if math.isnan(r.value) else r.value,
+                unit=Unit.ANY,
             ),
             Column(
                 id="rate",
@@ -253,11 +261,13 @@ def claims_view(rows: Slice[str, ClaimRow]) -> View[ClaimRow]:
             Column(id="says", title="WORD", width=10, priority=1, cell=lambda r, _: Cell(r.says or "–", Tone.MUTED)),
             Column(
                 id="at",
-                title="AT (UTC)",
+                title="AT",
                 width=14,
                 priority=3,
-                cell=lambda r, _: Cell(r.at.strftime("%m-%d %H:%M:%S") if r.at else "–", Tone.MUTED),
+                cell=lambda r, at: Cell(at.store.times.day_clock(r.at, at.store.now), Tone.MUTED),
                 sort=lambda r, _: r.at.timestamp() if r.at else None,
+                unit=Unit.AGE,
+                when=lambda r, _: r.at,
             ),
             Column(
                 id="detail", title="DETAIL", width=12, grow=3, priority=2, cell=lambda r, _: Cell(r.detail, Tone.MUTED)
@@ -267,7 +277,7 @@ def claims_view(rows: Slice[str, ClaimRow]) -> View[ClaimRow]:
             attribute("who"),
             attribute("says"),
             Field("state", lambda r, _: r.state.value if r.state else None),
-            Field("at", lambda r, _: rfc3339(r.at)),
+            moment("at", lambda r, _: r.at),
             attribute("detail"),
         ),
         order=lambda r, _: (0 if r.observed else 1, r.who),

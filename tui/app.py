@@ -4,48 +4,82 @@ The first frame is drawn before anything else is started (or imported): `on_star
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual.app import SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
+from fleet.clipboard import Clipboard
 from fleet.clock import Clock
 from fleet.errors import FilterError
+from fleet.saved_filters import FilterShelf, SavedFilters
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
 from fleet.views.catalogue import check_view_line
+from fleet.views.view import View
 from tui.chrome.prompt import Asking
+from tui.chrome.tabs import ViewTabs
 from tui.chrome.too_small import HEIGHTS, WIDTHS
-from tui.commands import Command, completions, read_command
+from tui.commands import Command, Verb, completions, read_command
 from tui.context import Context
+from tui.copying import CopyingApp, TerminalOnly
+from tui.filtering import FilteringApp
+from tui.guard import GuardedApp
+from tui.history import Visit
+from tui.keyed import KeyedApp, ReadKeys
+from tui.keymap import KeyMap
 from tui.keys import APP_KEYS
+from tui.let_go import let_go
+from tui.memory import Memory
+from tui.own_terminal import OwnTerminalApp
 from tui.palette import AgentPages
-from tui.screens.agent import AgentScreen
+from tui.profile import LOCAL, Profile
+from tui.remembering import Remember, RememberingApp, gathered
 from tui.screens.deck import DeckScreen
-from tui.screens.detail import DetailScreen
-from tui.screens.help import HelpScreen, live_keys
 from tui.screens.overview import OverviewScreen
+from tui.screens.sources import SourcesScreen
 from tui.screens.table import TableScreen
 from tui.table import Table
-from tui.theme import THEMES
-from tui.thrift import ThriftyApp
+from tui.themed import Look, ThemedApp
+from tui.timed import TimedApp
+from tui.travel import TravellingApp
 from tui.views import TABLES
 
+log = logging.getLogger(__name__)
 
-class FleetdeckApp(ThriftyApp[None]):
+
+_TABLE_SCREENS: Mapping[str, type[TableScreen]] = {"sources": SourcesScreen}
+"""Views whose screen shows more than their table."""
+
+
+class FleetdeckApp(
+    GuardedApp[None],
+    KeyedApp[None],
+    CopyingApp[None],
+    TravellingApp[None],
+    RememberingApp[None],
+    FilteringApp[None],
+    TimedApp[None],
+    OwnTerminalApp[None],
+    ThemedApp[None],
+    inherit_bindings=False,
+):
     """The dashboard over a store that others fill.
 
     `on_start` is run as a task of this app from after the first frame until the end, when it is cancelled and awaited;
-    if it raises, the dashboard says so and stays. `collect_now` asks for a sweep at once. `log_path` is where the
-    operator is sent for more.
+    if it raises, the dashboard says so and stays. `collect_now` asks for a sweep at once, `reload` for the configuration to be read again. `log_path` is where the
+    operator is sent for more. `profile` says what drawing may cost.
     """
 
     TITLE = "fleetdeck"
@@ -72,9 +106,23 @@ class FleetdeckApp(ThriftyApp[None]):
         read_only: bool = False,
         on_start: Callable[[], Awaitable[None]] | None = None,
         collect_now: Callable[[], None] | None = None,
+        reload: Callable[[], None] | None = None,
         log_path: Path | None = None,
+        read_keys: ReadKeys = KeyMap,
+        clipboard: Clipboard | None = None,
+        profile: Profile = LOCAL,
+        memory: Memory | None = None,
+        remember: Remember | None = None,
+        memory_trouble: str = "",
+        filters: FilterShelf | None = None,
+        look: Look | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(read_keys)
+        self.follow(profile)
+        self.begin_with(memory or Memory(), remember)
+        self.begin_filters(filters or FilterShelf(SavedFilters({}, dict(self.memory.filters))))
+        self.begin_times(store)
+        self._memory_trouble = memory_trouble
         # Each view is a mode with a stack of its own, so that it is left and found again as it was.
         self._modes_of = {name: self.DEFAULT_MODE if name == view.view else name for name in VIEWS}
         for name, mode in self._modes_of.items():
@@ -85,30 +133,40 @@ class FleetdeckApp(ThriftyApp[None]):
             clock=clock,
             fleet_name=scrub(fleet_name, 40),
             read_only=read_only,
-            read_command=lambda text: read_command(text, self, store),
+            read_command=lambda text: read_command(text, self, store, self.shelf.now),
+            typed=self.typed,
+            entered=self.keep_typed,
+            filters=self.shelf,
         )
-        self._first = view
+        self._first = self._asked = view
         self._current = self._last = view.view
         self._on_start = on_start
         self._collect_now = collect_now
+        self._reload = reload
+        self._troubles: dict[str, str] = {}
         self._log_path = log_path
         self._work: asyncio.Task[None] | None = None
         self._views: dict[str, DeckScreen] = {}
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self._keys_problem = self.take_keys()
+        self.machine = clipboard or TerminalOnly()
+        self.begin_look(look or Look())
 
     # ── start and end ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def on_ready(self) -> None:
         """Show what the first line asks for, then start the work once that is drawn."""
-        if self._first.subject is not None or self._first.filter or self._first.sort or self._first.faults:
+        if self._first.subject is not None or not self._first.is_plain:
             try:
-                check_view_line(self._first)
+                check_view_line(self._first, self.shelf.now)
                 await self.open(self._first)
             except FilterError as error:
                 self.say(str(error), bad=True)
-        self.call_after_refresh(self._start)
+        self.arrived()
+        if self._memory_trouble:
+            self.say(self._memory_trouble, bad=True)
+        if self._keys_problem:
+            self.say(self._keys_problem, bad=True)
+        self.after_frame(self._start)
 
     async def on_unmount(self) -> None:
         """End the work, and wait until it has ended."""
@@ -128,10 +186,10 @@ class FleetdeckApp(ThriftyApp[None]):
         error = None if work.cancelled() else work.exception()
         if error is None or not self.is_running:
             return
-        self.log.error(repr(error))
+        log.error("collecting has stopped", exc_info=error)
         where = f" (see {self._log_path})" if self._log_path else ""
-        self.trouble = "collecting has stopped"
-        self.say(f"{self.trouble}: {type(error).__name__}: {error}{where}", bad=True)
+        self.report("collecting", "collecting has stopped")
+        self.say(f"collecting has stopped: {type(error).__name__}: {error}{where}", bad=True)
 
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -139,29 +197,100 @@ class FleetdeckApp(ThriftyApp[None]):
         """The screen of a view, made when its mode is first entered and kept, so that filter and cursor stay."""
         line = ViewLine(view=name)
         view = TABLES.get(name)
-        screen = OverviewScreen(self.context, line) if view is None else TableScreen(self.context, line, view)
+        screen = (
+            OverviewScreen(self.context, line)
+            if view is None
+            else _TABLE_SCREENS.get(name, TableScreen)(self.context, line, view, self._as_left(name))
+        )
         self._views[name] = screen
         return screen
 
+    def _as_left(self, name: str) -> Visit | None:
+        """How a view was left the last time; a filter that comes back is said, that nobody takes a part for all."""
+        left, asked = self.remembered(name), self._asked
+        if asked.view == name and not asked.is_plain:
+            kept = left.line.columns if left is not None else ()
+            return Visit(line=replace(asked, subject=None, columns=asked.columns or kept))
+        if left is not None and (left.line.filter or left.line.faults):
+            only = " and ".join(["faults only"] * left.line.faults + [f"/{left.line.filter}"] * bool(left.line.filter))
+            self.call_after_refresh(self.say, f"{name} as it was left: {only}")
+        return left
+
+    def gathered(self) -> Memory:
+        """The memory with every view as it is now."""
+        return gathered(self.memory, self._views.values(), self._current)
+
     async def open(self, line: ViewLine) -> None:
         """Show what a view line asks for; one that only names a view shows it as it was left."""
-        if line.view != self._current:
-            self._last, self._current = self._current, line.view
-            await self.switch_mode(self._modes_of[line.view])
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        screen = self._views[line.view]
-        if isinstance(screen, TableScreen) and (line.filter or line.sort or line.faults):
+        self.leaving()
+        self._asked = line
+        screen = await self._enter(line.view)
+        if isinstance(screen, TableScreen) and not line.is_plain:
             screen.apply(line)
         if line.subject is not None:
-            await self.push_screen(AgentScreen(self.context, line.subject))
+            await self._show_agent(line.subject)
+        self.arrived()
+
+    async def _enter(self, view: str) -> DeckScreen:
+        """The screen of a view, without a page on top of it."""
+        if view != self._current:
+            self._last, self._current = self._current, view
+            await self.switch_mode(self._modes_of[view])
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        return self._views[view]
+
+    async def revisit(self, visit: Visit) -> None:
+        """Show what was shown then, as it was then."""
+        line = visit.line
+        screen = await self._enter(line.view)
+        if line.subject is not None:
+            await self._show_agent(line.subject)
+        elif visit.detail is not None:
+            await self._show_detail(TABLES[line.view], visit.detail)
+        elif isinstance(screen, TableScreen):
+            try:
+                screen.restore(visit)
+            except FilterError as error:
+                # A saved filter may have been taken away meanwhile.
+                self.say(str(error), bad=True)
+
+    async def _show_agent(self, name: str) -> None:
+        from tui.screens.agent import AgentScreen
+
+        await self.push_screen(AgentScreen(self.context, name))
+
+    async def _show_detail(self, view: View[Any], key: Any) -> None:
+        from tui.screens.detail import DetailScreen
+
+        await self.push_screen(DetailScreen(self.context, view, key))
+
+    async def action_close_page(self) -> None:
+        """Back to where the page was opened from."""
+        self.leaving()
+        await self.pop_screen()
+        self.arrived()
+
+    def pop_screen(self) -> AwaitComplete:
+        """As Textual's; nothing is kept of a page that is left."""
+        let_go(self)
+        return super().pop_screen()
 
     async def on_table_opened(self, event: Table.Opened) -> None:
         """Show the page of an agent, or the details of any other row."""
+        self.leaving()
         if event.view.name == "agents":
-            await self.push_screen(AgentScreen(self.context, event.key))
+            await self._show_agent(event.key)
         else:
-            await self.push_screen(DetailScreen(self.context, event.view, event.key))
+            await self._show_detail(event.view, event.key)
+        self.arrived()
+
+    def report(self, topic: str, trouble: str) -> None:
+        """Put what is wrong with fleetdeck itself into every title; "" where there is nothing wrong any more."""
+        self._troubles.pop(topic, None)
+        if trouble:
+            self._troubles[topic] = scrub(trouble, 120)
+        self.trouble = " · ".join(self._troubles.values())
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """A toast; its text may come from outside."""
@@ -180,17 +309,37 @@ class FleetdeckApp(ThriftyApp[None]):
             "?": help_,
             "pause": self.action_pause,
             "collect": self.action_collect,
-            "theme": self.action_change_theme,
+            "reload": self.action_reload,
+            "keys": self.reload_keys,
+            "filters": self.action_saved_filters,
+            "suspend": self.action_suspend_process,
+        }
+
+    @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """The commands that take words."""
+        return {
+            "save": self.save_command,
+            "forget": self.forget_command,
+            "time": self.time_command,
+            "theme": self.theme_command,
         }
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette offers beside agents."""
-        for number, name in enumerate(VIEWS, 1):
-            yield SystemCommand(f"view {name}", f"key {number}", lambda name=name: self.open(ViewLine(view=name)))
+        for name in VIEWS:
+            key = self.key_of(f"app.view.{name}")
+            told = f"key {key}" if key else "no key"
+            open_it = partial(self.open, ViewLine(view=name))
+            yield SystemCommand(f"view {name}", told, open_it)  # ours: names of views and keys
         yield SystemCommand("collect now", "ask every source at once", self.action_collect)
+        yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause drawing", "hold the picture still while the data go on", self.action_pause)
+        yield SystemCommand("filters", "the saved ones", self.action_saved_filters)
+        yield SystemCommand("time", "the next of UTC, local, a zone, ages", self.action_time)
         yield SystemCommand("theme", "other colours", self.action_change_theme)
         yield SystemCommand("help", "the keys that work here", self.action_help)
+        yield SystemCommand("suspend", "back to the shell, until fg", self.action_suspend_process)
         yield SystemCommand("quit", "leave fleetdeck", self.exit)
 
     async def action_view(self, name: str) -> None:
@@ -203,9 +352,9 @@ class FleetdeckApp(ThriftyApp[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`:` is text while the prompt is open, and means nothing on a sheet."""
-        if action == "command":
-            return isinstance(self.screen, DeckScreen) and not self.screen.is_asking
-        return True
+        if action == "command" and not (isinstance(self.screen, DeckScreen) and not self.screen.is_asking):
+            return False
+        return super().check_action(action, parameters)
 
     def action_command(self) -> None:
         """`:`: ask for a command."""
@@ -224,7 +373,16 @@ class FleetdeckApp(ThriftyApp[None]):
         self._collect_now()
         self.say("collecting now")
 
-    def action_help(self) -> None:
-        """The keys that work here."""
-        if isinstance(self.screen, DeckScreen):
-            self.push_screen(HelpScreen(live_keys(self.screen)))
+    def action_reload(self) -> None:
+        """Read the configuration again; what came of it is said when it is done."""
+        if self._reload is None:
+            self.say("there is no configuration to read again here")
+            return
+        self._reload()
+
+    def reload_keys(self) -> None:
+        """Read the keys file again; a mistake in it leaves the keys as they are."""
+        problem = self.take_keys()
+        for view in self._views.values():
+            view.query_one(ViewTabs).refresh()
+        self.say(problem or f"keys: {self.key_map.name}", bad=bool(problem))

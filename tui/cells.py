@@ -69,10 +69,11 @@ def title_text(title: str, arrow: str, width: int, gap: int, right: bool) -> str
     """A column's title with its sort arrow, in exactly `width + gap` cells; the arrow may stand in the gap."""
     if not arrow:
         return fit(title, width, right) + " " * gap
-    room = width + gap - 1 if gap else width - 1
-    shown = cut(title, room)
-    if right and cell_len(shown) <= width:
-        shown = " " * (width - cell_len(shown)) + shown
-        shown = shown if gap else shown[1:]
+    whole = width + gap
+    arrow = cut(arrow, whole)
+    shown = cut(title, whole - cell_len(arrow))
+    if right:
+        # The title keeps its place; of the blanks before it the arrow takes what the gap has no room for.
+        shown = " " * max(0, min(width, whole - cell_len(arrow)) - cell_len(shown)) + shown
     text = shown + arrow
-    return text + " " * (width + gap - cell_len(text))
+    return text + " " * (whole - cell_len(text))

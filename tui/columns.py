@@ -32,7 +32,8 @@ def lay_out(columns: Sequence[Column[Any]], width: int) -> tuple[Placed, ...]:
     """The columns that fit into `width` cells.
 
     The column with the largest `priority` is dropped first (the rightmost of equals), one of priority 0 never: where
-    even those are too wide, the last ones are narrowed, to nothing if need be. Spare width goes by `grow`.
+    even those are too wide, the last ones are narrowed, to nothing if need be, but half of the room is kept for the
+    one that says which row it is. Spare width goes by `grow`.
     """
     gap = 2 if width >= 100 else 1
     room = max(0, width - GUTTER - SCROLLBAR)
@@ -42,7 +43,7 @@ def lay_out(columns: Sequence[Column[Any]], width: int) -> tuple[Placed, ...]:
     x = GUTTER
     for index, cells in zip(kept, widths, strict=True):
         if cells <= 0:
-            break
+            continue
         placed.append(Placed(index, x, cells, min(gap, GUTTER + room - x - cells)))
         x += cells + gap
     return tuple(placed)
@@ -78,8 +79,11 @@ def _widths(columns: Sequence[Column[Any]], room: int, gap: int) -> list[int]:
 
 
 def _narrowed(columns: Sequence[Column[Any]], room: int, gap: int) -> list[int]:
+    last = max((place for place, column in enumerate(columns) if column.named), default=-1)
+    kept = min(columns[last].width, max(1, room // 2)) + gap if last >= 0 else 0
     widths = []
-    for column in columns:
-        widths.append(max(0, min(column.width, room)))
-        room -= column.width + gap
+    for place, column in enumerate(columns):
+        cells = max(0, min(column.width, room - (kept if place < last else 0)))
+        widths.append(cells)
+        room -= cells + gap if cells else 0
     return widths

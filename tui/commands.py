@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fleet.errors import FilterError
+from fleet.saved_filters import NO_FILTERS, SavedFilters
 from fleet.store import Store
 from fleet.text import scrub
+from fleet.theme_names import AUTO, THEME_NAMES
+from fleet.time_zones import WORDS
 from fleet.view_line import VIEWS, ViewLine, parse_view_line
 from fleet.views.catalogue import check_view_line
 
@@ -17,23 +20,34 @@ Command = Callable[[], Any]
 """What a line asks for, ready to be called in the app; may be a coroutine function."""
 
 
+Verb = Callable[[str], Command]
+"""Reads the words after a command's name. Raises FilterError, before anything was done, where they are wrong."""
+
+
 class Commander(Protocol):
     """What a command may ask of the app."""
 
     @property
     def words(self) -> Mapping[str, Command]: ...
 
+    @property
+    def verbs(self) -> Mapping[str, Verb]: ...
+
     async def open(self, line: ViewLine) -> None: ...
 
 
-def read_command(text: str, app: Commander, store: Store) -> Command:
+def read_command(text: str, app: Commander, store: Store, saved: SavedFilters = NO_FILTERS) -> Command:
     """The command that `text` asks for. Raises FilterError with what is wrong, before anything was done."""
     word = text.strip().removeprefix(":").strip().lower()
     known = app.words.get(word)
     if known is not None:
         return known
+    name, _, words = text.strip().removeprefix(":").strip().partition(" ")
+    verb = app.verbs.get(name.lower())
+    if verb is not None:
+        return verb(words.strip())
     line = parse_view_line(text)
-    check_view_line(line)
+    check_view_line(line, saved)
     if line.subject is not None:
         _check_agent(line.subject, store)
     elif word == "agent":
@@ -44,7 +58,9 @@ def read_command(text: str, app: Commander, store: Store) -> Command:
 def completions(app: Commander, store: Store) -> tuple[str, ...]:
     """What `tab` may complete a command to: views first, then words, then the pages of agents."""
     agents = (f"agent {scrub(name)}" for name, _ in zip(sorted(store.status), range(_MOST_COMPLETED), strict=False))
-    return (*VIEWS, *(word for word in app.words if len(word) > 1), *agents)
+    zones = (f"time {word}" for word in WORDS)
+    themes = (f"theme {name}" for name in (AUTO, *THEME_NAMES))
+    return (*VIEWS, *(word for word in app.words if len(word) > 1), *app.verbs, *zones, *themes, *agents)
 
 
 def _check_agent(name: str, store: Store) -> None:

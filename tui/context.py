@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fleet.clock import Clock
+from fleet.saved_filters import FilterShelf
 from fleet.store import Store
 from tui.commands import Command
 
@@ -19,3 +20,9 @@ class Context(Struct, frozen=True, kw_only=True):
     """What a line typed after `:` asks for. Raises FilterError, before anything was done, where it is nothing."""
 
     read_only: bool = False
+    typed: Callable[[str], tuple[str, ...]] = lambda sign: ()
+    """What was entered after `:` or `/` before, oldest first."""
+    entered: Callable[[str, str], None] = lambda sign, text: None
+    """To be told what was entered after which sign."""
+    filters: FilterShelf = field(default_factory=FilterShelf)
+    """The saved filters."""

@@ -58,6 +58,13 @@ class LineView(Widget):
         if regions:
             self.refresh(*regions)
 
+    def lay_out(self, columns: Sequence[Column[Any]]) -> None:
+        """Draw these columns from now on; all of it is drawn anew."""
+        self.painter = Painter(columns, self._laid_out.width)
+        if self.is_attached:
+            self._take()
+            self.refresh()
+
     def repaint_titles(self) -> None:
         """Draw the titles anew."""
         self.refresh(Region(0, 0, max(1, self.size.width), HEADER_LINES))

@@ -1,4 +1,4 @@
-"""Widgets that are drawn from the store: woken by a change, drawn at most four times a second, idle when nothing
+"""Widgets that are drawn from the store: woken by a change, drawn at the beat of the application, idle when nothing
 happens."""
 
 from collections.abc import Callable, Iterable
@@ -9,8 +9,10 @@ from textual.widget import Widget
 
 from fleet.store import Slice, Subscription
 from tui.ink import Ink
+from tui.profile import LOCAL
+from tui.thrift import ThriftyApp
 
-FLUSH_S = 0.25
+FLUSH_S = 1 / LOCAL.flushes_per_s
 
 AGES_EVERY_S = 10.0
 """How often ages and sparklines are brought up to date in a fleet where nothing changes."""
@@ -19,7 +21,7 @@ AGES_EVERY_S = 10.0
 class Live(Widget):
     """A widget that draws what some slices of the store hold.
 
-    A wake arms one timer if none is pending. It is not armed while the screen is covered or drawing is paused: the
+    A wake asks for the next beat, once. It does not while the screen is covered or drawing is paused: the
     subscription stays dirty, so nothing more is heard from it until `catch_up` drains it.
     """
 
@@ -56,10 +58,10 @@ class Live(Widget):
         return Ink(self.app.theme_variables)
 
     def _wake(self) -> None:
-        """The store calls this from whatever task writes to it, so the timer is armed in the widget's own."""
+        """The store calls this from whatever task writes to it."""
         if not self._armed and self._may_draw():
             self._armed = True
-            self.call_later(self.set_timer, FLUSH_S, self._due)
+            at_next_beat(self, self._due, FLUSH_S)
 
     def _due(self) -> None:
         self._armed = False
@@ -68,6 +70,15 @@ class Live(Widget):
 
     def _may_draw(self) -> bool:
         return self.is_attached and not is_paused(self.app) and is_uncovered(self)
+
+
+def at_next_beat(widget: Widget, due: Callable[[], None], period_s: float) -> None:
+    """Have a widget call `due` at the next beat of its application, in the widget's own task."""
+    app = widget.app
+    if isinstance(app, ThriftyApp):
+        app.beat.ask(lambda: widget.call_next(due) if widget.is_attached else None, period_s)
+    else:
+        widget.call_later(widget.set_timer, period_s, due)
 
 
 def is_paused(app: App[Any]) -> bool:

@@ -18,15 +18,15 @@ from textual.strip import Strip
 from fleet.views.view import Cell, Column, Look, Tone
 from tui.cells import cell_segment, fit, title_text
 from tui.columns import GUTTER, SCROLLBAR, Placed, lay_out
-from tui.theme import RowLook, bar_style, is_ansi, row_style, tone_style
+from tui.theme import RowLook, is_one_ground, row_style, thumb_style, tone_style
 
-CURSOR, MARK, THUMB = "▌", "✓", "▐"
+CURSOR, MARK, GONE, THUMB = "▌", "✓", "×", "▐"
 
 
 class Line(Struct, frozen=True):
     """A row as it is drawn: cells that fit their columns, how the row stands out, and its part of the scroll bar.
 
-    A line without `cells` shows `note`.
+    A line without `cells` shows `note`. A row that is `gone` from the store is shown without its colours.
     """
 
     cells: tuple[Cell, ...] = ()
@@ -34,6 +34,7 @@ class Line(Struct, frozen=True):
     marked: bool = False
     thumb: bool = False
     note: str = ""
+    gone: bool = False
 
 
 class Palette:
@@ -48,14 +49,18 @@ class Palette:
         """The style of a cell."""
         style = self._cells.get((tone, look))
         if style is None:
-            # A reversed row keeps one colour: tones turned into backgrounds would be a patchwork.
-            tint = Style() if look is RowLook.CURSOR and is_ansi(self._variables) else tone_style(tone, self._variables)
+            tint = Style() if self._is_turned(look) else tone_style(tone, self._variables)
             style = self._cells[tone, look] = self._base + tint + row_style(look, self._variables)
         return style
 
     def bar(self, look: RowLook) -> Style:
         """The style of the scroll bar's thumb on a row."""
-        return self.cell(Tone.MUTED, look) + bar_style("thumb", self._variables)
+        plain = self.cell(Tone.PLAIN, look)
+        return plain if self._is_turned(look) else plain + thumb_style(self._variables)
+
+    def _is_turned(self, look: RowLook) -> bool:
+        """Whether a row keeps one colour because it is turned round."""
+        return look is RowLook.CURSOR and is_one_ground(self._variables)
 
 
 class Painter:
@@ -68,9 +73,12 @@ class Painter:
         end = self.placed[-1].end if self.placed else GUTTER
         self._filler = max(0, width - SCROLLBAR - end)
 
-    def line(self, row: Any, at: Look, look: RowLook, *, marked: bool, thumb: bool) -> Line:
+    def line(self, row: Any, at: Look, look: RowLook, *, marked: bool, thumb: bool, gone: bool = False) -> Line:
         """The picture of `row`."""
-        return Line(tuple(self._cell(place, row, at) for place in self.placed), look, marked, thumb)
+        cells = tuple(self._cell(place, row, at) for place in self.placed)
+        if gone:
+            cells = tuple(Cell(cell.text, Tone.STALE) for cell in cells)
+        return Line(cells, look, marked, thumb, gone=gone)
 
     def notes(self, sentence: str) -> list[Line]:
         """A sentence in place of rows, over as many lines as it takes, below a blank one."""
@@ -81,7 +89,7 @@ class Painter:
         if old.look is not new.look or old.note != new.note or len(old.cells) != len(new.cells):
             yield Region(0, y, self.width, 1)
             return
-        if old.marked != new.marked:
+        if (old.marked, old.gone) != (new.marked, new.gone):
             yield Region(0, y, GUTTER, 1)
         for place, before, after in zip(self.placed, old.cells, new.cells, strict=False):
             if before != after:
@@ -104,8 +112,11 @@ class Painter:
         return self._strip(segments, palette)
 
     def header(self, by: Sequence[tuple[str, bool]], palette: Palette) -> Strip:
-        """The titles, with an arrow on each column that is sorted by."""
-        arrows = {name: "▼" if down else "▲" for name, down in by}
+        """The titles, with an arrow on each column that is sorted by, numbered where there are several."""
+        several = len(by) > 1
+        arrows = {
+            name: ("▼" if down else "▲") + (str(place) if several else "") for place, (name, down) in enumerate(by, 1)
+        }
         muted, accent = palette.cell(Tone.MUTED, RowLook.PLAIN), palette.cell(Tone.ACCENT, RowLook.PLAIN)
         segments = [Segment(" " * GUTTER, muted)]
         for place in self.placed:
@@ -127,7 +138,7 @@ class Painter:
 
     def _gutter(self, line: Line, palette: Palette) -> Segment:
         here = line.look in (RowLook.CURSOR, RowLook.BLURRED)
-        glyph = MARK if line.marked else CURSOR if here else " "
+        glyph = GONE if line.gone else MARK if line.marked else CURSOR if here else " "
         tone = Tone.ACCENT if line.marked or line.look is RowLook.CURSOR else Tone.MUTED
         return Segment(glyph + " " * (GUTTER - 1), palette.cell(tone, line.look))
 

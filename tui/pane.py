@@ -12,8 +12,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import DescendantBlur, DescendantFocus
 
-from fleet.model import ProbeKind
+from fleet.model import ProbeKind, SourceState
 from fleet.store import Store
+from fleet.tally import Tally
 from fleet.views.view import View
 from tui.chrome.heading import Heading
 from tui.live import AGES_EVERY_S
@@ -35,7 +36,7 @@ class Pane(Vertical):
         self.heading = Heading(self.TITLE if title is None else title)
 
     @classmethod
-    def wanted(cls, store: Store) -> bool:
+    def wanted(cls, known: "Known") -> bool:
         """Whether there is, or soon will be, something to show."""
         return True
 
@@ -47,9 +48,14 @@ class Pane(Vertical):
 
 
 class PaneTable(Table):
-    """A table among others: it has a cursor only while it has the focus."""
+    """A table among others: it has a cursor only while it has the focus.
+
+    Its columns cannot be chosen: a pane is a digest that fits beside the others at any size of the terminal, and the
+    whole view, whose columns can be, is a key away.
+    """
 
     BINDING_GROUP_TITLE = "Table"
+    ARRANGEABLE = False
 
     def picture(self) -> list[Line]:
         """The lines, none of which stands out where another pane is in use."""
@@ -88,6 +94,26 @@ class TablePane(Pane):
         return f"{total}" if shown == total else f"{shown} of {total}"
 
 
-def probed(store: Store, kind: ProbeKind) -> bool:
-    """Whether the configuration has probes of this kind."""
-    return any(source.kind is kind for source in store.sources.values())
+class Known:
+    """What the panes may ask of a store before they say whether they are wanted: kept up, never counted anew."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._sources = Tally(store.sources, lambda source: (source.kind, source.state))
+
+    def catch_up(self) -> None:
+        """Take over what has changed."""
+        self._sources.catch_up()
+
+    def close(self) -> None:
+        """Stop listening to the store."""
+        self._sources.close()
+
+    def probed(self, kind: ProbeKind) -> bool:
+        """Whether the configuration has probes of this kind."""
+        return self._sources[kind] > 0
+
+    @property
+    def failing(self) -> bool:
+        """Whether any source fails or answers in part."""
+        return self._sources[SourceState.FAILING] + self._sources[SourceState.PARTIAL] > 0

@@ -22,8 +22,8 @@ class PointedLines(LineView):
         """The rows that the lines show."""
         raise NotImplementedError
 
-    def title_clicked(self, column: Column[Any]) -> None:
-        """A column's title was clicked."""
+    def title_clicked(self, column: Column[Any], more: bool) -> None:
+        """A column's title was clicked; `more` where a key was held that adds to what is chosen."""
         raise NotImplementedError
 
     def line_clicked(self, line: int, times: int) -> None:
@@ -39,7 +39,7 @@ class PointedLines(LineView):
         if event.y < HEADER_LINES:
             column = self.painter.column_at(event.x)
             if column is not None:
-                self.title_clicked(column)
+                self.title_clicked(column, event.ctrl or event.shift or event.meta)
         elif not self._on_bar(event):
             self.line_clicked(event.y - HEADER_LINES, event.chain)
 

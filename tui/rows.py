@@ -1,6 +1,7 @@
 """The rows of a table as its operator sees them: in order, in a window, with a cursor and marks. No terminal here.
 
-Cursor and marks belong to keys. When the row under the cursor goes, the cursor is on the one that took its place.
+Cursor and marks belong to keys. When the row under the cursor goes, the cursor is on the one that took its place,
+unless the order stands still (`stand_still`): then it stays where it is, and so does everything around it.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +11,9 @@ from msgspec import Struct
 
 from fleet.index import Entry, Index, RowFilter, Sort
 from fleet.store import Store, Subscription
-from fleet.views.view import Column, Look, View, look
+from fleet.views.view import Look, View, look
+from tui.marks import Marks
+from tui.standstill import Behind, Standstill
 from tui.theme import RowLook
 from tui.window import Window
 
@@ -22,6 +25,8 @@ class Visible(Struct, frozen=True):
     at: Look
     look: RowLook
     marked: bool
+    gone: bool = False
+    """Whether it is shown only because the order stands still."""
 
 
 class Rows:
@@ -31,11 +36,13 @@ class Rows:
         self.view = view
         self.window = Window()
         self.cursor: Any = None
-        self.marks: dict[Any, None] = {}
         self._store = store
         self._index: Index[Any] = Index(view, store)
+        self.marks = Marks(self._index)
         self._subscription: Subscription[Any, Any] | None = None
         self._held = False
+        self._still: Standstill | None = None
+        self._following = False
 
     def open(self, wake: Callable[[], None]) -> None:
         """Read what there is, and have `wake` called when there is news."""
@@ -58,6 +65,10 @@ class Rows:
         """Rows that there are."""
         return self._index.total
 
+    def every(self) -> Iterable[Any]:
+        """All rows that there are, shown or not, in no order."""
+        return self._index.source.values()
+
     @property
     def by(self) -> tuple[Sort, ...]:
         """The chosen sort, empty for the view's own order."""
@@ -78,6 +89,21 @@ class Rows:
         """Whether the rows are those of an earlier moment."""
         return self._held
 
+    @property
+    def still(self) -> bool:
+        """Whether the order stands still while values go on."""
+        return self._still is not None
+
+    @property
+    def behind(self) -> Behind:
+        """How far an order that stands still is behind the store."""
+        return Behind() if self._still is None else self._still.behind
+
+    @property
+    def following(self) -> bool:
+        """Whether the cursor stays with the row that came last."""
+        return self._following
+
     def drain(self) -> None:
         """Take over what has changed in the store, unless the rows are held."""
         if self._subscription is None or self._held:
@@ -85,34 +111,61 @@ class Rows:
         diff = self._subscription.drain()
         if not diff:
             return
+        self.marks.forget(diff.removed)
+        if self._still is not None:
+            self._still.note(diff)
+            return
         place = self._place()
         if self._index.apply(diff):
-            self._follow(place)
-        self._forget(diff.removed)
+            self._keep_place(place)
 
     def look_again(self) -> None:
-        """Judge orders and filters anew, which may look at the store's time."""
-        if self.where is not None or self.by or self.faults_only:
+        """Judge orders and filters anew, which may look at the store's time. Whether a row is at fault does not."""
+        if self.where is not None or self.by:
             self.drain()
-            self._rebuild(self._place())
+            if self._still is not None:
+                self._still.aged = True
+            else:
+                self._rebuild(self._place())
+
+    def stand_still(self, still: bool) -> None:
+        """Keep the order as it is while values go on, or take over what it has missed."""
+        self.drain()
+        if still and self._still is None:
+            self._still = Standstill(self._index)
+        elif not still and self._still is not None:
+            missed, aged, self._still = self._still.missed(), self._still.aged, None
+            place = self._place()
+            if aged:
+                self._rebuild(place)
+            elif self._index.apply(missed):
+                self._keep_place(place)
+
+    def follow(self, following: bool) -> None:
+        """Have the cursor on the row that came last, which the order must put first, and stay with it."""
+        self.drain()
+        self._following = following
+        if following:
+            self.window.home()
+            self._settle()
 
     def sort_by(self, by: Iterable[Sort]) -> None:
         """Order by these columns. Raises FilterError for one that the view does not have."""
         self.drain()
         self._index.sort_by(by)
-        self._rebuild(None)
+        self._order_anew(None)
 
     def filter(self, where: RowFilter | None) -> None:
         """Show only the rows that `where` matches."""
         self.drain()
         self._index.where = where
-        self._rebuild(self._place())
+        self._order_anew(self._place())
 
     def only_faults(self, only: bool) -> None:
         """Show only rows that are something wrong, or all."""
         self.drain()
         self._index.faults_only = only
-        self._rebuild(self._place())
+        self._order_anew(self._place())
 
     def hold(self, held: bool) -> None:
         """Keep the rows as they are now (they are immutable, so a copy of the mapping is all it takes), or go on."""
@@ -173,22 +226,21 @@ class Rows:
             self._settle()
         return position is not None
 
-    def toggle_mark(self) -> None:
-        """Mark the row under the cursor, or take its mark away."""
-        if self.cursor in self.marks:
-            del self.marks[self.cursor]
-        elif self.cursor is not None:
-            self.marks[self.cursor] = None
+    def go_to_mark(self, step: int) -> None:
+        """Put the cursor on the next marked row (`step` 1) or the one before (-1)."""
+        self.drain()
+        position = self.marks.beside(self.window.cursor, step)
+        if position is not None:
+            self.window.go(position)
+            self._settle()
 
-    def mark_range(self) -> None:
-        """Mark every row from the last one marked to the cursor."""
-        last = next((key for key in reversed(self.marks) if key in self._index), self.cursor)
-        start, end = self._index.position(last), self._index.position(self.cursor)
-        if start is None or end is None:
-            return
-        keys = self._index.keys(min(start, end), max(start, end) + 1)
-        for key in keys if start <= end else reversed(keys):
-            self.marks[key] = None
+    def found(self, key: Any) -> tuple[Any, Look] | None:
+        """The row of `key` as it is shown, with its look; None where there is none any more."""
+        if key in self._index.source:
+            return self._index.source[key], look(self._store, self._index.rows, key)
+        if self._still is not None and key in self._index:
+            return self._still.was(key), Look(self._store, key, self._still.since)
+        return None
 
     def visible(self, focused: bool) -> list[Visible]:
         """The rows in the window, from its top, as they are in the store at this moment."""
@@ -199,44 +251,40 @@ class Rows:
         for line, key in enumerate(self._index.keys(top, top + self.window.height)):
             marked = key in self.marks
             row_look = here if line == self.window.line else RowLook.MARKED if marked else RowLook.PLAIN
-            at = look(self._store, self._index.rows, key)
-            found.append(Visible(self._index.source[key], at, row_look, marked))
+            if self._still is not None and key not in self._index.source:
+                at = Look(self._store, key, self._still.since)
+                found.append(Visible(self._still.was(key), at, row_look, marked, gone=True))
+            else:
+                at = look(self._store, self._index.rows, key)
+                found.append(Visible(self._index.source[key], at, row_look, marked))
         return found
 
     def _place(self) -> Entry | None:
         return None if self.cursor is None else self._index.entry(self.cursor)
 
+    def _order_anew(self, place: Entry | None) -> None:
+        """What the operator asked for is done at once, also where the order stands still: it does so again after."""
+        still, self._still = self._still is not None, None
+        self._rebuild(place)
+        self._still = Standstill(self._index) if still else None
+
     def _rebuild(self, place: Entry | None) -> None:
         if self._subscription is None:
             return
         self._index.rebuild()
-        self._forget([key for key in self.marks if key not in self._index.source])
-        self._follow(place)
+        self.marks.forget_gone()
+        self._keep_place(place)
 
-    def _follow(self, place: Entry | None) -> None:
+    def _keep_place(self, place: Entry | None) -> None:
         """Keep the cursor with its row, or where it was in the order (`place`) when the row is gone."""
         position = self._index.position(self.cursor)
         if position is None:
             position = self.window.cursor if place is None else self._index.nearest(place)
         self.window.follow(position, len(self._index))
+        if self._following:
+            self.window.home()
         self._settle()
 
     def _settle(self) -> None:
         """The cursor is on whatever row the window's cursor is at now."""
         self.cursor = self._index[self.window.cursor] if len(self._index) else None
-
-    def _forget(self, keys: Iterable[Any]) -> None:
-        for key in keys:
-            self.marks.pop(key, None)
-
-
-def next_sort(by: tuple[Sort, ...], columns: Iterable[Column[Any]], step: int) -> tuple[Sort, ...]:
-    """The sort by the sortable column `step` after the one that is sorted by first, in its natural direction.
-
-    From the view's own order it starts at either end, and beyond either end it comes back to that order.
-    """
-    choices = [column for column in columns if column.sort]
-    ids = [column.id for column in choices]
-    now = ids.index(by[0][0]) if by and by[0][0] in ids else (-1 if step > 0 else len(ids))
-    wanted = now + step
-    return ((choices[wanted].id, choices[wanted].descending),) if 0 <= wanted < len(choices) else ()

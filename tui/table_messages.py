@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from fleet.index import Sort
+from fleet.views.chosen import Chosen
 
 if TYPE_CHECKING:
     from tui.table import Table
@@ -32,13 +33,14 @@ class Opened(TableMessage, namespace="table"):
 
 
 class Counted(TableMessage, namespace="table"):
-    """The number of rows shown, of all rows, or of marked ones has changed."""
+    """The number of rows shown, of all rows, of marked ones or of marked ones that are not shown has changed."""
 
-    def __init__(self, table: "Table", shown: int, total: int, marked: int) -> None:
+    def __init__(self, table: "Table", shown: int, total: int, marked: int, hidden_marks: int = 0) -> None:
         super().__init__(table)
         self.shown = shown
         self.total = total
         self.marked = marked
+        self.hidden_marks = hidden_marks
 
 
 class Highlighted(TableMessage, namespace="table"):
@@ -55,3 +57,19 @@ class Sorted(TableMessage, namespace="table"):
     def __init__(self, table: "Table", by: tuple[Sort, ...]) -> None:
         super().__init__(table)
         self.by = by
+
+
+class Steered(TableMessage, namespace="table"):
+    """The order is held, let go, or follows what comes; `mode` says it in a few words, "" where it just moves."""
+
+    def __init__(self, table: "Table", mode: str) -> None:
+        super().__init__(table)
+        self.mode = mode
+
+
+class Arranged(TableMessage, namespace="table"):
+    """Other columns are shown; `chosen` is empty for the view's own."""
+
+    def __init__(self, table: "Table", chosen: tuple[Chosen, ...]) -> None:
+        super().__init__(table)
+        self.chosen = chosen

@@ -11,13 +11,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from agents_registry.documents import Document, parse, salvage
 from agents_registry.problems import Problems
-from agents_registry.records import read_records
+from agents_registry.records import AGENTS, read_records
 from config.kinds import Kind
 from config.values import FilePath
 from fleet.clock import Clock
 from fleet.errors import Fault, OutsideError, ParseError
+from fleet.json_salvage import Document, read_json, whole_json
 from fleet.model import Discovery
 from fleet.ports import DiscoverySource, Limits, Reach
 from transport.files import Snapshot, identity, read_file
@@ -65,7 +65,8 @@ class AgentStatusFile:
         return discovery
 
     def _settled(self, snapshot: Snapshot) -> bool:
-        return self._clock.now().timestamp() - snapshot.identity[0] / 1e9 > _SETTLED_S
+        # A time that lies ahead is one from before the clock was set back: as settled as an old one.
+        return abs(self._clock.now().timestamp() - snapshot.identity[0] / 1e9) > _SETTLED_S
 
     def _read(self, content: bytes, *, broken: bool) -> Discovery:
         document = self._document(content, broken=broken)
@@ -78,17 +79,18 @@ class AgentStatusFile:
         return Discovery(
             sightings=records.sightings,
             problems=problems.told,
+            cut=records.cut,
             complete=records.whole and not document.problem,
         )
 
     @staticmethod
     def _document(content: bytes, *, broken: bool) -> Document:
         try:
-            return Document(parse(content))
+            return Document(whole_json(content))
         except ParseError:
             if not broken:
                 raise
-            return salvage(content)
+            return read_json(content, nests=(AGENTS,))
 
 
 def _build(options: Any, reach: Reach) -> DiscoverySource:

@@ -11,13 +11,13 @@ from typing import Any
 from msgspec import Struct
 
 from agents_registry.answers import LONGEST_S, want_ok
-from agents_registry.documents import parse
 from agents_registry.options import HeaderAuth, resolve
 from agents_registry.problems import Problems
 from agents_registry.records import read_records
 from config.kinds import Kind
 from config.values import HttpUrl
 from fleet.errors import Fault, OutsideError, ParseError
+from fleet.json_salvage import whole_json
 from fleet.model import Claim, Discovery, Sighting
 from fleet.ports import DiscoverySource, Reach
 from fleet.text import scrub
@@ -25,6 +25,7 @@ from fleet.times import parse_time
 
 _ROUTE = "/api/agents/status"
 _NAME_LIMIT = 128
+_MOST_COUNT = 2**63
 
 
 class CoordinatorOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,7 +64,7 @@ class Coordinator:
             )
         )
         try:
-            return self._read(parse(answer.body))
+            return self._read(whole_json(answer.body))
         except ParseError as error:
             raise OutsideError(Fault.PAYLOAD, f"{error} from {self.target}") from error
 
@@ -77,13 +78,14 @@ class Coordinator:
             problems.add("it answers with a status file, as an agent dashboard does, not as a coordinator")
             records = read_records(body, problems, most=self._most)
             if records is not None:
-                return Discovery(sightings=records.sightings, problems=problems.told, complete=records.whole)
+                return Discovery(
+                    sightings=records.sightings, problems=problems.told, cut=records.cut, complete=records.whole
+                )
         raise OutsideError(Fault.PAYLOAD, f"no registered agents in the answer of {self.target}")
 
 
 def _registered(agents: dict[str, Any], problems: Problems, most: int) -> Discovery:
     found: dict[str, Sighting] = {}
-    whole = True
     for item in agents["registered_agents"]:
         if not isinstance(item, str) or not item.strip():
             problems.add("registered_agents holds something that is no name")
@@ -93,12 +95,12 @@ def _registered(agents: dict[str, Any], problems: Problems, most: int) -> Discov
     for controller in _controllers(agents, problems):
         found[controller.name] = controller
     total = agents.get("total_agents")
-    if isinstance(total, int) and total != len(agents["registered_agents"]):
+    if isinstance(total, int) and abs(total) < _MOST_COUNT and total != len(agents["registered_agents"]):
         problems.add(f"it counts {total} agents and names {len(agents['registered_agents'])}")
-    if len(found) > most:
-        problems.add(f"more than {most:,} agents; the others were left out")
-        whole = False
-    return Discovery(sightings=tuple(found.values())[:most], problems=problems.told, complete=whole)
+    cut = max(0, len(found) - most)
+    if cut:
+        problems.add(f"more than {most:,} agents; {cut:,} were left out")
+    return Discovery(sightings=tuple(found.values())[:most], problems=problems.told, cut=cut, complete=not cut)
 
 
 def _controllers(agents: dict[str, Any], problems: Problems) -> list[Sighting]:

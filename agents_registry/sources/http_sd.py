@@ -5,6 +5,7 @@ anything else is an error, and the last list stands. Every target carries `__met
 """
 
 import re
+from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from agents_registry.answers import LONGEST_S, want_ok
 from agents_registry.options import HeaderAuth, resolve
 from agents_registry.problems import Problems
-from agents_registry.targets import groups_from_json, sightings
+from agents_registry.targets import discovery, groups_from_json
 from config.kinds import Kind
 from config.values import HttpUrl, Seconds
 from fleet.errors import Fault, OutsideError, ParseError
@@ -46,6 +47,8 @@ class HttpSd:
         self._http = reach.http
         self._limits = reach.limits
         self._secret = resolve(options.auth, reach.root)
+        self._last = Discovery()
+        self._last_of = b""
         self._headers = {"X-Prometheus-Refresh-Interval-Seconds": _plain(options.refresh_interval)}
 
     async def discover(self) -> Discovery:
@@ -56,16 +59,16 @@ class HttpSd:
         )
         if not _CONTENT_TYPE.fullmatch(answer.content_type.strip()):
             raise OutsideError(Fault.PAYLOAD, f"unsupported content type {scrub(answer.content_type, 80)!r}")
+        made_of = sha256(answer.body).digest()
+        if made_of == self._last_of:
+            return self._last  # the very same answer costs nobody anything
         try:
             groups = groups_from_json(answer.body)
         except ParseError as error:
             raise OutsideError(Fault.PAYLOAD, scrub(str(error))) from error
-        problems = Problems()
-        found = sightings(((group, {_META: self.target}) for group in groups), problems, labels=self._limits.labels)
-        cut = len(found) > self._limits.agents
-        if cut:
-            problems.add(f"more than {self._limits.agents:,} targets; the others were left out")
-        return Discovery(sightings=tuple(found[: self._limits.agents]), problems=problems.told, complete=not cut)
+        self._last = discovery(((group, {_META: self.target}) for group in groups), Problems(), self._limits)
+        self._last_of = made_of
+        return self._last
 
 
 def _plain(seconds: float) -> str:

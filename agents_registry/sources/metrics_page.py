@@ -6,7 +6,7 @@ of that file that are no agents for some of unknown type, and shows agents that 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -126,7 +126,11 @@ class MetricsPage:
             problems.add(f"no sample on the page has the label {self._label}")
         found = tuple(_claimed(sighting, samples, page.values) for sighting, samples in plan.agents.values())
         return Discovery(
-            sightings=found, problems=problems.told, complete=not page.cut and not plan.left_out, page=page
+            sightings=found,
+            problems=problems.told,
+            cut=plan.left_out,
+            complete=not page.cut and not plan.left_out,
+            page=page,
         )
 
 
@@ -173,7 +177,7 @@ def _sighting(name: str, labels: dict[str, str]) -> Sighting:
     return Sighting(name=name, kind=scrub(kind), labels=scrub_labels(labels))
 
 
-def _claimed(sighting: Sighting, samples: list[_Sample], values: tuple[float, ...]) -> Sighting:
+def _claimed(sighting: Sighting, samples: list[_Sample], values: Sequence[float]) -> Sighting:
     """`sighting` with what its samples claim; several samples of one field are added up."""
     said: dict[str, float] = {}
     for sample in samples:

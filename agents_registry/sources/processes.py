@@ -64,13 +64,14 @@ class Processes:
     def _look(self) -> Discovery:
         problems = Problems()
         found = topmost(self._scan())
-        cut = len(found) > self._most
+        cut = max(0, len(found) - self._most)
         if cut:
-            problems.add(f"more than {self._most:,} processes match; the newest were left out")
+            problems.add(f"more than {self._most:,} processes match; the {cut:,} newest were left out")
         self._names = names(found[: self._most], self._names)
         return Discovery(
             sightings=tuple(Sighting(name=name, pid=one.pid, process_seen=True) for one, name in self._names.items()),
             problems=problems.told,
+            cut=cut,
             complete=not cut,
         )
 
@@ -92,7 +93,8 @@ class Processes:
 
     def _name(self, argv: list[str], *, related: bool) -> str:
         """What the process is called; empty where it does not match, or is fleetdeck (or the shell that runs it)."""
-        line = " ".join(argv)[:_LONGEST]
+        # Arguments need not be UTF-8, which RE2 wants.
+        line = " ".join(argv)[:_LONGEST].encode("utf-8", "replace").decode()
         match = self._match.search(line) if line else None
         if match is None or any(PurePath(part).name == _OURSELVES for part in argv[:3]):
             return ""

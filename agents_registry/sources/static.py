@@ -35,7 +35,9 @@ class StaticAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     timeout: Seconds | None = None
     close: bool = False
     pid: Annotated[int, Meta(ge=1)] | None = None
-    host_header: Annotated[str, Meta(pattern=r"^[^\s/@]+$")] | None = None
+    host_header: (
+        Annotated[str, Meta(pattern=r"^[^\s/@]+$", extra={"form": "a host, such as agent.example,"})] | None
+    ) = None
 
 
 class StaticOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

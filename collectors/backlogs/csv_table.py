@@ -9,11 +9,12 @@ from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from collectors.backlog_file import EVERY_S, BacklogFile
 from config.kinds import Kind
 from config.values import FilePath
-from fleet.backlog import quoted
+from fleet.backlog import bounded_sections, quoted
 from fleet.errors import ParseError
 from fleet.model import BacklogReading, Section
 from fleet.mojibake import as_utf8, decoded
@@ -24,6 +25,8 @@ _DELIMITERS = ",;\t|"
 _MOST_SECTIONS = 50
 _HEADER_CHARS = 65_536
 _NAME_CHARS = 80
+COLUMNS = 1_000
+"""Columns of a line that is not read any more; a line of nothing but delimiters would else be as many texts."""
 
 
 class CsvOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,8 +56,14 @@ class _Table:
         if not text.strip():
             raise ParseError("an empty file")
         self.delimiter = delimiter or _delimiter(text[:_HEADER_CHARS].lstrip("\n").partition("\n")[0], wanted)
+        lines = text.split("\n")
+        narrow = [line for line in lines if line.count(self.delimiter) < COLUMNS]
+        self.too_wide = len(lines) - len(narrow)
+        if self.too_wide:
+            text = "\n".join(narrow)
         self._rows = csv.reader(io.StringIO(text), delimiter=self.delimiter)
-        self.unreadable: list[str] = []
+        self.unreadable = 0
+        self.first_unreadable = ""
         self.unclosed = self.delimiter != '"' and text.count('"') % 2 == 1
         self.header = [name.strip() for name in next(iter(self), [])]
 
@@ -66,7 +75,8 @@ class _Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                self.unreadable.append(f"line {self._rows.line_num:,}: {error}")
+                self.unreadable += 1
+                self.first_unreadable = self.first_unreadable or f"line {self._rows.line_num:,}: {error}"
                 continue
             if any(field.strip() for field in row):
                 yield row
@@ -163,13 +173,16 @@ def _delimiter(header: str, wanted: str) -> str:
 
 def _sections(words: Iterable[str], done: set[str]) -> tuple[Section, ...]:
     """The rows by status, most first."""
-    counts = Counter(words).most_common(_MOST_SECTIONS)
-    return tuple(Section(scrub(word) or "no status", n, n if word.casefold() in done else 0) for word, n in counts)
+    counts = Counter(words).most_common()
+    sections = [Section(word or "no status", n, n if word.casefold() in done else 0) for word, n in counts]
+    return tuple(replace(one, title=scrub(one.title)) for one in bounded_sections(sections, _MOST_SECTIONS))
 
 
 def _anomalies(table: _Table, rows: _Rows, done: int, options: CsvOptions) -> Iterable[str]:
     if table.unreadable:
-        yield f"{len(table.unreadable):,} rows cannot be read ({table.unreadable[0]})"
+        yield f"{table.unreadable:,} rows cannot be read ({table.first_unreadable})"
+    if table.too_wide:
+        yield f"{table.too_wide:,} lines have {COLUMNS:,} columns or more and were left out"
     if table.unclosed:
         yield "a quoted field is never closed: what follows it is one row"
     if rows.ragged:

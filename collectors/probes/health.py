@@ -17,6 +17,8 @@ class HealthProbe:
     An endpoint that allows no kept-alive connections is taken for single-threaded: it gets one request at a time.
     """
 
+    __slots__ = ("_endpoint", "_http", "_naive", "_timeout_s", "target")
+
     def __init__(self, endpoint: Endpoint, http: Http, *, timeout_s: float = TIMEOUT_S, naive: tzinfo = UTC) -> None:
         self.target = public_url(endpoint.url)
         self._endpoint = endpoint

@@ -3,7 +3,7 @@
 import asyncio
 
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import ACCEPT, parse_page
+from fleet.exposition import ACCEPT, PageReader
 from fleet.exposition_cache import SeriesCache
 from fleet.health_body import status_line
 from fleet.model import Endpoint, Page
@@ -19,25 +19,28 @@ _FOREIGN = ("application/json", "application/vnd.google.protobuf", "application/
 class MetricsProbe:
     """Scrapes one target. The `cache` is shared by all scrapes, so that equal series are one object."""
 
+    __slots__ = ("_endpoint", "_http", "_reader", "_timeout_s", "target")
+
     def __init__(
         self, endpoint: Endpoint, http: Http, limits: Limits, cache: SeriesCache, *, timeout_s: float = TIMEOUT_S
     ) -> None:
         self.target = public_url(endpoint.url)
         self._endpoint = endpoint
         self._http = http
-        self._limits = limits
-        self._cache = cache
+        self._reader = PageReader(
+            max_samples=limits.samples,
+            max_labels=limits.labels,
+            max_label_chars=limits.label_chars,
+            cache=cache,
+        )
         self._timeout_s = endpoint.timeout_s or timeout_s
-        self._headers = {"x-prometheus-scrape-timeout-seconds": f"{self._timeout_s:g}"}
-        if endpoint.host_header is not None:
-            self._headers["host"] = endpoint.host_header
 
     async def probe(self) -> Page:
         """The page. Raises OutsideError: no answer, a status other than 2xx, or no exposition page."""
         answer = await self._http.get(
             self._endpoint.url,
             accept=ACCEPT,
-            headers=self._headers,
+            headers=_headers(self._timeout_s, self._endpoint.host_header),
             timeout_s=self._timeout_s,
             close=self._endpoint.close,
             alone=self._endpoint.close,
@@ -50,24 +53,22 @@ class MetricsProbe:
         return self._parse(answer)
 
     def _parse(self, answer: Answer) -> Page:
-        limits = self._limits
         try:
-            return parse_page(
-                answer.body,
-                answer.content_type,
-                max_samples=limits.samples,
-                max_labels=limits.labels,
-                max_label_chars=limits.label_chars,
-                cache=self._cache,
-            )
+            return self._reader.read(answer.body, answer.content_type)
         except ParseError as error:
             raise OutsideError(Fault.PAYLOAD, str(error)) from error
+
+
+def _headers(timeout_s: float, host: str | None) -> dict[str, str]:
+    """What goes with a scrape besides the protocols, as Prometheus sends it."""
+    own = {"x-prometheus-scrape-timeout-seconds": f"{timeout_s:g}"}
+    return own if host is None else own | {"host": host}
 
 
 def _refuse_foreign(answer: Answer) -> None:
     """A login page or a JSON answer is named as such, not as malformed lines."""
     kind = answer.content_type.partition(";")[0].strip().lower()
-    if "html" in kind or answer.body[:512].lstrip().startswith(b"<"):
+    if answer.is_html:
         raise OutsideError(Fault.PAYLOAD, "HTML, no metrics page")
     if kind in _FOREIGN:
         raise OutsideError(Fault.PAYLOAD, f"{scrub(kind, 60)}, no metrics page")

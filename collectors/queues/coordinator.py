@@ -166,6 +166,8 @@ class CoordinatorQueueProbe:
             raise OutsideError(Fault.RATE_LIMITED, f"{path} answered 429")
         if answer.status != 200:
             raise OutsideError(Fault.STATUS, f"{path} answered {answer.status}")
+        if answer.is_html:
+            raise OutsideError(Fault.PAYLOAD, f"{path} answered with HTML")
         return answer
 
 

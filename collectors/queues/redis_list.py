@@ -20,7 +20,7 @@ from fleet.ports import Probe, Reach
 from fleet.task_records import fallback_id, is_fallback_id, read_record, task_of
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
-from transport.redis import Command, RedisLink, parse_place
+from transport.redis import Command, RedisLink, parse_place, understood
 
 PAGE = 50
 """Items that are fetched at once."""
@@ -55,11 +55,16 @@ class RedisListProbe:
         place = parse_place(options.url, options.password.read(reach.root) if options.password else None)
         self._options = options
         self._limits = reach.limits
-        self._link = RedisLink(place)
+        self._place = place
+        self._link = RedisLink(place, most_bytes=reach.limits.body_bytes)
         self._name = scrub(options.key)
         self.target = f"{place} {self._name}"
 
     async def probe(self) -> QueueReading:
+        with understood(self._place):
+            return await self._look()
+
+    async def _look(self) -> QueueReading:
         options = self._options
         keys = [options.key, *filter(None, (options.processing, options.dead_letter))]
         lengths = await self._lengths(keys)

@@ -21,7 +21,7 @@ from fleet.task_records import TaskRecord, read_record, task_of
 from fleet.text import scrub
 from fleet.times import span_text
 from fleet.vocabulary import TaskState
-from transport.redis import RedisLink, parse_place
+from transport.redis import RedisLink, parse_place, understood
 
 _NO_JOBS = Jobs((), (), True)
 _PAYLOADS = ("data", "payload", "task", "job", "body")
@@ -53,12 +53,17 @@ class RedisStreamProbe:
         place = parse_place(options.url, options.password.read(reach.root) if options.password else None)
         self._options = options
         self._reach = reach
-        self._link = RedisLink(place)
+        self._place = place
+        self._link = RedisLink(place, most_bytes=reach.limits.body_bytes)
         self._name = scrub(options.stream)
         self._since: dict[tuple[str, int], datetime] = {}
         self.target = f"{place} {self._name}"
 
     async def probe(self) -> QueueReading:
+        with understood(self._place):
+            return await self._look()
+
+    async def _look(self) -> QueueReading:
         state = await read_stream(self._link, self._options.stream, self._options.group)
         jobs = await self._jobs()
         waiting = (_entry(self._name, each.id, each.fields) for each in state.waiting)

@@ -1,11 +1,11 @@
 """The agents: what each claims, what is observed, and the numbers that go with it."""
 
 from fleet.model import AgentStatus
-from fleet.times import rfc3339
+from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
 from fleet.views.text import age_cell, bytes_cell, percent_cell, span_cell, state_cell
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
-from fleet.vocabulary import SEVERITY
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
+from fleet.vocabulary import SEVERITY, AgentState
 
 
 def _claimed(row: AgentStatus, _: Look) -> Cell:
@@ -45,12 +45,12 @@ VIEW: View[AgentStatus] = View(
         name_column("name", "AGENT", 16, lambda r: r.name),
         Column(id="claimed", title="CLAIMS", width=12, priority=2, cell=_claimed, sort=lambda r, _: r.claimed),
         word_column("kind", "KIND", 10, lambda r: r.kind, grow=1, priority=5),
-        measure_column("latency", "LATENCY", 7, lambda r, _: r.latency_s, span_cell, priority=6),
+        measure_column("latency", "LATENCY", 7, lambda r, _: r.latency_s, span_cell, priority=6, unit=Unit.SECONDS),
         count_column("queued", "QUEUED", 6, lambda r: r.tasks_queued, priority=4),
         count_column("failed", "FAILED", 6, lambda r: r.tasks_failed, priority=3),
         count_column("done", "DONE", 6, lambda r: r.tasks_completed, priority=7),
-        measure_column("cpu", "CPU", 5, lambda r, _: _cpu_ratio(r), percent_cell, priority=8),
-        measure_column("memory", "MEM", 5, lambda r, _: r.memory_bytes, bytes_cell, priority=8),
+        measure_column("cpu", "CPU", 5, lambda r, _: _cpu_ratio(r), percent_cell, priority=8, unit=Unit.RATIO),
+        measure_column("memory", "MEM", 5, lambda r, _: r.memory_bytes, bytes_cell, priority=8, unit=Unit.BYTES),
         Column(
             id="age",
             title="SEEN",
@@ -60,29 +60,33 @@ VIEW: View[AgentStatus] = View(
             descending=True,
             cell=_seen,
             sort=lambda r, at: at.age_s,
+            unit=Unit.AGE,
+            when=lambda _, at: at.seen,
         ),
         Column(
             id="since",
             title="SINCE",
-            width=8,
+            width=10,
             right=True,
             priority=9,
-            cell=lambda r, _: Cell(r.since.strftime("%H:%M:%S") if r.since else "–", Tone.MUTED),
+            cell=lambda r, at: Cell(at.clock(r.since), Tone.MUTED),
             sort=lambda r, _: r.since.timestamp() if r.since else None,
+            unit=Unit.AGE,
+            when=lambda r, _: r.since,
         ),
         word_column("detail", "DETAIL", 22, lambda r: r.detail, grow=6, empty=""),
     ),
     fields=(
         attribute("name"),
         attribute("kind"),
-        Field("state", lambda r, _: r.state.value),
+        choice("state", lambda r: r.state.value, AgentState),
         Field("claimed_state", lambda r, _: r.claimed_state.value if r.claimed_state else None),
         Field("claimed", lambda r, _: r.claimed),
-        Field("claimed_at", lambda r, _: rfc3339(r.claimed_at)),
+        moment("claimed_at", lambda r, _: r.claimed_at),
         attribute("disagrees"),
-        Field("observed_at", lambda _, at: rfc3339(at.seen)),
+        moment("observed_at", lambda _, at: at.seen),
         Field("age_s", lambda _, at: at.age_s),
-        Field("since", lambda r, _: rfc3339(r.since)),
+        moment("since", lambda r, _: r.since),
         Field("latency_s", _exact_latency),
         attribute("detail"),
         Field("sources", lambda r, _: list(r.sources)),

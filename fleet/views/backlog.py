@@ -1,11 +1,11 @@
 """The TODO backlogs: items counted beside what their documents claim, clamped bars, and what does not add up."""
 
 from fleet.model import Backlog
-from fleet.times import rfc3339
+from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, word_column
-from fleet.views.condition import CONDITION, rank, remarks, remarks_column
+from fleet.views.condition import CONDITION, WORDS, rank, remarks, remarks_column, word
 from fleet.views.text import NOT_KNOWN, progress_bar, span_cell
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 
 _BAR = 16
 
@@ -52,8 +52,11 @@ VIEW: View[Backlog] = View(
             priority=3,
             cell=lambda r, _: Cell(progress_bar(r.done_ratio, r.claimed_ratio, _BAR), Tone.ACCENT),
             sort=lambda r, _: r.done_ratio,
+            unit=Unit.RATIO,
         ),
-        measure_column("done", "DONE", 4, lambda r, _: r.done_ratio, _ratio, priority=0, descending=False),
+        measure_column(
+            "done", "DONE", 4, lambda r, _: r.done_ratio, _ratio, priority=0, descending=False, unit=Unit.RATIO
+        ),
         Column(
             id="counted",
             title="COUNTED",
@@ -73,15 +76,17 @@ VIEW: View[Backlog] = View(
             descending=True,
             cell=_claimed,
             sort=lambda r, _: r.claimed_ratio,
+            unit=Unit.RATIO,
         ),
         count_column("rate", "/HOUR", 6, lambda r: r.rate_per_hour, priority=6),
-        measure_column("eta", "ETA", 7, lambda r, _: r.eta_s or None, span_cell, priority=5),
+        measure_column("eta", "ETA", 7, lambda r, _: r.eta_s or None, span_cell, priority=5, unit=Unit.SECONDS),
         count_column("open", "OPEN", 6, _open, priority=8),
         remarks_column(priority=1),
     ),
     fields=(
         attribute("name"),
         attribute("kind"),
+        choice("state", word, WORDS),
         attribute("total"),
         attribute("done"),
         attribute("claimed_total"),
@@ -91,7 +96,7 @@ VIEW: View[Backlog] = View(
         Field("anomalies", lambda r, _: list(r.anomalies)),
         attribute("rate_per_hour"),
         attribute("eta_s"),
-        Field("observed_at", lambda _, at: rfc3339(at.seen)),
+        moment("observed_at", lambda _, at: at.seen),
         attribute("error"),
         attribute("stale"),
     ),

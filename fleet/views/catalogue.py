@@ -4,8 +4,10 @@ import importlib
 from typing import Any
 
 from fleet.errors import FilterError
-from fleet.filter import parse_filter
+from fleet.index import sorting_column
+from fleet.saved_filters import SavedFilters
 from fleet.view_line import ViewLine
+from fleet.views.chosen import columns_of
 from fleet.views.view import View
 
 TABLE_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
@@ -20,15 +22,32 @@ def table_view(name: str) -> View[Any]:
     return view
 
 
-def check_view_line(line: ViewLine) -> None:
-    """Raise FilterError where the view of `line` cannot be filtered or ordered like that."""
+def check_view_line(line: ViewLine, saved: SavedFilters | None = None) -> None:
+    """Raise FilterError where the view of `line` cannot be filtered, ordered or laid out like that.
+
+    `saved` are the saved filters that there are; None: that is not known here, and any name is right.
+    """
     if line.view not in TABLE_VIEWS:
-        if line.filter or line.sort or line.faults:
-            raise FilterError(f"{line.view} is not a list: it takes no filter, sort or faults")
+        if not line.is_plain:
+            raise FilterError(f"{line.view} is not a list: it takes no filter, sort, columns or faults")
         return
     view = table_view(line.view)
-    parse_filter(line.filter, view)
-    known = [column.id for column in view.columns if column.sort is not None]
-    for column, _ in line.sort:
-        if column not in known:
-            raise FilterError(f"{line.view} cannot be sorted by {column!r} (by {', '.join(known)})")
+    check_filter(line.filter, view, saved)
+    columns_of(view, line.columns)
+    for name, _ in line.sort:
+        sorting_column(view, name)
+
+
+def check_filter(text: str, view: View[Any], saved: SavedFilters | None) -> None:
+    """Raise FilterError where `text` is no filter of `view`; `saved` as above."""
+    if not text:
+        return
+    # Few lines have a filter, and what reads one is much to import before the first frame.
+    from fleet.filter import parse_filter
+    from fleet.filter_parser import parse
+    from fleet.filter_terms import Saved, leaves
+
+    if saved is None:
+        names = [leaf.name for leaf in leaves(parse(text)) if isinstance(leaf, Saved)]
+        saved = SavedFilters(dict.fromkeys(names, ""))
+    parse_filter(text, view, saved)

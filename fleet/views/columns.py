@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from fleet.units import Unit
 from fleet.views.text import NOT_KNOWN, number_cell
 from fleet.views.view import Cell, Column, Look, SortValue, Tone
 
 
 def name_column(id: str, title: str, width: int, get: Callable[[Any], str], *, grow: int = 3) -> Column[Any]:
-    """What a row is called: never dropped, and the first to grow."""
+    """What a row is called: never dropped, never hidden, and the first to grow."""
     return Column(
         id=id,
         title=title,
@@ -17,6 +18,7 @@ def name_column(id: str, title: str, width: int, get: Callable[[Any], str], *, g
         priority=0,
         cell=lambda row, _: Cell(get(row), Tone.TITLE),
         sort=lambda row, _: get(row),
+        named=True,
     )
 
 
@@ -67,8 +69,9 @@ def measure_column(
     *,
     priority: int,
     descending: bool = True,
+    unit: Unit = Unit.NUMBER,
 ) -> Column[Any]:
-    """A number that `show` makes a cell of; not known is a dash."""
+    """A number in `unit` that `show` makes a cell of; not known is a dash."""
 
     def cell(row: Any, at: Look) -> Cell:
         value = get(row, at)
@@ -83,6 +86,7 @@ def measure_column(
         descending=descending,
         cell=cell,
         sort=get,
+        unit=unit,
     )
 
 

@@ -9,13 +9,27 @@ from fleet.views.view import Cell, Column, Look, Tone
 Read = Queue | Backlog
 
 
-def condition(row: Read, _: Look) -> Cell:
+_CELLS = {
+    "stale": Cell("◌ stale", Tone.STALE),
+    "failing": Cell("✖ failing", Tone.DOWN),
+    "odd": Cell("! odd", Tone.DEGRADED),
+    "ok": Cell("● ok", Tone.UP),
+}
+
+WORDS = tuple(_CELLS)
+"""What a condition can be."""
+
+
+def word(row: Read) -> str:
     """Failing and stale before odd: numbers that cannot be confirmed are worse than numbers that contradict."""
     if row.stale:
-        return Cell("◌ stale", Tone.STALE)
-    if row.error:
-        return Cell("✖ failing", Tone.DOWN)
-    return Cell("! odd", Tone.DEGRADED) if row.anomalies else Cell("● ok", Tone.UP)
+        return "stale"
+    return "failing" if row.error else "odd" if row.anomalies else "ok"
+
+
+def condition(row: Read, _: Look) -> Cell:
+    """The condition with its glyph."""
+    return _CELLS[word(row)]
 
 
 def rank(row: Read) -> int:

@@ -1,9 +1,9 @@
 """What changed, and when we saw it: newest first."""
 
-from fleet.model import Event
-from fleet.times import rfc3339
+from fleet.model import Event, EventKind
+from fleet.units import Unit
 from fleet.views.columns import name_column, word_column
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+from fleet.views.view import Cell, Column, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import AgentState
 
 _TONES = {state.value: Tone(state.value) for state in AgentState} | {
@@ -32,12 +32,14 @@ VIEW: View[Event] = View(
     columns=(
         Column(
             id="at",
-            title="TIME (UTC)",
+            title="TIME",
             width=10,
             priority=0,
             descending=True,
-            cell=lambda r, _: Cell(r.at.strftime("%H:%M:%S"), Tone.MUTED),
+            cell=lambda r, at: Cell(at.clock(r.at), Tone.MUTED),
             sort=lambda r, _: r.seq,
+            unit=Unit.AGE,
+            when=lambda r, _: r.at,
         ),
         word_column("kind", "KIND", 7, lambda r: r.kind.value, priority=3),
         name_column("subject", "SUBJECT", 18, lambda r: r.subject),
@@ -46,8 +48,8 @@ VIEW: View[Event] = View(
     ),
     fields=(
         attribute("seq"),
-        Field("at", lambda r, _: rfc3339(r.at)),
-        Field("kind", lambda r, _: r.kind.value),
+        moment("at", lambda r, _: r.at),
+        choice("kind", lambda r: r.kind.value, EventKind),
         attribute("subject"),
         attribute("before"),
         attribute("after"),
@@ -59,4 +61,5 @@ VIEW: View[Event] = View(
     labels=lambda r: {"kind": r.kind.value},
     fault=lambda r: r.bad,
     empty="no events yet: every change of state will be listed here",
+    newest=(),
 )

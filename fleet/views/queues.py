@@ -1,10 +1,11 @@
 """The task queues: depth, rates, and what does not add up. A number that is not known is a dash, never 0."""
 
 from fleet.model import Queue
+from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, word_column
-from fleet.views.condition import CONDITION, rank, remarks, remarks_column
+from fleet.views.condition import CONDITION, WORDS, rank, remarks, remarks_column, word
 from fleet.views.text import age_cell, spark
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice
 
 _TREND = 10
 
@@ -12,6 +13,10 @@ _TREND = 10
 def _oldest_s(row: Queue, at: Look) -> float | None:
     age = at.since_s(row.oldest_queued_at)
     return None if age is None else max(0.0, age)
+
+
+def _age(seconds: float) -> Cell:
+    return age_cell(seconds, Tone.PLAIN)
 
 
 def _rate(value: float) -> Cell:
@@ -39,7 +44,7 @@ VIEW: View[Queue] = View(
         count_column("failed", "FAILED", 6, lambda r: r.failed, priority=1, tone=Tone.DOWN),
         count_column("done", "DONE", 6, lambda r: r.done, priority=3),
         count_column("dead_letter", "DEAD", 5, lambda r: r.dead_letter, priority=4, tone=Tone.DOWN),
-        measure_column("oldest", "OLDEST", 6, _oldest_s, lambda age: age_cell(age, Tone.PLAIN), priority=2),
+        measure_column("oldest", "OLDEST", 6, _oldest_s, _age, priority=2, unit=Unit.SECONDS),
         measure_column("arrival", "IN/min", 7, lambda r, _: r.arrival_per_min, _rate, priority=5),
         measure_column("completion", "OUT/min", 7, lambda r, _: r.completion_per_min, _rate, priority=5),
         Column(id="trend", title="TREND", width=_TREND, priority=7, cell=_trend),
@@ -48,6 +53,7 @@ VIEW: View[Queue] = View(
     fields=(
         attribute("name"),
         attribute("kind"),
+        choice("state", word, WORDS),
         attribute("queued"),
         attribute("running"),
         attribute("done"),

@@ -1,10 +1,12 @@
 """Every discovery source and probe: whether it answers, since when not and why, and what it costs."""
 
-from fleet.model import Source, SourceState
-from fleet.times import rfc3339
+from datetime import datetime
+
+from fleet.model import ProbeKind, Source, SourceState
+from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
 from fleet.views.text import age_cell, span_cell
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 
 _STATE: dict[SourceState, tuple[int, Cell]] = {
     SourceState.FAILING: (0, Cell("✖ failing", Tone.DOWN)),
@@ -27,7 +29,7 @@ def _success(row: Source, at: Look) -> Cell:
     if when is None or age is None:
         return Cell("never", Tone.MUTED)
     if row.state is SourceState.FAILING and age < 86_400:
-        return Cell(when.strftime("%H:%M:%S"), Tone.STALE)
+        return Cell(at.clock(when), Tone.STALE)
     late = age > max(60.0, 3 * row.every_s)
     return age_cell(age, Tone.STALE) if late else Cell("fresh", Tone.MUTED)
 
@@ -36,8 +38,12 @@ def _muted_span(seconds: float) -> Cell:
     return span_cell(seconds, Tone.MUTED)
 
 
+def _when(row: Source, at: Look) -> datetime | None:
+    return at.seen or row.last_success
+
+
 def _age_s(row: Source, at: Look) -> float | None:
-    return at.since_s(at.seen or row.last_success)
+    return at.since_s(_when(row, at))
 
 
 def _order(row: Source, _: Look) -> tuple[SortValue, ...]:
@@ -62,10 +68,21 @@ VIEW: View[Source] = View(
             descending=True,
             cell=_success,
             sort=_age_s,
+            unit=Unit.AGE,
+            when=_when,
         ),
         count_column("failures", "FAILS", 5, lambda r: r.failures, priority=2, tone=Tone.DOWN),
-        measure_column("cost", "COST", 6, lambda r, _: r.cost_s, _muted_span, priority=5),
-        measure_column("every", "EVERY", 6, lambda r, _: r.every_s, _muted_span, priority=6, descending=False),
+        measure_column("cost", "COST", 6, lambda r, _: r.cost_s, _muted_span, priority=5, unit=Unit.SECONDS),
+        measure_column(
+            "every",
+            "EVERY",
+            6,
+            lambda r, _: r.every_s,
+            _muted_span,
+            priority=6,
+            descending=False,
+            unit=Unit.SECONDS,
+        ),
         Column(
             id="remarks",
             title="REMARKS",
@@ -81,10 +98,10 @@ VIEW: View[Source] = View(
     ),
     fields=(
         attribute("id"),
-        Field("kind", lambda r, _: r.kind.value),
+        choice("kind", lambda r: r.kind.value, ProbeKind),
         attribute("target"),
-        Field("state", lambda r, _: r.state.value),
-        Field("last_success", lambda r, at: rfc3339(at.seen or r.last_success)),
+        choice("state", lambda r: r.state.value, SourceState),
+        moment("last_success", _when),
         Field("age_s", _age_s),
         attribute("failures"),
         attribute("error"),

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from fleet.model import Task
-from fleet.times import rfc3339
+from fleet.units import Unit
 from fleet.views.columns import count_column, name_column, ranked_column, word_column
 from fleet.views.text import NOT_KNOWN, TASK_TONE, age_cell
-from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute
+from fleet.views.view import Cell, Column, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import TaskState
 
 TASK_GLYPH: dict[TaskState, str] = {
@@ -76,6 +76,8 @@ VIEW: View[Task] = View(
             descending=True,
             cell=_age,
             sort=lambda r, at: at.since_s(_began(r)),
+            unit=Unit.AGE,
+            when=lambda r, _: _began(r),
         ),
         word_column("detail", "DETAIL", 12, lambda r: r.detail, grow=3, priority=4, empty=""),
     ),
@@ -83,16 +85,16 @@ VIEW: View[Task] = View(
         attribute("id"),
         attribute("queue"),
         attribute("title"),
-        Field("state", lambda r, _: r.state.value),
+        choice("state", lambda r: r.state.value, TaskState),
         attribute("raw_state"),
         attribute("kind"),
         attribute("agent"),
         attribute("priority"),
-        Field("created_at", lambda r, _: rfc3339(r.created_at)),
-        Field("started_at", lambda r, _: rfc3339(r.started_at)),
-        Field("finished_at", lambda r, _: rfc3339(r.finished_at)),
-        Field("first_seen", lambda r, _: rfc3339(r.first_seen)),
-        Field("last_changed", lambda r, _: rfc3339(r.last_changed)),
+        moment("created_at", lambda r, _: r.created_at),
+        moment("started_at", lambda r, _: r.started_at),
+        moment("finished_at", lambda r, _: r.finished_at),
+        moment("first_seen", lambda r, _: r.first_seen),
+        moment("last_changed", lambda r, _: r.last_changed),
         attribute("retries"),
         attribute("detail"),
     ),
@@ -101,4 +103,5 @@ VIEW: View[Task] = View(
     labels=lambda r: {"queue": r.queue, "agent": r.agent, "kind": r.kind},
     fault=lambda r: r.state in (TaskState.FAILED, TaskState.WAITING),
     empty="no tasks: either every queue is empty, or none is configured (queues: in the configuration)",
+    newest=(("first_seen", True),),
 )

@@ -114,7 +114,7 @@ def test_an_agent_that_is_not_named_any_more_is_kept_a_while_then_dropped() -> N
     result = registry.accept("s", said("y"), at(10))
     assert (result.added, result.gone, result.found) == (1, 1, 1)
     assert agents["x"].gone_since == at(10)
-    assert (agents["x"].kind, agents["x"].process_seen) == ("k", False)
+    assert (agents["x"].kind, agents["x"].process_seen) == ("k", True), "a process that went was seen to go"
     assert registry.expire(at(70)) == 0
     assert registry.expire(at(71)) == 1
     assert set(agents) == {"y"}
@@ -158,9 +158,47 @@ def test_a_source_that_is_no_longer_configured_is_forgotten() -> None:
     registry = Registry(agents)
     registry.accept("a", said("x", "y"), at(0))
     registry.accept("b", said("x"), at(0))
-    registry.forget("a", at(1))
+    registry.forget("a")
     assert agents["x"].sources == ("b",)
-    assert agents["y"].gone_since == at(1)
+    assert "y" not in agents, "what the operator took away is not gone but no more"
+
+
+def test_a_source_that_is_configured_otherwise_keeps_its_agents_until_it_answers() -> None:
+    agents: Slice[str, Agent] = Slice()
+    registry = Registry(agents)
+    registry.accept("a", said("x", "y", "z"), at(0))
+    registry.accept("b", said("z"), at(0))
+    registry.replaced("a")
+    registry.accept("a", Discovery(sightings=(Sighting(name="w"),), complete=False), at(1))
+    assert set(agents) == {"w", "x", "y", "z"}
+    registry.accept("a", said("x"), at(2))
+    assert set(agents) == {"x", "z"}
+    registry.accept("a", said(), at(3))
+    assert agents["x"].gone_since == at(3), "after its first answer it is a source like any other"
+
+
+def test_other_rules_apply_to_what_was_said_before() -> None:
+    agents: Slice[str, Agent] = Slice()
+    registry = Registry(agents, order=["a", "b", "c"])
+    for source in "abc":
+        sightings = (Sighting(name="agent_x.sh", kind=source), Sighting(name=f"only-{source}"))
+        registry.accept(source, Discovery(sightings=sightings), at(0))
+    registry.reconfigure(order=["b", "a"], normalise=True, keep_gone_s=1, most=5)
+    assert set(agents) == {"x", "only-a", "only-b"}
+    assert (agents["x"].kind, agents["x"].sources) == ("b", ("b", "a"))
+    registry.accept("a", said("only-a"), at(1))
+    assert agents["x"].sources == ("b",)
+
+
+def test_a_process_that_was_seen_stays_watched_while_only_hearsay_names_its_agent() -> None:
+    agents: Slice[str, Agent] = Slice()
+    registry = Registry(agents)
+    registry.accept("status", Discovery(sightings=(Sighting(name="x", pid=4),)), at(0))
+    registry.accept("processes", Discovery(sightings=(Sighting(name="x", pid=7, process_seen=True),)), at(0))
+    registry.accept("processes", said(), at(1))
+    assert (agents["x"].pid, agents["x"].process_seen) == (7, True)
+    registry.accept("processes", Discovery(sightings=(Sighting(name="x", pid=9, process_seen=True),)), at(2))
+    assert agents["x"].pid == 9
 
 
 def test_there_are_never_more_agents_than_the_limit_and_room_is_made_by_the_gone() -> None:
@@ -214,14 +252,12 @@ class Model(RuleBasedStateMachine):
 
     @rule(source=SOURCES)
     def forget(self, source: str) -> None:
-        before = self._named()
-        self.registry.forget(source, at(self.clock))
+        self.registry.forget(source)
         # Its place in the order is lost, so it says nothing that another could be weighed against.
         self.said[source] = {}
         self.registry.accept(source, said(), at(self.clock))
         order = [one for one in self.said if one != source]
         self.said = {one: self.said[one] for one in [*order, source]}
-        self._go(before)
 
     @rule(seconds=st.integers(0, 4))
     def wait(self, seconds: int) -> None:

@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 
 from agents_registry.plain_yaml import load_yaml
 from agents_registry.problems import Problems
-from agents_registry.targets import TargetGroup, groups_from_json, groups_from_yaml, sightings
+from agents_registry.targets import TargetGroup, discovery, groups_from_json, groups_from_yaml
 from fleet.errors import ParseError
 from fleet.model import Sighting
+from fleet.ports import Limits
 
 
 def targets(*groups: dict[str, Any]) -> tuple[list[Sighting], tuple[str, ...]]:
     problems = Problems()
     decoded = [(group, {"__meta_url": "http://sd"}) for group in groups_from_json(json.dumps(groups).encode())]
-    return sightings(decoded, problems, labels=64), problems.told
+    answer = discovery(decoded, problems, Limits())
+    return list(answer.sightings), answer.problems
 
 
 def test_an_address_becomes_the_default_url_and_the_name() -> None:

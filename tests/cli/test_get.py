@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from cli.memory_file import MemoryFile, memory_path
 from tests.cli.conftest import Run
 from tests.real_prometheus import eventually
+from tui.memory import Memory
 
 AGENT_FIELDS = {
     "name", "kind", "state", "claimed_state", "observed_at", "age_s", "latency_s", "detail", "sources", "labels",
@@ -154,3 +157,72 @@ def test_what_stands_in_the_shared_data(fleetdeck: Run, tmp_path: Path, shared: 
     rows = {row["name"]: row for row in json.loads(fleetdeck("get", "backlog", "-o", "json").stdout)}
     counted = [(rows[f"seed {n}"]["total"], rows[f"seed {n}"]["done"]) for n in range(5)]
     assert counted == [(186, 120), (92, 42), (368, 0), (17, 0), (0, 0)]
+
+
+def test_filter_sort_columns_and_limit(fleetdeck: Run, demo: Path, tmp_path: Path) -> None:
+    config = tmp_path / "fleetdeck.yaml"
+    config.write_text(demo.read_text() + "filters: {mine: 'kind=planner or kind=coder'}\n")
+    asked = ["get", "agents", "--filter", "(@mine or kind:tester) not name:-2", "--sort=-kind,name", "--limit", "3"]
+    rows = json.loads(fleetdeck(*asked, "-o", "json", "--columns", "name,kind,label:env").stdout)
+    assert len(rows) == 3
+    assert [row["kind"] for row in rows] == sorted((row["kind"] for row in rows), reverse=True)
+    assert all(list(row) == ["name", "kind", "label:env"] and "-2" not in row["name"] for row in rows)
+    table = fleetdeck(*asked, "--columns", "name,since").stdout.splitlines()
+    assert table[0].split() == ["AGENT", "SINCE"]
+    assert len(table) == 4
+    assert all(re.fullmatch(r"\S+ +2\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line) for line in table[1:])
+
+
+def test_what_the_dashboard_kept_can_be_used_by_name(fleetdeck: Run, tmp_path: Path) -> None:
+    config = tmp_path / "fleetdeck.yaml"
+    config.write_text("name: x\ndiscovery: [{kind: static, agents: [{name: a}, {name: b}]}]\n")
+    kept = MemoryFile(memory_path(tmp_path / "state" / "fleetdeck", "x", config))
+    assert kept.write(Memory(filters={"bees": "name=b"})) == ""
+    (row,) = json.loads(fleetdeck("get", "agents", "--filter", "@bees", "-o", "json").stdout)
+    assert row["name"] == "b"
+    frame = fleetdeck("screenshot", "agents @bees").stdout
+    assert "1/2  /@bees" in frame
+    wrong = fleetdeck("get", "agents", "--filter", "up @bess")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.splitlines() == [
+        "fleetdeck: no saved filter 'bess'; did you mean bees? (at character 4)",
+        "    up @bess",
+        "       ^",
+    ]
+
+
+def test_a_label_that_nobody_has_is_said(fleetdeck: Run, tmp_path: Path) -> None:
+    (tmp_path / "fleetdeck.yaml").write_text("discovery: [{kind: static, agents: [{name: a, labels: {env: prod}}]}]\n")
+    done = fleetdeck("get", "agents", "--filter", "evn=prod")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "none of the agents has a label evn" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["get", "agents", "--sort", "nonsense"], "cannot be sorted by 'nonsense'"),
+        (["get", "agents", "--columns", "nmae"], "no column 'nmae'"),
+        (["get", "agents", "-o", "json", "--columns", "nmae"], "no field 'nmae'; did you mean name?"),
+        (["get", "agents", "--limit", "0"], "0 is not in the range"),
+        (["screenshot", "agents stat:down"], "did you mean state?"),
+        (["--tz", "Europe/Berln"], "did you mean Europe/Berlin?"),
+    ],
+)
+def test_what_cannot_be_asked_exits_2_before_anything_is_collected(
+    fleetdeck: Run, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "fleetdeck.yaml").write_text("discovery: [{kind: static, agents: [{name: a}]}]\n")
+    done = fleetdeck(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+def test_times_are_shown_where_one_is_and_written_in_utc(fleetdeck: Run, tmp_path: Path) -> None:
+    config = tmp_path / "fleetdeck.yaml"
+    config.write_text("discovery: [{kind: static, agents: [{name: a}]}]\ntime: Asia/Kolkata\n")
+    assert re.search(r"as of \d\d:\d\d:\d\d\+05:30", fleetdeck("screenshot", "agents").stdout)
+    assert re.search(r"as of \d\d:\d\d:\d\d-09:30", fleetdeck("--tz", "Pacific/Marquesas").stdout)
+    assert re.search(r"as of \d\d:\d\d:\d\d\+08:45", fleetdeck("--tz", "local", TZ="Australia/Eucla").stdout)
+    for row in json.loads(fleetdeck("get", "agents", "-o", "json", TZ="Australia/Eucla").stdout):
+        assert row["since"] is None or row["since"].endswith("Z")

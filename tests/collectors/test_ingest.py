@@ -72,7 +72,7 @@ def test_a_failure_keeps_the_last_good_reading_and_recovery_clears_it() -> None:
 
 def test_a_page_is_kept_with_its_history_and_survives_failures() -> None:
     store, ingest = made()
-    series = (SeriesId("agent_tasks_queued"), SeriesId("x", (("le", "1"),)))
+    series = (SeriesId("agent_cpu_usage_percent"), SeriesId("x", (("le", "1"),)))
     for second, value in enumerate((3.0, 5.0)):
         ingest.page("a", Page(series=series, values=(value, 1.0)), later(second))
     ingest.page_failed("a", "status 500")
@@ -80,7 +80,7 @@ def test_a_page_is_kept_with_its_history_and_survives_failures() -> None:
     assert scrape.page is not None
     assert (scrape.page.values, scrape.failures, scrape.error) == ((5.0, 1.0), 1, "status 500")
     assert [value for _, value in store.history.column("a", series[0])] == [3.0, 5.0]
-    assert store.history.values(("agent", "a", "tasks_queued")) == [3.0, 5.0]
+    assert store.history.values(("agent", "a", "cpu_percent")) == [3.0, 5.0]
 
 
 def test_a_queue_goes_by_its_configured_name_with_its_tasks_and_rates() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from collectors.supervisor import Job, Outcome, Supervisor
-from fleet.clock import ManualClock, SystemClock
+from fleet.clock import Clock, ManualClock, SystemClock
 from fleet.errors import Fault, OutsideError
 from fleet.model import ProbeKind, Source, SourceState
 from fleet.store import Slice
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.anyio
 class Rig:
     """A supervisor with jobs whose looks are given as functions; `delivered` and `failed` say what came of them."""
 
-    def __init__(self, concurrency: int = 64) -> None:
+    def __init__(self, concurrency: int = 64, clock: Clock | None = None) -> None:
         self.sources: Slice[str, Source] = Slice()
-        self.supervisor = Supervisor(self.sources, SystemClock(), concurrency=concurrency)
+        self.supervisor = Supervisor(self.sources, clock or SystemClock(), concurrency=concurrency)
         self.delivered: list[tuple[str, Any]] = []
         self.failed: list[tuple[str, str]] = []
         self.closed: list[str] = []
@@ -276,3 +276,43 @@ async def test_what_changes_while_it_is_read_is_read_again() -> None:
     rig.add("file", look, every_s=3600)
     await rig.until(lambda: len(rig.delivered) >= 2)
     assert seen == ["old", "new"]
+
+
+class SleepyClock(SystemClock):
+    """The machine's clocks, which a sleep of the machine moves on at once."""
+
+    slept_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.slept_s
+
+
+async def test_what_was_missed_while_the_machine_slept_is_spread_and_not_caught_up_with() -> None:
+    clock = SleepyClock()
+    rig = Rig(clock=clock)
+    for number in range(100):
+        rig.add(f"job-{number}", giving("ok"), every_s=1.0)
+    await rig.until(lambda: len(rig.delivered) >= 100)
+    runner = asyncio.create_task(rig.supervisor.run())
+    try:
+        clock.slept_s += 3600
+        woken, count = clock.monotonic(), len(rig.delivered)
+        times: dict[int, float] = {}
+        async with asyncio.timeout(20):
+            while len(rig.delivered) < count + 100:
+                await asyncio.sleep(0.005)
+                times.setdefault(len(rig.delivered) - count, clock.monotonic() - woken)
+    finally:
+        runner.cancel()
+        await asyncio.wait([runner])
+    half = next(at for done, at in times.items() if done >= 50)
+    assert half > 0.2, "not half of all within a fifth of the interval"
+
+
+async def test_a_job_that_is_replaced_keeps_its_row_and_goes_on_by_its_new_schedule() -> None:
+    rig = Rig()
+    rig.add("a", raising(OutsideError(Fault.REFUSED, "x")), every_s=3600)
+    await rig.until(lambda: rig.sources["a"].failures == 1)
+    rig.supervisor.retime("a", 0.01, 1.0)
+    assert (rig.sources["a"].failures, rig.sources["a"].every_s) == (1, 0.01)
+    await rig.until(lambda: rig.sources["a"].failures >= 3)

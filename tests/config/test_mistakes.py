@@ -91,7 +91,7 @@ CASES = [
     (
         "discovery: [{kind: processes, match: 'a('}]",
         "fleetdeck.yaml:1: discovery[0].match: the regular expression is wrong: "
-        "missing ), unterminated subpattern at position 1",
+        "missing ): a(",
     ),
     (
         "discovery: [{kind: coordinator, url: 'http://h', colour: gren}]",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.backlog import derive, quoted, rate_per_hour
+from fleet.backlog import FALL_NAMED_S, derive, quoted, rate_per_hour
 from fleet.model import Backlog, BacklogReading
 
 
@@ -43,6 +43,17 @@ def test_a_fall_stays_named_until_the_peak_is_reached_again() -> None:
     assert "done fell from 60 to 50" in after(peak, reading(100, 40), reading(100, 50)).anomalies
     assert after(peak, reading(100, 40), reading(100, 60)).anomalies == ()
     assert "total fell from 100 to 90" in after(peak, reading(90, 60)).anomalies
+
+
+def test_a_fall_is_named_for_an_hour_after_the_last_one_and_then_forgotten() -> None:
+    over = derive(reading(100, 90, (100, 221)), None, (), 0.0)
+    right = derive(reading(100, 90, (100, 90)), over, (), 10.0)
+    assert "claimed done fell from 221 to 90" in right.anomalies
+    lower = derive(reading(100, 80, (100, 80)), right, (), FALL_NAMED_S)
+    assert "done fell from 90 to 80" in derive(reading(100, 80, (100, 80)), lower, (), 1.9 * FALL_NAMED_S).anomalies
+    later = derive(reading(100, 80, (100, 80)), lower, (), 2 * FALL_NAMED_S)
+    assert later.anomalies == ()
+    assert "done fell from 80 to 79" in derive(reading(100, 79, (100, 79)), later, (), 2 * FALL_NAMED_S).anomalies
 
 
 def test_a_fall_of_the_claim_is_named_where_the_clamped_count_hides_it() -> None:

@@ -2,8 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from fleet.clock_set import shift
 from fleet.evaluate import AgeLimits, Evaluator
-from fleet.model import Agent, Endpoint, Health, HealthReading, ProbeKind, Queue, Source, SourceState
+from fleet.model import (
+    Agent,
+    Claim,
+    Endpoint,
+    Health,
+    HealthReading,
+    ProbeKind,
+    Queue,
+    Source,
+    SourcedClaim,
+    SourceState,
+)
 from fleet.store import Store
 from fleet.verdict import Rules
 from fleet.vocabulary import AgentState
@@ -122,6 +136,83 @@ def test_events_are_bounded() -> None:
     fleet.after(0)
     for number in range(2_100):
         fleet.store.agents.put(f"n{number}", Agent(name=f"n{number}"))
-    fleet.after(1)
+        fleet.after(1)
     assert len(fleet.store.events) == 2_000
     assert max(fleet.store.events) == 2_100
+
+
+def test_thousands_that_change_at_once_leave_room_for_others() -> None:
+    fleet = Fleet()
+    fleet.store.agents.put("first", Agent(name="first"))
+    fleet.after(0)
+    for number in range(5_000):
+        fleet.store.agents.put(f"n{number:04}", Agent(name=f"n{number:04}"))
+    fleet.after(1)
+    told = [event.subject for event in fleet.store.events.values()]
+    assert (len(told), told[0], told[-1]) == (51, "n0000", "4,950 more agents")
+
+
+def test_one_that_flaps_does_not_push_the_others_out() -> None:
+    fleet = Fleet()
+    for name in ("flaps", "rare"):
+        fleet.store.agents.put(name, Agent(name=name, health=ENDPOINT))
+        fleet.answer(name)
+    fleet.after(0)
+    fleet.answer("rare", AgentState.DEGRADED)
+    for turn in range(3_000):
+        fleet.answer("flaps", (AgentState.UP, AgentState.DEGRADED)[turn % 2])
+        fleet.after(0)
+    assert fleet.changes("rare") == [("up", "degraded")]
+    assert len(fleet.changes("flaps")) == 100
+
+
+def test_a_pause_makes_nothing_stale_that_was_fresh_and_nothing_fresh_that_was_stale() -> None:
+    fleet = Fleet()
+    for name in ("fresh", "stale"):
+        fleet.store.agents.put(name, Agent(name=name, health=ENDPOINT))
+        fleet.answer(name)
+    fleet.store.agents.put("heard", Agent(name="heard", claims=(SourcedClaim("file", Claim(status="up", at=START)),)))
+    fleet.after(16)
+    fleet.answer("fresh")
+    fleet.after(1)
+    assert [fleet.state(name) for name in ("fresh", "stale", "heard")] == ["up", "stale", "unknown"]
+    fleet.now += timedelta(hours=1)
+    fleet.evaluator.paused(3600, fleet.now)
+    fleet.after(1)
+    assert [fleet.state(name) for name in ("fresh", "stale", "heard")] == ["up", "stale", "unknown"]
+    fleet.after(15)
+    assert fleet.state("fresh") == "stale", "the time since the pause counts"
+    fleet.after(300)
+    assert fleet.state("heard") == "stale"
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_is_set_makes_nothing_older_or_younger(hours: int) -> None:
+    fleet = Fleet()
+    fleet.store.agents.put("a", Agent(name="a", health=ENDPOINT))
+    fleet.store.agents.put("heard", Agent(name="heard", claims=(SourcedClaim("file", Claim(status="up", at=START)),)))
+    fleet.answer("a")
+    fleet.after(1)
+    fleet.now += timedelta(hours=hours)
+    shift(fleet.store, hours * 3600)
+    fleet.evaluator.clock_set(hours * 3600, fleet.now)
+    fleet.after(10)
+    assert (fleet.state("a"), fleet.state("heard")) == ("up", "unknown")
+    assert fleet.store.status["a"].since == START + timedelta(seconds=1, hours=hours)
+    fleet.after(5)
+    assert fleet.state("a") == "stale", "15 s after its last answer, whatever the clock was set to"
+
+
+def test_other_limits_apply_to_what_is_known_already() -> None:
+    fleet = Fleet()
+    fleet.store.agents.put("a", Agent(name="a", health=ENDPOINT))
+    fleet.answer("a")
+    fleet.store.health.put("a", Health(reading=fleet.store.health["a"].reading, failures=2, error="refused"))
+    fleet.after(1)
+    assert fleet.state("a") == "down"
+    limits = AgeLimits(health=lambda _: 5.0, metrics=lambda _: 5.0, process=lambda _: 5.0)
+    fleet.evaluator.reconfigure(Rules(health_down_after=3), limits)
+    fleet.after(1)
+    assert fleet.state("a") == "up"
+    fleet.after(4)
+    assert fleet.state("a") == "stale"

@@ -230,7 +230,8 @@ def test_facts_are_bounded_scrubbed_and_hide_what_is_named_like_a_secret() -> No
         deep = {"a": deep}
     reading = read({"smtp_password": "hunter2", "api_key": "k", "x": "\x1b[31m", "deep": deep, "n": list(range(500))})
     facts = {fact.key: fact.value for fact in reading.facts}
-    assert len(reading.facts) == 100
+    assert len(reading.facts) == 101
+    assert facts["…"] == "404 fields are left out"
     assert facts["smtp_password"] == facts["api_key"] == "***"
     assert facts["x"] == "\\x1b[31m"
     assert facts["deep.a.a.a.a.a"] == "(1 items)"

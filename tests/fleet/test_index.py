@@ -1,6 +1,7 @@
 """The order of rows: the same whether it was kept up to date or made anew."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ class Queued(Struct, frozen=True):
     """A filter such as the parser makes, in a few words."""
 
     least: int
+    rank: Callable[[Any, Look], float] | None = None
 
     def matches(self, view: View[Any], row: Any, at: Look) -> bool:
         return (row.tasks_queued or 0) >= self.least

@@ -78,7 +78,7 @@ def test_history_never_holds_more_than_its_budget() -> None:
 
 
 def test_a_target_that_grows_new_series_cannot_break_the_budget() -> None:
-    history = History(budget=BLOCK_POINTS * 3)
+    history = History(budget=2 * BLOCK_POINTS * 3)
     history.add_page("t", 1.0, page(a=1))
     history.add_page("t", 2.0, page(a=2, b=2, c=2, d=2))
     assert history.refused == 1
@@ -94,7 +94,7 @@ def test_a_target_that_grows_new_series_cannot_break_the_budget() -> None:
 def test_nothing_known_is_not_a_point() -> None:
     history = History()
     history.add(("agent", "x", "latency_s"), 1.0, None)
-    assert history.ring(("agent", "x", "latency_s")) is None
+    assert history.points(("agent", "x", "latency_s")) == []
     assert len(history) == 0
 
 

@@ -168,3 +168,16 @@ def test_an_agent_that_no_source_names_is_stale() -> None:
     agent = Agent(name="a", health=HEALTH, gone_since=NOW)
     row = judge(seen(agent, health=up(), health_at=NOW), RULES, None)
     assert (row.state, row.gone) == (AgentState.STALE, True)
+
+
+def test_an_agent_whose_process_was_seen_and_is_not_found_any_more_is_down() -> None:
+    row = judge(seen(Agent(name="a", pid=7, process_seen=True, gone_since=NOW)), RULES, None)
+    assert (row.state, row.gone) == (AgentState.DOWN, True)
+    assert "process (7) is gone" in row.detail
+
+
+def test_a_process_that_was_not_looked_at_for_long_is_stale() -> None:
+    agent = Agent(name="a", pid=7, process_seen=True)
+    process = Process(reading=ProcessReading(pid=7, state="running"))
+    late = seen(agent, process=process, process_at=NOW - timedelta(seconds=31), process_limit_s=30.0)
+    assert judge(late, RULES, None).state is AgentState.STALE

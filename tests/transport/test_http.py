@@ -242,7 +242,8 @@ async def test_a_redirect_to_another_origin_drops_the_secret_for_good(http: Http
     for request in (there, back):
         assert "authorization" not in request.headers
         assert "cookie" not in request.headers
-        assert request.headers["x-client-id"] == "test"
+        assert "x-client-id" not in request.headers
+        assert (request.headers["accept"], request.headers["user-agent"]) == ("*/*", "fleetdeck")
 
 
 @pytest.mark.anyio

@@ -14,7 +14,7 @@ from fleet.views.agents import VIEW
 from fleet.views.view import View
 from fleet.vocabulary import AgentState
 from tui.table import Table
-from tui.theme import THEMES
+from tui.themes import THEMES
 from tui.thrift import ThriftyApp
 
 M = TypeVar("M", bound=Message)
@@ -39,10 +39,11 @@ class CountingTable(Table):
 
 
 class TableApp(ThriftyApp[None]):
-    """One table and everything that it told."""
+    """One table and everything that it told. Its order is not held after a key unless the test asks for it."""
 
     def __init__(self, store: Store, view: View[Any] = VIEW, **options: Any) -> None:
         super().__init__()
+        options.setdefault("hold_s", 0.0)
         self.store = store
         self.told: list[Message] = []
         self.table = CountingTable(view, store, **options)
@@ -60,6 +61,9 @@ class TableApp(ThriftyApp[None]):
         self.told.append(message)
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
+        self.told.append(message)
+
+    def on_table_steered(self, message: Table.Steered) -> None:
         self.told.append(message)
 
     def last(self, kind: type[M]) -> M:

@@ -256,6 +256,7 @@ async def test_details_stay_when_their_row_goes() -> None:
 async def test_the_cursor_stays_on_its_agent_while_others_get_worse() -> None:
     store = healthy_store()
     async with deck(store, "agents").run_test(size=SIZE) as pilot:
+        table_of(pilot).hold_s = 0.05
         await pilot.press("down", "down", "down")
         key = table_of(pilot).cursor_key
         store.status.put("tester-23", AgentStatus(name="tester-23", state=AgentState.DOWN))

@@ -17,7 +17,8 @@ from tui.cells import cut, fit, title_text
 from tui.columns import GUTTER, SCROLLBAR, lay_out
 from tui.ink import Ink
 from tui.painter import Painter, Palette
-from tui.theme import DARK, RowLook
+from tui.theme import RowLook
+from tui.themes import DARK
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=80)
 

@@ -12,7 +12,7 @@ from fleet.views.view import Tone, look
 from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, deck, empty_store, firing_store, healthy_store
 from tui.panes import load_panes
-from tui.panes.pulse import WORST_FIRST, count, segments
+from tui.panes.pulse import WORST_FIRST, Counting, segments
 from tui.snapshot import render, screen_text
 
 STATES = st.dictionaries(st.sampled_from(list(AgentState)), st.integers(0, 20_000))
@@ -43,7 +43,7 @@ def test_a_claim_over_all_there_is_is_marked_at_the_end_of_a_clamped_bar() -> No
 
 
 def test_the_pulse_counts_agents_that_never_answered_as_not_observed() -> None:
-    counts = count(firing_store())
+    counts = Counting(firing_store()).counts()
     assert (counts.total, counts.observed) == (24, 23)
     assert counts.disagree == 4
     assert (counts.sources_ok, counts.sources) == (4, 6)

@@ -348,3 +348,81 @@ async def test_a_table_that_is_removed_hears_no_more() -> None:
         await pilot.pause()
         assert isinstance(app.table, CountingTable)
         assert not store.status._subscriptions
+
+
+async def test_rows_do_not_move_under_a_cursor_that_moves() -> None:
+    store = fleet_of(40)
+    app = TableApp(store, pace_s=0.01, hold_s=3600.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "j")
+        before = lines(app)[1:]
+        done = app.table.flushed
+        put(store, "a030", AgentState.DOWN)
+        put(store, "a001", tasks_queued=7)
+        store.status.drop("a002")
+        with anyio.fail_after(5):
+            await done.wait()
+        await pilot.pause()
+        after = lines(app)[1:]
+        assert [text[2:30] for text in after] == [text[2:30] for text in before]
+        assert "7" in after[1]
+        assert after[2].startswith("×")
+        assert app.last(Table.Steered).mode == "order held · 1 gone"
+        await pilot.press("enter", "space")
+        assert app.last(Table.Opened).key == "a002"
+        assert app.table.marked == ()
+        await pilot.press("g")
+        assert "a030" in lines(app)[1]
+        assert app.last(Table.Steered).mode == ""
+
+
+async def test_the_order_goes_on_when_the_operator_has_been_still_for_a_while() -> None:
+    store = fleet_of(40)
+    app = TableApp(store, pace_s=0.01, hold_s=0.05)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "k", "j")
+        put(store, "a030", AgentState.DOWN)
+        with anyio.fail_after(5):
+            while app.table.window.cursor != 2:  # a timer has no event of its own
+                await pilot.pause(0.01)
+        assert app.table.cursor_key == "a001"
+        assert app.table._calm is None
+
+
+async def test_an_order_that_is_held_by_a_key_stays_until_that_key() -> None:
+    store = fleet_of(5)
+    app = TableApp(store, pace_s=0.01, hold_s=0.01)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("F")
+        put(store, "new", AgentState.DOWN)
+        app.table.flush()
+        await pilot.press("j", "g")
+        await pilot.pause(0.1)
+        assert app.table.mode == "order held · 1 new"
+        await pilot.press("F")
+        assert app.table.mode == ""
+        assert "new" in lines(app)[1]
+
+
+async def test_all_shown_others_and_from_mark_to_mark() -> None:
+    app = TableApp(fleet_of(30))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("asterisk")
+        assert len(app.table.marked) == 30
+        await pilot.press("asterisk", "space", "j", "j", "space", "apostrophe")
+        assert app.table.cursor_key == "a000"
+        await pilot.press("quotation_mark")
+        assert app.table.cursor_key == "a002"
+        await pilot.press("tilde")
+        assert len(app.table.marked) == 28
+        assert "a000" not in app.table.marked
+
+
+async def test_a_click_with_a_key_sorts_by_one_more_column() -> None:
+    app = TableApp(fleet_of(5))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.click(app.table, offset=(3, 0))
+        await pilot.click(app.table, offset=(15, 0), control=True)
+        assert app.table.sort == (("state", False), ("name", False))
+        await pilot.click(app.table, offset=(3, 0))
+        assert app.table.sort == (("state", True), ("name", False))

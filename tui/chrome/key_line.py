@@ -7,8 +7,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from fleet.views.view import Tone
-from tui.chrome.prompt import PromptInput
+from tui.chrome.typed import is_typing
 from tui.ink import Ink, joined
+from tui.key_names import UNBOUND
 from tui.keys import FOOTER_ORDER
 
 _GAP = 2
@@ -60,12 +61,12 @@ class KeyLine(Widget):
     def _ranked(self) -> list[ActiveBinding]:
         """The live bindings that are for the footer; while something is typed, only those of the prompt are live."""
         shown: dict[str, ActiveBinding] = {}
-        typing = self.screen.focused if isinstance(self.screen.focused, PromptInput) else None
+        typing = self.screen.focused if is_typing(self.screen) else None
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if typing is not None and active.node is not typing:
                 continue
-            if binding.show and binding.description:
+            if binding.show and binding.description and binding.key != UNBOUND:
                 shown.setdefault(binding.id or binding.action, active)
         rank = {name: place for place, name in enumerate(FOOTER_ORDER)}
         return sorted(shown.values(), key=lambda active: rank.get(active.binding.id or "", len(rank)))

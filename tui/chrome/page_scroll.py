@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 
-class PageScroll(VerticalScroll, can_focus=True):
+class PageScroll(VerticalScroll, can_focus=True, inherit_bindings=False):
     """A scrolled part of a screen, reached by `tab` like a table."""
 
     BINDING_GROUP_TITLE = "Page"

@@ -1,22 +1,24 @@
 """The line at the bottom that is typed into: `/` filters as one types, `:` takes a command.
 
-Nothing that is typed here can reach a key binding elsewhere: every key is either the input's own, or stopped.
+Nothing that is typed here can do anything elsewhere: while an input has the focus, the application and its screens
+allow no action of a key but to quit and to help (`check_action` of both).
 """
 
 from enum import StrEnum
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from fleet.views.view import Tone
+from tui.chrome.recall import Recall
+from tui.chrome.typed import TypedInput
 from tui.ink import Ink
 
 
@@ -27,27 +29,36 @@ class Asking(StrEnum):
     COMMAND = ":"
 
 
-class PromptInput(Input):
-    """An input that swallows every key that is not its own."""
+class PromptInput(TypedInput):
+    """The input of the prompt."""
+
+    BINDING_GROUP_TITLE = "What is typed"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", id="prompt.close", key_display="esc"),
         Binding("enter", "submit", "done", id="prompt.done"),
         Binding("tab", "complete", "complete", id="prompt.complete"),
+        Binding("up", "recall(-1)", "what was typed before", id="prompt.earlier", show=False),
+        Binding("down", "recall(1)", "what was typed after that", id="prompt.later", show=False),
     ]
+
+    recall = Recall()
 
     class Closed(Message):
         """The operator left the prompt without entering anything more."""
-
-    def on_key(self, event: events.Key) -> None:
-        """Keep a key that no binding of the input knows from bubbling to the screen and the app."""
-        if event.key not in self._bindings.key_to_bindings and not event.is_printable:
-            event.stop()
 
     def action_complete(self) -> None:
         """Take the suggestion."""
         self.cursor_position = len(self.value)
         self.action_cursor_right()
+
+    def action_recall(self, by: int) -> None:
+        """An earlier line that begins like this one (-1), or a later one."""
+        # What is selected is about to be replaced: it is no beginning to go by.
+        found = self.recall.step(self.value, by, any_line=self.selected_text == self.value)
+        if found is not None:
+            self.value = found
+            self.cursor_position = len(found)
 
     def action_close(self) -> None:
         """Leave the prompt."""
@@ -94,12 +105,24 @@ class Prompt(Vertical):
         """Whether something is asked."""
         return self.display
 
-    def ask(self, asking: Asking, text: str = "", completions: tuple[str, ...] = ()) -> None:
-        """Open the prompt with `text` in it, all of it selected: what is typed replaces it, arrows go on with it."""
+    def ask(
+        self,
+        asking: Asking,
+        text: str = "",
+        completions: tuple[str, ...] = (),
+        earlier: tuple[str, ...] = (),
+        suggester: Suggester | None = None,
+    ) -> None:
+        """Open the prompt with `text` in it, all of it selected: what is typed replaces it, arrows go on with it.
+
+        `earlier` is what was entered before, oldest first, to go back through. What is typed may be completed to one of
+        `completions`, or as `suggester` says.
+        """
         self._asking = asking
-        self.query_one("#sign", Static).update(Text(asking.value))
+        self.query_one(PromptInput).recall = Recall(earlier)
+        self.query_one("#sign", Static).update(Text(asking.value))  # ours: a sign
         box = self.query_one(PromptInput)
-        box.suggester = SuggestFromList(completions, case_sensitive=False) if completions else None
+        box.suggester = SuggestFromList(completions, case_sensitive=False) if completions else suggester
         with box.prevent(Input.Changed):
             box.value = text
         box.selection = Selection(0, len(text))

@@ -1,5 +1,7 @@
 """The first line: the views with their number keys."""
 
+from typing import Any
+
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -26,7 +28,6 @@ class ViewTabs(Widget):
         tabs = self._tabs(ink, named=True)
         if tabs.cell_len > width:
             tabs = self._tabs(ink, named=False)
-        self._note_spans(tabs)
         brand = ink.muted("fleetdeck")
         fits = tabs.cell_len + _GAP + brand.cell_len <= width
         return between(tabs, brand if fits else Text(""), width)
@@ -36,23 +37,32 @@ class ViewTabs(Widget):
         x = event.get_content_offset_capture(self).x
         for start, end, name in self._spans:
             if start <= x < end:
-                self.app.call_next(self.app.run_action, f"app.view('{name}')")
+                # Not by its action: that is for keys, and allowed only while nothing is typed.
+                app: Any = self.app
+                app.call_next(app.action_view, name)
 
     def _tabs(self, ink: Ink, *, named: bool) -> Text:
         parts = []
-        for number, name in enumerate(VIEWS, 1):
+        for name in VIEWS:
+            key = self._key(name)
             if name == self._current:
-                parts.append(ink.write(f"{number} {name}", Tone.TITLE, bold=True) + Text(""))
-                parts[-1].stylize(Style(underline=True), 2)
+                parts.append(ink.write(f"{key} {name}".strip(), Tone.TITLE, bold=True) + Text(""))
+                parts[-1].stylize(Style(underline=True), len(key) + 1 if key else 0)
             else:
                 word = f" {name}" if named else ""
-                parts.append(joined([ink.write(str(number), Tone.ACCENT), ink.muted(word)]))
+                parts.append(joined([ink.write(key, Tone.ACCENT), ink.muted(word if key else name)]))
+        self._note_spans(parts)
         return joined(parts, " " * _GAP)
 
-    def _note_spans(self, tabs: Text) -> None:
+    def _key(self, name: str) -> str:
+        """The key that opens a view, as it is bound now."""
+        app: Any = self.app
+        key: str = app.key_of(f"app.view.{name}")
+        return key
+
+    def _note_spans(self, parts: list[Text]) -> None:
         self._spans = []
         start = 0
-        words = tabs.plain.split(" " * _GAP)
-        for word, name in zip(words, VIEWS, strict=False):
-            self._spans.append((start, start + len(word), name))
-            start += len(word) + _GAP
+        for part, name in zip(parts, VIEWS, strict=True):
+            self._spans.append((start, start + part.cell_len, name))
+            start += part.cell_len + _GAP

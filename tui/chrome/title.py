@@ -50,7 +50,7 @@ class TitleLine(Live):
 
     def update_now(self) -> None:
         now = self._store.now
-        as_of = "no data yet" if now is None else f"as of {now.strftime('%H:%M:%S')}Z"
+        as_of = "no data yet" if now is None else f"as of {self._store.times.title(now)}"
         behind = self._lag()
         if (as_of, behind) != (self._as_of, self._behind):
             self._as_of, self._behind = as_of, behind

@@ -1,11 +1,10 @@
 """The TODO backlogs in short: what is done, beside what is claimed."""
 
 from fleet.model import Backlog, ProbeKind
-from fleet.store import Store
 from fleet.views.backlog import VIEW as BACKLOG
 from fleet.views.text import progress_bar
 from fleet.views.view import Cell, Column, Tone
-from tui.pane import TablePane, probed
+from tui.pane import Known, TablePane
 from tui.views import compact
 
 _BAR = 9
@@ -34,8 +33,8 @@ class BacklogPane(TablePane):
     )
 
     @classmethod
-    def wanted(cls, store: Store) -> bool:
-        return bool(store.backlog) or probed(store, ProbeKind.BACKLOG)
+    def wanted(cls, known: Known) -> bool:
+        return bool(known.store.backlog) or known.probed(ProbeKind.BACKLOG)
 
 
 PANE = BacklogPane

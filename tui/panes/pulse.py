@@ -1,16 +1,16 @@
 """The fleet in one look: how many agents are in which state, how much of the fleet that is known of, and how well the
 sources answer."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 from rich.text import Text
 from textual.app import ComposeResult
 
-from fleet.model import SourceState
+from fleet.model import AgentStatus, SourceState
 from fleet.store import Slice, Store
+from fleet.tally import Tally
 from fleet.views.text import STATE_GLYPH
 from fleet.views.view import Tone
 from fleet.vocabulary import SEVERITY, AgentState
@@ -38,19 +38,40 @@ class Counts(Struct, frozen=True):
         return sum(self.states.values())
 
 
-def count(store: Store) -> Counts:
-    """Count the store's agents and sources."""
-    status = store.status.values()
-    sources = Counter(source.state for source in store.sources.values())
-    return Counts(
-        states=dict(Counter(row.state for row in status)),
-        observed=sum(store.status.seen(name) is not None for name in store.status),
-        disagree=sum(row.disagrees for row in status),
-        gone=sum(row.gone for row in status),
-        sources=len(store.sources),
-        sources_ok=sources[SourceState.OK],
-        sources_pending=sources[SourceState.PENDING],
-    )
+class Counting:
+    """Counts a store's agents and sources, at a cost that follows what changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._agents = Tally(store.status, _marks, confirmed=True)
+        self._sources = Tally(store.sources, lambda source: (source.state,))
+
+    def counts(self) -> Counts:
+        """What there is now."""
+        agents, sources = self._agents, self._sources
+        agents.catch_up()
+        sources.catch_up()
+        return Counts(
+            states={state: agents[state] for state in WORST_FIRST if agents[state]},
+            observed=agents.seen,
+            disagree=agents["disagrees"],
+            gone=agents["gone"],
+            sources=len(sources),
+            sources_ok=sources[SourceState.OK],
+            sources_pending=sources[SourceState.PENDING],
+        )
+
+    def close(self) -> None:
+        """Stop listening to the store."""
+        self._agents.close()
+        self._sources.close()
+
+
+def _marks(row: AgentStatus) -> Iterable[Hashable]:
+    yield row.state
+    if row.disagrees:
+        yield "disagrees"
+    if row.gone:
+        yield "gone"
 
 
 def coverage(counts: Counts, ink: Ink) -> Text:
@@ -96,18 +117,26 @@ class Pulse(Live):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
+        self._counting: Counting | None = None
         self._counts = Counts()
 
     def slices(self) -> Iterable[Slice[Any, Any]]:
         return (self._store.status, self._store.sources)
 
     def update_now(self) -> None:
-        counts = count(self._store)
+        if self._counting is None:
+            self._counting = Counting(self._store)
+        counts = self._counting.counts()
         if counts != self._counts or not self._counts.total:
             self._counts = counts
             if isinstance(self.parent, Pane):
                 self.parent.heading.note(coverage(counts, self.ink))
             self.refresh()
+
+    def on_unmount(self) -> None:
+        if self._counting is not None:
+            self._counting.close()
+            self._counting = None
 
     def render(self) -> Text:
         ink, width = self.ink, self.size.width

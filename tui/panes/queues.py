@@ -1,9 +1,8 @@
 """The task queues in short."""
 
 from fleet.model import ProbeKind
-from fleet.store import Store
 from fleet.views.queues import VIEW as QUEUES
-from tui.pane import TablePane, probed
+from tui.pane import Known, TablePane
 from tui.views import compact
 
 
@@ -21,8 +20,8 @@ class QueuesPane(TablePane):
     )
 
     @classmethod
-    def wanted(cls, store: Store) -> bool:
-        return bool(store.queues) or probed(store, ProbeKind.QUEUE)
+    def wanted(cls, known: Known) -> bool:
+        return bool(known.store.queues) or known.probed(ProbeKind.QUEUE)
 
 
 PANE = QueuesPane

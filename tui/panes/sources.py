@@ -1,8 +1,7 @@
 """The sources and probes that do not answer as they should."""
 
-from fleet.store import Store
 from fleet.views.sources import VIEW as SOURCES
-from tui.pane import TablePane
+from tui.pane import Known, TablePane
 from tui.views import compact
 
 
@@ -15,8 +14,8 @@ class SourcesPane(TablePane):
     FAULTS = True
 
     @classmethod
-    def wanted(cls, store: Store) -> bool:
-        return any(SOURCES.fault(source) for source in store.sources.values())
+    def wanted(cls, known: Known) -> bool:
+        return known.failing
 
 
 PANE = SourcesPane

@@ -2,6 +2,7 @@
 tasks and events."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import Vertical
@@ -10,10 +11,11 @@ from textual.widget import Widget
 from fleet.model import Event, Fact, SeriesId, Task
 from fleet.store import Slice
 from fleet.view_line import ViewLine
+from fleet.views.agents import VIEW as AGENTS
 from fleet.views.events import VIEW as EVENTS
 from fleet.views.tasks import VIEW as TASKS
 from fleet.views.text import state_cell
-from fleet.views.view import Tone
+from fleet.views.view import Tone, look
 from tui.agent_facts import agent_events, agent_facts
 from tui.agent_rows import (
     ClaimRow,
@@ -32,9 +34,13 @@ from tui.context import Context
 from tui.ink import Ink
 from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
 from tui.pane import TablePane
+from tui.screens.copying import picked_rows, picks
 from tui.screens.deck import DeckScreen
 from tui.table import Table
 from tui.views import compact, over
+
+if TYPE_CHECKING:
+    from fleet.copies import Picked
 
 HISTORY = compact(EVENTS, ("at", "change", "detail"), needed=2, optional=("detail",))
 WORK = compact(
@@ -102,6 +108,16 @@ class AgentScreen(DeckScreen):
     def table(self) -> Table:
         """The table in focus, else the metrics."""
         return super().table() or self._measured.table
+
+    def picked(self) -> "Picked | None":
+        """What the table in focus has; the agent itself while the page has the focus, or that table has no rows."""
+        store, line, table = self.context.store, str(self.visit().line), super().table()
+        found = None if table is None else picks(table, store, line, self._agent)
+        if found is not None:
+            return found
+        status = store.status.get(self._agent)
+        row = () if status is None else ((status, look(store, store.status, self._agent)),)
+        return picked_rows(AGENTS, row, store, line, self._agent)
 
     def title_parts(self, ink: Ink) -> list[Text]:
         """The agent and its state."""

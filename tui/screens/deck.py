@@ -1,36 +1,49 @@
 """What every screen of the dashboard is made of: tabs, title, a body, prompt, keys; and how the prompt is used."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.screen import Screen
+from textual.message import Message
 from textual.widget import Widget
 
 from fleet.errors import FilterError
-from fleet.filter import parse_filter
 from fleet.view_line import ViewLine
 from fleet.views.view import Tone
 from tui.chrome.key_line import KeyLine
 from tui.chrome.prompt import Asking, Prompt
 from tui.chrome.tabs import ViewTabs
 from tui.chrome.title import TitleLine
-from tui.chrome.too_small import TooSmall
+from tui.chrome.too_small import TooSmall, size_classes
+from tui.chrome.typed import is_typing
 from tui.context import Context
+from tui.history import Visit
 from tui.ink import Ink
 from tui.keys import SCREEN_KEYS
 from tui.live import Live
+from tui.screens.copying import CopyScreen, picks
 from tui.table import Table
 
+if TYPE_CHECKING:
+    from textual.suggester import Suggester
 
-class DeckScreen(Screen[None]):
+    from fleet.copies import Picked
+
+
+class DeckScreen(CopyScreen, inherit_bindings=False):
     """One view. Subclasses give the body, the title, and which table `/` and `ctrl+z` mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = SCREEN_KEYS
     title_word = ""
+
+    class Leaving(Message):
+        """What is shown is about to become another thing."""
+
+    class Arrived(Message):
+        """Another filter is on, or only faults are shown, or all again."""
 
     def __init__(self, context: Context, line: ViewLine) -> None:
         super().__init__()
@@ -41,8 +54,10 @@ class DeckScreen(Screen[None]):
         self._filters: dict[Table, str] = {}
         self._counted: dict[Table, Table.Counted] = {}
         self._before_prompt: Widget | None = None
+        self._typed: str | None = None
 
     def compose(self) -> ComposeResult:
+        self.update_classes(size_classes(self.app.size), update=False)
         yield ViewTabs(self._line.view)
         yield self._title
         with Container(id="body"):
@@ -59,6 +74,10 @@ class DeckScreen(Screen[None]):
         """The table that the filter and the faults key mean: the focused one, if any."""
         return self.focused if isinstance(self.focused, Table) else None
 
+    def visit(self) -> Visit:
+        """What is shown, to be found so again."""
+        return Visit(line=self._line)
+
     def title_parts(self, ink: Ink) -> list[Text]:
         """The left side of the title line."""
         parts = [ink.write(self.title_word, Tone.TITLE, bold=True)]
@@ -74,7 +93,9 @@ class DeckScreen(Screen[None]):
             number = f"{counted.shown:,}/{counted.total:,}" if part else f"{counted.total:,}"
             parts.append(ink.write(number, Tone.PLAIN))
             if counted.marked:
-                parts.append(ink.write(f"{counted.marked:,} marked", Tone.ACCENT))
+                # What an act would be done to, though it cannot be seen, must be said.
+                hidden = f" ({counted.hidden_marks:,} not shown)" if counted.hidden_marks else ""
+                parts.append(ink.write(f"{counted.marked:,} marked{hidden}", Tone.ACCENT))
         if self._filters.get(table):
             parts.append(ink.write("/" + self._filters[table], Tone.ACCENT, bold=True))
         if table.sort:
@@ -82,6 +103,8 @@ class DeckScreen(Screen[None]):
             parts.append(ink.write(f"sort={order}", Tone.ACCENT))
         if table.faults_only:
             parts.append(ink.write("faults only", Tone.ACCENT, bold=True))
+        if table.mode:
+            parts.append(ink.write(table.mode, Tone.ACCENT))
         return parts
 
     def show_title(self) -> None:
@@ -112,9 +135,21 @@ class DeckScreen(Screen[None]):
         """Name the order in the title."""
         self.show_title()
 
+    def on_table_steered(self) -> None:
+        """Say in the title that the order is held, or follows."""
+        self.show_title()
+
     def on_descendant_focus(self) -> None:
         """The title counts the table that has the focus."""
         self.show_title()
+
+    def redraw(self) -> None:
+        """Draw everything again that differs from what is drawn, for what is not in the store's slices."""
+        for table in self.query(Table):
+            table.refresh_rows()
+            table.flush()
+        for live in self.query(Live):
+            live.catch_up()
 
     def _paused(self, paused: bool) -> None:
         for table in self.query(Table):
@@ -134,7 +169,15 @@ class DeckScreen(Screen[None]):
         """Open the prompt."""
         if self._before_prompt is None:
             self._before_prompt = self.focused
-        self._prompt.ask(asking, text, completions)
+        if asking is Asking.FILTER:
+            self.post_message(self.Leaving())
+        suggester = self._suggester() if asking is Asking.FILTER else None
+        self._prompt.ask(asking, text, completions, self.context.typed(asking.value), suggester)
+
+    def _suggester(self) -> "Suggester":
+        from tui.filter_reading import suggester
+
+        return suggester(self._filtered(), self.context.store, self.context.filters)
 
     def action_filter(self) -> None:
         """`/`: filter the table in view, beginning with the filter that is on."""
@@ -151,29 +194,51 @@ class DeckScreen(Screen[None]):
         """Filter as the operator types; a filter that cannot be read leaves the last good one on."""
         event.stop()
         if event.asking is Asking.FILTER:
-            self._try_filter(event.text)
+            # First what was typed is shown, then ten thousand rows are looked at for it; what is typed quickly is
+            # looked for once.
+            self._typed = event.text
+            self.call_after_refresh(self._filter_typed)
         else:
             self._prompt.fault("")
+
+    def _filter_typed(self) -> None:
+        text, self._typed = self._typed, None
+        if text is not None:
+            self._try_filter(text)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Keep the filter, or run the command; what cannot be read stays in the prompt with the reason."""
         event.stop()
         if event.asking is Asking.FILTER:
+            self._typed = None
             if self._try_filter(event.text):
-                self._close_prompt()
+                self._end_filter()
             return
         try:
             command = self.context.read_command(event.text)
         except FilterError as error:
             self._prompt.fault(str(error))
             return
+        self.context.entered(event.asking.value, event.text.strip())
         self._close_prompt()
         self.app.call_next(command)
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Close the prompt; a filter that was typed stays on."""
         event.stop()
+        if event.asking is Asking.FILTER:
+            self._filter_typed()
+            self._end_filter()
+        else:
+            self._close_prompt()
+
+    def _end_filter(self) -> None:
+        """The filter is what it is now."""
+        table = self._filtered()
+        if table is not None and self._filters.get(table):
+            self.context.entered(Asking.FILTER.value, self._filters[table])
         self._close_prompt()
+        self.post_message(self.Arrived())
 
     def _try_filter(self, text: str) -> bool:
         table = self._filtered()
@@ -184,13 +249,29 @@ class DeckScreen(Screen[None]):
         except FilterError as error:
             self._prompt.fault(str(error))
             return False
-        self._prompt.fault("")
+        # Nothing to correct, but worth a word while one is typing.
+        from tui.filter_reading import nothing_labelled
+
+        self._prompt.fault(nothing_labelled(table, self.context.store))
         return True
+
+    def filter_text(self) -> str:
+        """The filter that is on, "" where there is none."""
+        table = self._filtered()
+        return "" if table is None else self._filters.get(table, "")
+
+    def filter_again(self) -> None:
+        """Put the filters on anew that use saved ones: what these say has changed."""
+        for table, text in self._filters.items():
+            if "@" in text:
+                self.filter(table, text)
 
     def filter(self, table: Table, text: str) -> None:
         """Put a filter on; "" takes it off. Raises FilterError."""
+        from tui.filter_reading import read_filter
+
         text = text.strip()
-        table.set_filter(parse_filter(text, table.view) if text else None)
+        table.set_filter(read_filter(text, table, self.context.filters))
         self._filters[table] = text
         self.show_title()
 
@@ -204,6 +285,11 @@ class DeckScreen(Screen[None]):
             self._before_prompt.focus()
         self._before_prompt = None
 
+    def picked(self) -> "Picked | None":
+        """The marked rows of the table in focus, else the one under its cursor."""
+        table = self.table()
+        return None if table is None else picks(table, self.context.store, str(self.visit().line))
+
     # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_faults(self) -> None:
@@ -212,18 +298,23 @@ class DeckScreen(Screen[None]):
         if table is not None:
             table.faults_only = not table.faults_only
             self.show_title()
+            self.post_message(self.Arrived())
 
     async def action_back(self) -> None:
         """Take the filter off, then go back to where this page was opened from."""
         table = self.table()
         if table is not None and self._filters.get(table):
+            await self.run_action("app.leave_here")
             self.filter(table, "")
+            self.post_message(self.Arrived())
             return
         if len(self.app.screen_stack) > 1:
-            await self.app.pop_screen()
+            await self.run_action("app.close_page")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`esc` and the table's keys are offered only where they do something."""
+        """`esc` and the table's keys are offered only where they do something, and none while something is typed."""
+        if is_typing(self):
+            return False
         if action == "back":
             table = self.table()
             return self.app.screen_stack.index(self) > 0 or bool(table is not None and self._filters.get(table))

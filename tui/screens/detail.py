@@ -1,20 +1,25 @@
 """The details of one row of any view: every field that `fleetdeck get` would print, by name."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.widget import Widget
 
 from fleet.model import Backlog, Section
-from fleet.view_line import ViewLine
-from fleet.views.view import Cell, Tone, View, look
+from fleet.view_line import VIEWS, ViewLine
+from fleet.views.view import Cell, Field, Look, Tone, View, look
 from tui.chrome.facts import Facts, Known
 from tui.chrome.page_scroll import PageScroll
 from tui.context import Context
+from tui.history import Visit
 from tui.ink import Ink
 from tui.live import Watch
+from tui.screens.copying import picked_rows
 from tui.screens.deck import DeckScreen
+
+if TYPE_CHECKING:
+    from fleet.copies import Picked
 
 _TONED = {"error": Tone.DOWN, "anomalies": Tone.DEGRADED, "problems": Tone.DEGRADED}
 
@@ -59,6 +64,20 @@ class DetailScreen(DeckScreen):
         yield PageScroll(self._facts, id="details")
         yield Watch((self._rows,), self._update)
 
+    def visit(self) -> Visit:
+        """The row whose details these are."""
+        return Visit(line=self._line, detail=self._key)
+
+    def picked(self) -> "Picked | None":
+        """The row; None once it is gone."""
+        store, row = self.context.store, self._rows.get(self._key)
+        if row is None:
+            return None
+        at = look(store, self._rows, self._key)
+        # A table of an agent's page is no view of its own.
+        line = self._view.name if self._view.name in VIEWS else ""
+        return picked_rows(self._view, ((row, at),), store, line)
+
     def title_parts(self, ink: Ink) -> list[Text]:
         """Which row this is, in the words of the view's first two columns."""
         parts = [ink.write(self._view.title, Tone.MUTED), ink.muted("›")]
@@ -68,13 +87,19 @@ class DetailScreen(DeckScreen):
         at = look(self.context.store, self._rows, self._key)
         return [*parts, *(ink.cell(column.cell(row, at), bold=True) for column in self._view.columns[:2])]
 
+    def _cells(self, field: Field[Any], row: Any, at: Look) -> list[tuple[Cell, ...]]:
+        when = None if field.when is None else field.when(row, at)
+        if when is None:
+            return value_cells(field.name, field.value(row, at))
+        return [(Cell(at.store.times.full(when, at.store.now)),)]
+
     def _update(self) -> None:
         row = self._rows.get(self._key)
         if row is not None:
             at = look(self.context.store, self._rows, self._key)
             known = []
             for field in self._view.fields:
-                for place, cells in enumerate(value_cells(field.name, field.value(row, at))):
+                for place, cells in enumerate(self._cells(field, row, at)):
                     known.append(Known("" if place else field.name.replace("_", " "), cells))
             sections = row.sections if isinstance(row, Backlog) else ()
             for place, section in enumerate(sections):

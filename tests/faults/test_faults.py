@@ -1,0 +1,65 @@
+"""Every fault on everything that it can hit, one after the other, on one deck that is never restarted.
+
+While a fault lasts: the last good data stay, the row says why in words, and nothing else is touched. After it: all is
+well again within two intervals.
+"""
+
+from functools import partial
+
+import pytest
+
+from fleet.model import SourceState
+from tests.faults.fleet import BY_NAME, EVERY_S, TIMEOUT_S, WATCHERS, Fleet, Watcher
+from tests.faults.table import FAULTS, Fault
+
+RECOVERY_LOOKS = 2 + TIMEOUT_S / EVERY_S + 1
+"""Looks of another at the same interval until all is well: two intervals after the look that was under way, and the
+one that is counted when it begins."""
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_said_survived_and_over_when_it_is_over(fleet: Fleet, fault: Fault) -> None:
+    fleet.do(played(fleet, fault))
+
+
+async def played(fleet: Fleet, fault: Fault) -> None:
+    hit = {BY_NAME[name]: word for name, word in fault.hits.items()}
+    await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well before")
+    before = {watcher: fleet.data(watcher) for watcher in WATCHERS}
+    try:
+        await fault.start(fleet)
+        await while_it_lasts(fleet, fault, hit)
+        for watcher in WATCHERS:
+            if watcher.name not in fault.changes:
+                assert fleet.data(watcher) == before[watcher], f"{watcher.name} keeps its last good data"
+    finally:
+        looks = fleet.looks()
+        await fault.end(fleet)
+    await fleet.until(lambda: all(map(fleet.is_well, hit)), "all is well again")
+    assert fleet.looks() - looks <= RECOVERY_LOOKS, "within two intervals"
+    for watcher in hit:
+        assert fleet.data(watcher) == before[watcher]
+    assert fleet.work is not None
+    assert not fleet.work.done()
+    assert not [event for event in fleet.store.events.values() if "internal error" in event.detail]
+
+
+def says(fleet: Fleet, watcher: Watcher, word: str) -> bool:
+    return word in fleet.said(watcher)
+
+
+async def while_it_lasts(fleet: Fleet, fault: Fault, hit: dict[Watcher, str]) -> None:
+    """The reason is said, since when too, and the others are looked at as before and are well."""
+    for watcher, word in hit.items():
+        await fleet.until(partial(says, fleet, watcher, word), f"{watcher.name} says {word!r}")
+        source = fleet.store.sources.get(watcher.job)
+        if source is not None and source.state is SourceState.FAILING:
+            assert source.last_success is not None, f"{watcher.name} says since when"
+    others = [watcher for watcher in WATCHERS if watcher not in hit]
+    seen, looks = {watcher: fleet.store.sources.seen(watcher.job) for watcher in others}, fleet.looks()
+    await fleet.until(lambda: fleet.looks() >= looks + 3, "the one that is always well is looked at")
+
+    def go_on() -> bool:
+        return all((fleet.store.sources.seen(watcher.job) or at) > at for watcher, at in seen.items() if at is not None)
+
+    await fleet.until(lambda: go_on() and all(map(fleet.is_well, others)), "the others go on and are well")

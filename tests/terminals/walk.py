@@ -1,0 +1,94 @@
+"""A walk through every view, page, sheet, prompt, palette and toast of the dashboard, and what may be sent meanwhile."""
+
+import re
+from collections.abc import Callable
+
+from fleet.view_line import VIEWS
+from tests.terminals.session import Session
+from tui.capabilities import Depth
+
+_SGR = re.compile(rb"\x1b\[([\d;]*)m")
+_SEQUENCE = re.compile(rb"\x1b(?:\[[<=>?]?[\d;:]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-~])")
+_ATTRIBUTES = {"", "0", "1", "2", "4", "7", "22", "24", "27"}
+_SIXTEEN = {str(first + number) for first in (30, 40, 90, 100) for number in range(8)} | {"39", "49"}
+_LONG = {"2": 5, "5": 3}
+
+STATES = ("down", "degraded", "stale", "unknown", "waiting", "up")
+
+
+def walk(session: Session) -> dict[str, str]:
+    """Go through everything; what stood on the screen in each place."""
+    seen: dict[str, str] = {}
+
+    def show(name: str, keys: str, shows: str | Callable[[str], bool]) -> None:
+        session.press(keys)
+        session.wait(shows, name)
+        session.quiet(0.15)
+        seen[name] = session.screen.text()
+
+    session.wait("sources 4/6")
+    for number, view in enumerate(VIEWS, 1):
+        title = view.capitalize()
+        show(view, str(number), lambda text, title=title: title in _title(text))
+        if view not in ("overview", "tasks"):  # no task is in the store
+            show(f"{view} page", "g\r", lambda text: "esc back" in text)
+            show(view, "\x1b", lambda text, title=title: _title(text).strip().endswith("Z") and "esc back" not in text)
+    session.press("2")
+    show("columns", "C", "width")
+    show("agents", "\x1b", lambda text: "width" not in text)
+    show("copy as", "\x19", "Markdown")
+    show("agents", "\x1b", lambda text: "Markdown" not in text)
+    show("help", "?", "Keys that work here")
+    show("agents", "\x1b", lambda text: "Keys that work here" not in text)
+    show("filter", "/state:down\r", lambda text: "state:down" in _title(text))
+    show("a wrong filter", "/(\r", lambda text: "/(" in _bottom(text) and "\n" in text)
+    show("agents", "\x1b", lambda text: "esc close" not in text)
+    show("prompt", ":theme ", ":theme")
+    show("agents", "\x1b", lambda text: "esc close" not in text)
+    show("palette", "\x10", "Search for commands")
+    show("palette of agents", "coder", "agent coder")
+    show("agents", "\x1b", lambda text: "agent coder" not in text)
+    show("themes", ":theme\r", "Search for themes")
+    show("agents", "\x1b", lambda text: "Search for themes" not in text)
+    show("toast", "\x03", "quits")
+    show("marks", "\x1b1\t j", "Worst agents")
+    return seen
+
+
+def sgr_outside(raw: bytes, depth: Depth) -> set[str]:
+    """The SGR parameters in what was sent that a terminal of this depth need not know."""
+    return {code for found in set(_SGR.findall(raw)) for code in _codes(found.decode()) if not _is_known(code, depth)}
+
+
+def text_of(raw: bytes) -> bytes:
+    """What was sent without its sequences."""
+    return _SEQUENCE.sub(b"", raw)
+
+
+def _codes(parameters: str) -> list[str]:
+    parts, codes, at = parameters.split(";"), [], 0
+    while at < len(parts):
+        size = _LONG[parts[at + 1]] if parts[at] in ("38", "48") else 1
+        codes.append(";".join(parts[at : at + size]))
+        at += size
+    return codes
+
+
+def _is_known(code: str, depth: Depth) -> bool:
+    if code in _ATTRIBUTES:
+        return True
+    if depth is Depth.NONE:
+        return False
+    if code in _SIXTEEN:
+        return True
+    return depth is not Depth.ANSI and code.startswith(("38;5;", "48;5;")) or (
+        depth is Depth.TRUE and code.startswith(("38;2;", "48;2;"))
+    )
+
+
+def _title(text: str) -> str:
+    return text.split("\n")[1]
+
+
+def _bottom(text: str) -> str:
+    return "\n".join(text.split("\n")[-5:])
