@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test check screenshots bench fuzz install install-test servers clean
+.PHONY: demo test check screenshots bench fuzz install install-test servers soak clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/fleetdeck demo
@@ -46,9 +46,13 @@ bench: $(VENV)/.installed-test servers
 	@sh benchmarks/peers.sh .servers $(BIN)/python
 	@$(BIN)/python -m benchmarks --keep
 
-# A hundred thousand hostile texts through the real program, and every reader with mutated inputs; about 15 minutes.
+# A hundred thousand hostile texts through the real program, and every reader with mutated inputs; about ten minutes.
 fuzz: $(VENV)/.installed-test servers
 	@$(BIN)/python -m tests.fuzz
+
+# A simulated day of the demo fleet with the dashboard on it, in some six minutes: what grows is found here.
+soak: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf $(VENV) .servers build *.egg-info

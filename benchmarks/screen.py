@@ -66,6 +66,10 @@ class Screen:
         """The text of a line, counted from the bottom where `y` is negative."""
         return "".join(self._chars[y])
 
+    def cells(self, y: int) -> list[str]:
+        """What stands in each cell of a line; "" in the second cell of a wide character."""
+        return list(self._chars[y])
+
     def text(self) -> str:
         """All lines, without trailing blanks."""
         return "\n".join(self.line(y).rstrip() for y in range(self.height))

@@ -30,6 +30,7 @@ from fleet.ports import DiscoverySource, Reach
 from fleet.store import Store
 from fleet.timekeeper import Timekeeper
 from transport.http import HttpClient
+from transport.names import NamesApart
 from transport.watch import Watched, changes
 
 _TICK_S = 1.0
@@ -88,6 +89,7 @@ class Deck:
 
     async def run(self) -> None:
         """Collect and evaluate until cancelled; then close every connection."""
+        asyncio.get_running_loop().set_default_executor(NamesApart())
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._supervisor.run())
@@ -103,6 +105,7 @@ class Deck:
         the same answers make the same events in the same order.
         """
         judging = None if ordered else asyncio.create_task(self._keep_judging())
+        asyncio.get_running_loop().set_default_executor(NamesApart())
         tries = max(settings.down_after for settings in self._config.probes.values())
         try:
             return await self._supervisor.sweep(tries=tries, wait_s=wait_s, settle=self.judge)

@@ -78,9 +78,7 @@ def _spelled(char: str) -> str:
 
 def _line(char: str) -> str:
     """A piece of a line: what runs only one way is that, everything else a corner or a crossing."""
-    name = unicodedata.name(char, "")
-    if "HORIZONTAL" in name and "VERTICAL" not in name:
+    ways = set(unicodedata.name(char, "").split())
+    if "HORIZONTAL" in ways and not ways & {"VERTICAL", "UP", "DOWN"}:
         return "-"
-    return (
-        "|" if "VERTICAL" in name and "HORIZONTAL" not in name and "LEFT" not in name and "RIGHT" not in name else "+"
-    )
+    return "|" if "VERTICAL" in ways and not ways & {"HORIZONTAL", "LEFT", "RIGHT"} else "+"

@@ -47,7 +47,8 @@ def picker(places: tuple[int, ...]) -> Picker:
 
 def digest(rules: bytes, heads: Sequence[str], rest: Sequence[str]) -> bytes:
     """The digest of a shape: `rest` are the last words of the lines that are no samples."""
-    shape = sha256(rules)
+    # Without their number, no line and one empty head would be the same.
+    shape = sha256(b"%s %d " % (rules, len(heads)))
     shape.update("\n".join(heads).encode())
     shape.update("\n\n".join(("", *rest)).encode())
     return shape.digest()

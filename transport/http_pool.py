@@ -26,7 +26,6 @@ from transport.urls import Origin
 
 IDLE_S: Final = 30.0
 """Seconds after which an idle connection is closed. Some servers serve nobody else while one is open."""
-_LOOK_S: Final = 5.0
 _PATIENT_TIMES: Final = 100
 _NEXT_ADDRESS_S: Final = 0.25
 """Seconds after which the next address of a name is tried beside the first (RFC 8305)."""
@@ -68,6 +67,7 @@ class Pool:
         self._body_bytes = body_bytes
         self._tls = tls
         self._idle_s = idle_s
+        self._look_s = idle_s / 6
         self._names = Names()
         self._places: WeakValueDictionary[Origin, Place] = WeakValueDictionary()
         self._idle: dict[Wire, tuple[float, Place]] = {}
@@ -152,7 +152,7 @@ class Pool:
         place.idle.append(wire)
         self._idle[wire] = loop.time(), place
         if self._looking is None:
-            self._looking = loop.call_later(_LOOK_S, self._look)
+            self._looking = loop.call_later(self._look_s, self._look)
 
     def _look(self) -> None:
         """Close what is idle for too long, and let go of what was closed by its server; the longest idle come first."""
@@ -163,7 +163,7 @@ class Pool:
             wire.close()
             del self._idle[wire]
             place.idle.remove(wire)
-        self._looking = loop.call_later(_LOOK_S, self._look) if self._idle else None
+        self._looking = loop.call_later(self._look_s, self._look) if self._idle else None
 
     async def _open(self, place: Place, progress: Progress) -> Wire:
         loop = asyncio.get_running_loop()

@@ -56,7 +56,7 @@ def host_field(where: Origin) -> bytes:
     """The `Host` header of a request to an origin whose name is ASCII."""
     scheme, host, port = where
     named = f"[{host}]" if ":" in host else host
-    return f"host: {named if port == _DEFAULT_PORTS[scheme] else f'{named}:{port}'}\r\n".encode()
+    return f"Host: {named if port == _DEFAULT_PORTS[scheme] else f'{named}:{port}'}\r\n".encode()
 
 
 def _normal(url: str) -> str:
@@ -82,4 +82,5 @@ def secret_field(secret: tuple[str, Secret] | None) -> bytes:
 def _field(name: str, value: str) -> bytes:
     if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
         raise OutsideError(Fault.PROTOCOL, f"the header {scrub(name, 40)!r} has a character that cannot be sent")
-    return f"{name}: {value}\r\n".encode()
+    # Names have no case, but there are servers of a few lines that look for them as most clients write them.
+    return f"{name.title()}: {value}\r\n".encode()

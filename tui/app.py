@@ -78,8 +78,9 @@ class FleetdeckApp(
     """The dashboard over a store that others fill.
 
     `on_start` is run as a task of this app from after the first frame until the end, when it is cancelled and awaited;
-    if it raises, the dashboard says so and stays. `collect_now` asks for a sweep at once, `reload` for the configuration to be read again. `log_path` is where the
-    operator is sent for more. `profile` says what drawing may cost.
+    if it raises, the dashboard says so and stays. `collect_now` asks for a sweep at once, `reload` for the
+    configuration to be read again. `log_path` is where the operator is sent for more. `profile` says what drawing
+    may cost.
     """
 
     TITLE = "fleetdeck"

@@ -21,6 +21,8 @@ from tui.columns import GUTTER, SCROLLBAR, Placed, lay_out
 from tui.theme import RowLook, is_one_ground, row_style, thumb_style, tone_style
 
 CURSOR, MARK, GONE, THUMB = "▌", "✓", "×", "▐"
+CURSOR_TURNED = "›"
+"""The cursor on a row that is turned round, where half a block would be a notch."""
 
 
 class Line(Struct, frozen=True):
@@ -49,16 +51,16 @@ class Palette:
         """The style of a cell."""
         style = self._cells.get((tone, look))
         if style is None:
-            tint = Style() if self._is_turned(look) else tone_style(tone, self._variables)
+            tint = Style() if self.is_turned(look) else tone_style(tone, self._variables)
             style = self._cells[tone, look] = self._base + tint + row_style(look, self._variables)
         return style
 
     def bar(self, look: RowLook) -> Style:
         """The style of the scroll bar's thumb on a row."""
         plain = self.cell(Tone.PLAIN, look)
-        return plain if self._is_turned(look) else plain + thumb_style(self._variables)
+        return plain if self.is_turned(look) else plain + thumb_style(self._variables)
 
-    def _is_turned(self, look: RowLook) -> bool:
+    def is_turned(self, look: RowLook) -> bool:
         """Whether a row keeps one colour because it is turned round."""
         return look is RowLook.CURSOR and is_one_ground(self._variables)
 
@@ -138,7 +140,8 @@ class Painter:
 
     def _gutter(self, line: Line, palette: Palette) -> Segment:
         here = line.look in (RowLook.CURSOR, RowLook.BLURRED)
-        glyph = GONE if line.gone else MARK if line.marked else CURSOR if here else " "
+        cursor = CURSOR_TURNED if palette.is_turned(line.look) else CURSOR
+        glyph = GONE if line.gone else MARK if line.marked else cursor if here else " "
         tone = Tone.ACCENT if line.marked or line.look is RowLook.CURSOR else Tone.MUTED
         return Segment(glyph + " " * (GUTTER - 1), palette.cell(tone, line.look))
 

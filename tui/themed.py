@@ -6,14 +6,15 @@ Only our own themes are offered: what is not tested cannot be promised to be rea
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 from msgspec.structs import replace
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
+from textual.widget import Widget
 
 from fleet.theme_names import AUTO, THEME_NAMES, theme_name
 from tui.capabilities import Capabilities, Depth
@@ -52,15 +53,36 @@ class Look(Struct, frozen=True, kw_only=True):
         return self.terminal.suits if name == AUTO else name
 
 
+@runtime_checkable
+class Coloured(Protocol):
+    """A widget that keeps text in the colours of a theme, and makes it anew for another one."""
+
+    def recolour(self) -> None: ...
+
+
 class ThemedApp(ThriftyApp[R]):
     """Themes, and the terminal's limits. `memory` is where a choice is kept; `changed` says that it changed."""
 
-    memory: Memory
-    only_ascii: bool
+    memory = Memory()
+    only_ascii = False
 
     def __init__(self) -> None:
         super().__init__()
         self.look = Look()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"selection-text-style": "none"}
+
+    def on_mount(self) -> None:
+        """Draw anew, once its colours are there, what keeps text in those of another theme."""
+        self.theme_changed_signal.subscribe(self, self._recolour)
+
+    def _recolour(self, _: Theme) -> None:
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                for widget in screen.walk_children(Widget, with_self=True):
+                    if isinstance(widget, Coloured):
+                        widget.recolour()
 
     def changed(self) -> None:
         """What is kept may have changed."""

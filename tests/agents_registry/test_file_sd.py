@@ -79,6 +79,20 @@ async def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
     assert not found.problems
 
 
+async def test_an_answer_that_is_the_same_is_the_very_same(tmp_path: Path) -> None:
+    """The registry need not compare ten thousand targets, and nobody makes them anew."""
+    write(tmp_path / "a.json", "a:1", old=True)
+    write(tmp_path / "b.json", "b:1")  # too fresh for its time to be relied upon, so it is read each time
+    looking = source(tmp_path, "*.json")
+    first = await looking.discover()
+    assert await looking.discover() is first
+    write(tmp_path / "b.json", "b:2")
+    assert await names(looking) == ["a:1", "b:2"]
+    (tmp_path / "a.json").write_text("[{")
+    broken = await looking.discover()
+    assert ([one.name for one in broken.sightings], len(broken.problems)) == (["a:1", "b:2"], 1)
+
+
 async def test_no_file_at_all_is_said_and_is_no_failure(tmp_path: Path) -> None:
     found = await source(tmp_path, "none/*.yml", "none.json").discover()
     assert found.sightings == ()

@@ -30,6 +30,16 @@ async def test_the_list_is_read(content_type: str, tmp_path: Path) -> None:
     assert found.complete
 
 
+async def test_an_answer_that_is_the_same_is_the_very_same(tmp_path: Path) -> None:
+    async with serving() as server:
+        looking = HttpSd(HttpSdOptions(url=HttpUrl(server.url + "/sd")), reach(tmp_path))
+        server.answer = reply(LIST)
+        first = await looking.discover()
+        assert await looking.discover() is first
+        server.answer = reply(LIST.replace("b:1", "c:1"))
+        assert [one.name for one in (await looking.discover()).sightings] == ["a:1", "c:1"]
+
+
 async def test_an_empty_list_is_an_empty_fleet(tmp_path: Path) -> None:
     assert (await discovered(reply("[]"), tmp_path)).sightings == ()
 

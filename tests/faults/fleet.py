@@ -198,7 +198,7 @@ class Fleet:
         (self.folder / "fleetdeck.yaml").write_text(self._config())
         self.deck = Deck(load(self.folder / "fleetdeck.yaml", kind_tables()), self.store, self.clock)
         self.work = asyncio.create_task(self.deck.run())
-        await self.until(lambda: all(self.is_well(watcher) for watcher in WATCHERS), "everything is well at first")
+        await self.until(self.all_is_well, "everything is well at first")
 
     async def _stop(self) -> None:
         assert self.work is not None
@@ -356,6 +356,12 @@ class Fleet:
             return False
         status = self.store.status.get(watcher.job.partition(":")[2])
         return status is None or status.state.value == "up"
+
+    def all_is_well(self) -> bool:
+        """Whether everything is well, and every agent that can be looked at was."""
+        looked_at = (name for name, agent in self.store.agents.items() if agent.health or agent.metrics)
+        states = [self.store.status[name].state.value if name in self.store.status else "" for name in looked_at]
+        return all(map(self.is_well, WATCHERS)) and set(states) == {"up"}
 
     def looks(self) -> int:
         """How often the health of the one agent that is always well was asked for: a clock of intervals."""

@@ -40,11 +40,11 @@ async def three_looks(fleet: Fleet) -> None:
 def test_a_clock_that_is_set_changes_no_state_and_no_age(fleet: Fleet, by: timedelta) -> None:
     async def play() -> None:
         store = fleet.store
-        await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well before")
+        await fleet.until(fleet.all_is_well, "all is well before")
         before, seq, points = states(fleet), changes(fleet), len(store.history.points(LATENCY))
         fleet.clock.set_by += by
         await three_looks(fleet)
-        await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well")
+        await fleet.until(fleet.all_is_well, "all is well")
         assert states(fleet) == before
         assert changes(fleet) == seq
         for watcher in WATCHERS:
@@ -67,11 +67,11 @@ LATENCY = ("agent", "control", "latency_s")
 
 def test_a_machine_that_slept_raises_no_alarm(fleet: Fleet) -> None:
     async def play() -> None:
-        await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well before")
+        await fleet.until(fleet.all_is_well, "all is well before")
         before, seq = states(fleet), changes(fleet)
         fleet.clock.slept_s += 8 * 3600
         await three_looks(fleet)
-        await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well")
+        await fleet.until(fleet.all_is_well, "all is well")
         assert states(fleet) == before
         assert changes(fleet) == seq
 
@@ -80,7 +80,7 @@ def test_a_machine_that_slept_raises_no_alarm(fleet: Fleet) -> None:
 
 def test_what_flaps_ten_times_a_second_disturbs_nobody_and_ends_well(fleet: Fleet) -> None:
     async def play() -> None:
-        await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well before")
+        await fleet.until(fleet.all_is_well, "all is well before")
         before = {watcher: fleet.data(watcher) for watcher in WATCHERS}
         calm = [watcher for watcher in WATCHERS if watcher.by in ("nothing", "process")]
         looks = fleet.looks()
@@ -92,7 +92,7 @@ def test_what_flaps_ten_times_a_second_disturbs_nobody_and_ends_well(fleet: Flee
             await asyncio.sleep(0.1)
             assert all(map(fleet.is_well, calm))
         assert fleet.looks() > looks + 3
-        await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well again")
+        await fleet.until(fleet.all_is_well, "all is well again")
         assert {watcher: fleet.data(watcher) for watcher in WATCHERS} == before
 
     fleet.do(play())

@@ -24,7 +24,7 @@ def test_a_fault_is_said_survived_and_over_when_it_is_over(fleet: Fleet, fault: 
 
 async def played(fleet: Fleet, fault: Fault) -> None:
     hit = {BY_NAME[name]: word for name, word in fault.hits.items()}
-    await fleet.until(lambda: all(map(fleet.is_well, WATCHERS)), "all is well before")
+    await fleet.until(fleet.all_is_well, "all is well before")
     before = {watcher: fleet.data(watcher) for watcher in WATCHERS}
     try:
         await fault.start(fleet)

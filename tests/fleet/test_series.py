@@ -116,3 +116,35 @@ def test_a_gap_is_passed_over() -> None:
 
 def test_points_at_one_moment_have_no_rate() -> None:
     assert rate_per_s([(1, 1), (1, 5)]) is None
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40), st.sampled_from([1.0, 60.0, 3600.0, 90_000.0]))
+def test_a_rough_ring_keeps_seven_digits_and_the_times(values: list[float], every_s: float) -> None:
+    ring, start = Ring(10, rough=True), 1_795_000_000.0
+    for number, value in enumerate(values):
+        ring.add(start + number * every_s, value)
+    kept = [(start + number * every_s, value) for number, value in enumerate(values)][-10:]
+    assert [at for at, _ in ring.points()] == pytest.approx([at for at, _ in kept], abs=0.1)
+    assert ring.values() == pytest.approx([value for _, value in kept], rel=1e-6)
+    ring.add(start - 5.0, 7.0)
+    assert (ring.values()[-1], len(ring)) == (7.0, len(kept)), "a clock that goes back replaces the last point"
+
+
+def test_pages_leave_half_of_the_budget_to_the_rows() -> None:
+    history = History(budget=4 * BLOCK_POINTS * 2)
+    for name in ("t", "u", "v"):
+        history.add_page(name, 1.0, page(a=1))
+    assert [len(history.column(name, A)) for name in ("t", "u", "v")] == [1, 1, 0]
+    assert history.refused == 1
+
+
+def test_what_is_configured_one_by_one_is_always_kept() -> None:
+    """Rates are made of it, and there are few."""
+    history = History(budget=RING_POINTS)
+    for what in ("agent", "queue", "backlog", "host"):
+        for second in range(3):
+            history.add((what, "x", "y"), float(second), 16_777_217.0 + second)
+    assert history.points(("queue", "x", "y")) == [(0.0, 16777217.0), (1.0, 16777218.0), (2.0, 16777219.0)]
+    history.drop("queue", "x")
+    history.add(("agent", "z", "y"), 1.0, 1.0)
+    assert history.last(("agent", "z", "y")) is None, "what was kept beside the budget gives it no room"

@@ -1,5 +1,6 @@
 """A walk through everything that the dashboard can show, by keys, over one batch of hostile texts after the other."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ _PASTE, _END = "\x1b[200~", "\x1b[201~"
 _PASTED = "Zpasted \x9d52;c;4242\x9c \x9b4242J \u202e \u2028 [/red] [@click=app.quit] Zend"
 """What a clipboard can hold. Terminals keep an escape back when they paste."""
 _PAGE_UP, _ESCAPE, _ENTER, _PALETTE = "\x1b[5~", "\x1b", "\r", "\x10"
+_SUGGESTED = re.compile(r"agent Z\w{4}z")
 TITLES = dict(zip(VIEWS, ("Overview", "Agents", "Tasks", "Queues", "Backlog", "Sources", "Events"), strict=True))
 
 
@@ -92,7 +94,8 @@ class Walk:
     def _ask_for_names(self) -> None:
         """Names from outside where the operator types: completion, palette, an agent that is not there, help."""
         press, name = self._dashboard.press, self._leading["agents"][0]
-        press(":agent Z\t", lambda shown: "agent Z0" in _bottom(shown), "a name that is completed")
+        press(":agent Z", lambda shown: _SUGGESTED.search(_bottom(shown)) is not None, "a name that is suggested")
+        press("\t")
         press(_ESCAPE, _prompt_is_closed, "the closed prompt")
         press(":agent Znobody", lambda shown: "Znobody" in _bottom(shown), "what was typed")
         press(_ENTER, lambda shown: "no agent" in _bottom(shown), "what is wrong with it")

@@ -1,7 +1,7 @@
 """The dashboard over a store that stands still, on the terminal that the environment describes: every state is in it.
 
-`python -m tests.terminals.still [VIEW]` begins and ends as the real one does. `FAIL` in the environment makes it fail at
-the key `X`: `handler`, `draw`, `thread`, `work` or `hang`.
+`python -m tests.terminals.still [VIEW]` begins and ends as the real one does. `FAIL` in the environment makes it fail
+at the key `X`: `handler`, `draw`, `thread`, `work` or `hang`.
 """
 
 import asyncio

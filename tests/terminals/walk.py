@@ -1,4 +1,4 @@
-"""A walk through every view, page, sheet, prompt, palette and toast of the dashboard, and what may be sent meanwhile."""
+"""A walk through every view, page, sheet, prompt, palette and toast of the dashboard, and what may be sent on it."""
 
 import re
 from collections.abc import Callable
@@ -51,7 +51,8 @@ def walk(session: Session) -> dict[str, str]:
     show("themes", ":theme\r", "Search for themes")
     show("agents", "\x1b", lambda text: "Search for themes" not in text)
     show("toast", "\x03", "quits")
-    show("marks", "\x1b1\t j", "Worst agents")
+    show("marks", " ", "1 marked")
+    show("overview", "1\tj", "Worst agents")
     return seen
 
 
@@ -81,7 +82,7 @@ def _is_known(code: str, depth: Depth) -> bool:
         return False
     if code in _SIXTEEN:
         return True
-    return depth is not Depth.ANSI and code.startswith(("38;5;", "48;5;")) or (
+    return (depth is not Depth.ANSI and code.startswith(("38;5;", "48;5;"))) or (
         depth is Depth.TRUE and code.startswith(("38;2;", "48;2;"))
     )
 

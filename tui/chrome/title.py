@@ -44,7 +44,8 @@ class TitleLine(Live):
 
     def show_title(self, *parts: Text) -> None:
         """Set the left side; parts are shown with two blanks between."""
-        if parts != self._left:
+        # Texts are equal for Rich whatever their colour.
+        if [(part, part.style) for part in parts] != [(part, part.style) for part in self._left]:
             self._left = parts
             self.refresh()
 

@@ -129,9 +129,13 @@ class Pulse(Live):
         counts = self._counting.counts()
         if counts != self._counts or not self._counts.total:
             self._counts = counts
-            if isinstance(self.parent, Pane):
-                self.parent.heading.note(coverage(counts, self.ink))
-            self.refresh()
+            self.recolour()
+
+    def recolour(self) -> None:
+        """Say the same in the colours of the theme that is on."""
+        if isinstance(self.parent, Pane):
+            self.parent.heading.note(coverage(self._counts, self.ink))
+        self.refresh()
 
     def on_unmount(self) -> None:
         if self._counting is not None:

@@ -111,11 +111,14 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
         """Draw the title anew."""
         self._title.show_title(*self.title_parts(Ink(self.app.theme_variables)))
 
+    def recolour(self) -> None:
+        """The theme is another one: what was drawn in its colours is drawn anew."""
+        self.show_title()
+
     # ── what happens to the screen ─────────────────────────────────────────────────────────────────────────────────
 
     def on_mount(self) -> None:
         self.watch(self.app, "paused", self._paused)
-        self.watch(self.app, "theme", self.show_title, init=False)
         self.show_title()
 
     def on_screen_resume(self) -> None:

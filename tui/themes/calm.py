@@ -1,5 +1,8 @@
 """Dark and light. Calm by rule: one accent, colour only for state, everything else in three greys. Every text reads at
-4.5 : 1 or better (WCAG 2.1, 1.4.3), every bar at 3 : 1 (1.4.11)."""
+4.5 : 1 or better (WCAG 2.1, 1.4.3), every bar at 3 : 1 (1.4.11).
+
+The greys for 256 colours are written as those that Rich takes for the grey that is meant: it rounds light ones down.
+"""
 
 from tui.themes.made import Colours, made
 
@@ -43,14 +46,14 @@ DARK_256 = made(
         thumb="#808080",
         border="#3a3a3a",
         border_blurred="#303030",
-        text="#d0d0d0",
-        muted="#9e9e9e",
-        title="#eeeeee",
+        text="#d6d6d6",
+        muted="#a3a3a3",
+        title="#f5f5f5",
         up="#87d787",
         degraded="#d7af5f",
         down="#ff8787",
         stale="#afaf87",
-        unknown="#b2b2b2",
+        unknown="#b8b8b8",
         waiting="#d7afff",
         accent="#5fd7d7",
     ),
@@ -89,22 +92,22 @@ LIGHT_256 = made(
     Colours(
         background="#ffffff",
         surface="#ffffff",
-        panel="#eeeeee",
-        cursor="#dadada",
-        blurred="#eeeeee",
-        marked="#e4e4e4",
-        selection="#d0d0d0",
+        panel="#f5f5f5",
+        cursor="#e0e0e0",
+        blurred="#f5f5f5",
+        marked="#ebebeb",
+        selection="#d6d6d6",
         thumb="#767676",
-        border="#d0d0d0",
-        border_blurred="#e4e4e4",
+        border="#d6d6d6",
+        border_blurred="#ebebeb",
         text="#262626",
         muted="#585858",
         title="#080808",
         up="#005f00",
         degraded="#5f5f00",
         down="#af0000",
-        stale="#5f5f5f",
-        unknown="#4e4e4e",
+        stale="#4e4e4e",
+        unknown="#3a3a3a",
         waiting="#5f00af",
         accent="#005f87",
     ),
