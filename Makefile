@@ -40,6 +40,7 @@ check: $(VENV)/.installed-test
 
 screenshots: $(VENV)/.installed-test
 	@$(BIN)/python -m screenshots
+	@$(BIN)/python -m screenshots.terminals
 
 # What it costs, beside its peers; takes about eight minutes. The figures go to docs/benchmarks.md.
 bench: $(VENV)/.installed-test servers

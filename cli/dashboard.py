@@ -63,7 +63,7 @@ def run(
     garbage.hold()
     from cli.behind import Behind
     from cli.clipboard import MachineClipboard
-    from cli.ending import Ending
+    from cli.ending import run_app
     from cli.keys_file import find_keys, key_map
     from cli.last_state import LastState
     from cli.memory_file import open_memory
@@ -104,10 +104,7 @@ def run(
         look=look,
     )
     behind.attach(app)
-    with Ending(lambda code: app.exit(return_code=code), lambda: app.holds_terminal) as ending:
-        ending.run(app.run_async())
-    if app.return_code:
-        sys.exit(app.return_code)
+    run_app(app)
 
 
 def why_not_live(environ: Mapping[str, str]) -> str:

@@ -15,7 +15,10 @@ import termios
 import threading
 from collections.abc import Callable, Coroutine
 from types import FrameType, TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from tui.own_terminal import OwnTerminalApp
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +107,14 @@ class Ending:
         if self._before:
             with contextlib.suppress(OSError, termios.error):
                 termios.tcsetattr(0, termios.TCSANOW, self._before)
+
+
+def run_app(app: "OwnTerminalApp[Any]") -> None:
+    """Run `app` to its end; SystemExit with its code where that is not 0."""
+    with Ending(app.leave, lambda: app.holds_terminal) as ending:
+        ending.run(app.run_async())
+    if app.return_code:
+        sys.exit(app.return_code)
 
 
 def _log_thread(failed: threading.ExceptHookArgs) -> None:

@@ -1,4 +1,4 @@
-"""The log file: bounded, and no reason to fail. A full disk is said once where people see it, and the program goes on."""
+"""The log file: bounded, and no reason to fail. A full disk is said once where people see it, and all else goes on."""
 
 import logging
 import sys

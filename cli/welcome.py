@@ -13,11 +13,14 @@ from tui.capabilities import capabilities
 
 def welcome(wishes: Wishes) -> None:
     """Offer the demo fleet and a look at this machine, and go on with what is chosen; on nothing, with nothing."""
+    from cli.ending import run_app
     from tui.themed import Look
     from tui.welcome import Choice, WelcomeApp
 
     look = Look(terminal=capabilities(os.environ, wishes.ascii), theme=wishes.theme or "")
-    choice = WelcomeApp(look).run()
+    app = WelcomeApp(look)
+    run_app(app)
+    choice = app.return_value
     if choice is None:
         return
     start_logging()

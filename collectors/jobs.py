@@ -179,6 +179,7 @@ def _agent_job(
         look=probe.probe,
         deliver=row.deliver,
         fail=row.fail,
+        bounded=True,
     )
 
 

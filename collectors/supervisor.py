@@ -2,7 +2,7 @@
 
 Jobs stand in one heap of due times, so ten thousand of them cost neither a task nor a timer each. Each job has its own
 fixed grid, put off by a share of its interval that its name decides, so that a sweep is spread over its interval and is
-never a burst. Those that are due within the same tenth of a second start together, because waking up for each of
+never a burst. Those that are due within the same quarter of a second start together, because waking up for each of
 them would cost more than the look itself; how many may be under way is bounded (`slots`). A failing job is tried less
 often, at most by a factor of two, and never given up: what comes back is seen within two intervals. The one broad
 `except Exception` of the project stands here, around what a job does.
@@ -33,10 +33,8 @@ _FAILURES_SHOWN = 99
 _PATIENT_AFTER = 3
 _RATE_LIMITED_S = 15.0
 _HURRIED_S = 1.0
-TICK_S = 0.1
-"""Seconds between two times at which jobs start."""
-_ROOM = 16
-"""Looks that end before the next are started in their place, where there was no room for all that were due."""
+TICK_S = 0.25
+"""Seconds between two times at which jobs start; for those of short intervals a twentieth of that."""
 _MISSED_S = 2.0
 """Where the supervisor is woken this much too late, the process was stopped, or the machine slept. Jobs wait for their
 next turn then, since all of them were missed together and must not all run at once."""
@@ -57,6 +55,7 @@ class Job(Struct, kw_only=True):
 
     `look` fetches a reading; `deliver(reading, at, took_s)` puts it where it belongs and says how it went;
     `fail(error)` is told of a failure in a sentence. Both are called on the event loop and must not wait.
+    `bounded`: the look ends within `timeout_s` of itself, and names what it waited for; it needs no second timer.
     """
 
     id: str
@@ -68,6 +67,7 @@ class Job(Struct, kw_only=True):
     deliver: Callable[[Any, datetime, float], Outcome]
     fail: Callable[[str], None]
     close: Callable[[], Awaitable[None]] | None = None
+    bounded: bool = False
 
 
 class _Entry:
@@ -93,6 +93,8 @@ class Supervisor:
         self._sources = sources
         self._clock = clock
         self._slots = Slots(concurrency)
+        self._portion = max(1, concurrency // 4)
+        """Looks that end before the next are started in their place, where there was no room for all that were due."""
         self._entries: dict[str, _Entry] = {}
         self._heap: list[tuple[float, int, _Entry]] = []
         self._count = 0
@@ -267,7 +269,7 @@ class Supervisor:
                 free -= 1
                 self._begin(entry)
                 group.create_task(self._run(entry))
-        self._room_wanted = _ROOM if free <= 0 else 0
+        self._room_wanted = self._portion if free <= 0 else 0
 
     def _begin(self, entry: _Entry) -> None:
         entry.running = True
@@ -284,7 +286,10 @@ class Supervisor:
         """Wait for the tick at which the next job is due, or longer where there is no room for it."""
         now = self._clock.monotonic()
         due = max(self._heap[0][0], now) if self._heap else math.inf
-        self._wakes_at = due if due == math.inf else math.floor(due / TICK_S + 1) * TICK_S
+        if due < math.inf:
+            step = min(TICK_S, self._heap[0][2].job.every_s / 20)
+            due = math.floor(due / step + 1) * step
+        self._wakes_at = due
         self._woken.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if due == math.inf else self._wakes_at - now):
@@ -294,8 +299,11 @@ class Supervisor:
         job, asked_to_wait = entry.job, None
         started = self._clock.monotonic()
         try:
-            async with asyncio.timeout(job.timeout_s):
+            if job.bounded:
                 reading = await job.look()
+            else:
+                async with asyncio.timeout(job.timeout_s):
+                    reading = await job.look()
             if entry.alive:
                 self._succeeded(entry, reading, self._clock.monotonic() - started)
         except OutsideError as error:

@@ -1,4 +1,4 @@
-"""The settings that only matter to the eye, checked as far as that goes without a view: saved filters, times and the theme."""
+"""The settings that only matter to the eye, checked as far as that goes without a view: filters, times, the theme."""
 
 from config.problems import Problems, child
 from config.schema import RootOptions

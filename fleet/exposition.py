@@ -95,9 +95,8 @@ class PageReader:
         except UnicodeDecodeError as error:
             raise ParseError("not UTF-8", error.start) from error
         lines, beyond = _lines(text, rules)
-        heads, tails = skim(lines)
-        layout = self._recognised(rules, lines, heads, tails)
-        values = None if layout is None or layout.numbers is None else read_numbers(layout.numbers(tails))
+        layout, numbers = self._recognised(rules, lines)
+        values = None if layout is None else read_numbers(numbers)
         if layout is None or values is None:
             layout, values = _Reader(lines, rules, self._cache).read()
         self._last = layout
@@ -110,16 +109,26 @@ class PageReader:
             size_bytes=len(body),
         )
 
-    def _recognised(self, rules: Rules, lines: Sequence[str], heads: Words, tails: Words) -> Layout | None:
-        """The layout of the page: the last one's, or one that another target had."""
-        said, last = repr(rules).encode(), self._last
-        try:
-            if last is not None and digest(said, heads, last.rest(tails)) == last.digest:
-                return last
-        except IndexError:
-            pass  # the page has fewer lines than the last one
-        rest = [tail for line, tail in zip(lines, tails, strict=True) if line[:1] == "#" or not line]
-        return self._cache.layout(digest(said, heads, rest))
+    def _recognised(self, rules: Rules, lines: Sequence[str]) -> tuple[Layout | None, Words]:
+        """The layout of the page, the last one's or one that another target had, and the numbers that stay."""
+        layout, numbers = self._as_before(rules, lines)
+        if layout is None:
+            rest = tuple(place for place, line in enumerate(lines) if line[:1] == "#" or not line)
+            where = self._cache.places(rest, len(lines))
+            heads, numbers = skim(where.samples(lines))
+            layout = self._cache.layout(digest(repr(rules).encode(), where, heads, where.rest(lines)))
+        if layout is None or layout.duplicates:
+            return None, ()
+        return layout, numbers if layout.kept is None else layout.kept(numbers)
+
+    def _as_before(self, rules: Rules, lines: Sequence[str]) -> tuple[Layout | None, Words]:
+        """The layout of the last page where this one has it, too, and its numbers."""
+        last = self._last
+        if last is None or last.where.lines != len(lines):
+            return None, ()
+        heads, numbers = skim(last.where.samples(lines))
+        found = digest(repr(rules).encode(), last.where, heads, last.where.rest(lines))
+        return (last, numbers) if found == last.digest else (None, ())
 
 
 def _lines(text: str, rules: Rules) -> tuple[list[str], int]:
@@ -171,19 +180,18 @@ class _Reader:
 
     def _layout(self, families: tuple[Family, ...]) -> Layout:
         """The layout of this page, remembered."""
-        cache, places = self._cache, self._rest
-        heads = list(self._shape)
-        for place in places:
-            heads[place] = heads[place].rpartition(" ")[0]
-        known = digest(repr(self._rules).encode(), heads, [self._shape[place].rpartition(" ")[2] for place in places])
+        cache, shape = self._cache, self._shape
+        where = cache.places(tuple(self._rest), len(shape))
+        heads = where.samples(shape)
+        known = digest(repr(self._rules).encode(), where, heads, where.rest(shape))
         layout = cache.layout(known)
         if layout is None:
             layout = Layout(
                 series=tuple(self._series),
                 families=cache.families(families),
                 digest=known,
-                numbers=None if self._duplicates else cache.picker(tuple(self._kept)),
-                rest=cache.picker(tuple(places)),
+                where=where,
+                kept=None if len(self._kept) == len(heads) else cache.picker(tuple(self._kept)),
                 cut=self._cut,
                 duplicates=self._duplicates,
             )
@@ -265,7 +273,7 @@ class _Reader:
         self._shape.append(identity)
         place = self._series.setdefault(series, len(self._values))
         if place == len(self._values):
-            self._kept.append(len(self._shape) - 1)
+            self._kept.append(len(self._shape) - len(self._rest) - 1)
             self._values.append(value)
             self._times.append(time)
             return

@@ -2,7 +2,7 @@
 
 from typing import Generic, NamedTuple, TypeVar
 
-from fleet.exposition_shape import Picker, picker
+from fleet.exposition_shape import Picker, Places, picker, places
 from fleet.model import Family, SeriesId
 
 CACHE_COST = 32_000_000
@@ -25,15 +25,14 @@ class Rules(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What pages of one shape share: `numbers` picks the numbers that stay out of the last words of the lines, `rest`
-    those words that belong to the shape, `digest` knows the shape. A page that repeats a series has no `numbers`: which
-    of its samples stays is seen on each page anew."""
+    """What pages of one shape share: `digest` knows the shape, `where` its samples are, `kept` takes the numbers that
+    stay out of all (None where all do). Of a page that repeats a series, which one stays is seen on each page anew."""
 
     series: tuple[SeriesId, ...]
     families: tuple[Family, ...]
     digest: bytes
-    numbers: Picker | None
-    rest: Picker
+    where: Places
+    kept: Picker | None
     cut: int
     duplicates: int
 
@@ -79,6 +78,7 @@ class SeriesCache:
         self._layouts: Generations[bytes, Layout] = Generations(cost)
         self._families: Generations[tuple[Family, ...], tuple[Family, ...]] = Generations(cost)
         self._pickers: Generations[tuple[int, ...], Picker] = Generations(cost)
+        self._places: Generations[tuple[int, tuple[int, ...]], Places] = Generations(cost)
         self._words: Generations[str, str] = Generations(cost)
         self._labels: Generations[tuple[str, str], tuple[str, str]] = Generations(cost)
 
@@ -105,12 +105,20 @@ class SeriesCache:
             self._families.put(found, found, sum(_LAYOUT_COST + len(one.help) for one in found))
         return found
 
-    def picker(self, places: tuple[int, ...]) -> Picker:
-        """The one picker of `places`."""
-        found = self._pickers.get(places)
+    def picker(self, wanted: tuple[int, ...]) -> Picker:
+        """The one picker of these places."""
+        found = self._pickers.get(wanted)
         if found is None:
-            found = picker(places)
-            self._pickers.put(places, found, _PLACE_COST * len(places) + _LAYOUT_COST)
+            found = picker(wanted)
+            self._pickers.put(wanted, found, _PLACE_COST * len(wanted) + _LAYOUT_COST)
+        return found
+
+    def places(self, rest: tuple[int, ...], count: int) -> Places:
+        """The one value for pages of `count` lines, of which those at `rest` are no samples."""
+        found = self._places.get((count, rest))
+        if found is None:
+            found = places(rest, count)
+            self._places.put((count, rest), found, 3 * _PLACE_COST * count + _LAYOUT_COST)
         return found
 
     def word(self, text: str) -> str:

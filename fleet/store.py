@@ -63,17 +63,22 @@ class Subscription(Generic[K, V]):
         self._source = source
         self._wake = wake
         self._old: dict[K, object] = {}
+        self._dropped: set[K] = set()
 
-    def note(self, key: K, old: object) -> None:
-        """Remember that `key` changed from `old` (the slice calls this)."""
+    def note(self, key: K, old: object, *, dropped: bool = False) -> None:
+        """Remember that `key` changed from `old`, or was dropped (the slice calls this)."""
         clean = not self._old
         self._old.setdefault(key, old)
+        if dropped:
+            self._dropped.add(key)
         if clean:
             self._wake()
 
     def drain(self) -> Diff[K]:
         """What changed since the last drain, and forget it."""
         old, self._old = self._old, {}
+        # A row that was dropped and came again was never confirmed, though it may look as before.
+        dropped, self._dropped = self._dropped, set()
         added, updated, removed = [], [], []
         for key, before in old.items():
             after = self._source.get(key, _ABSENT)
@@ -82,7 +87,7 @@ class Subscription(Generic[K, V]):
                     added.append(key)
             elif after is _ABSENT:
                 removed.append(key)
-            elif after != before:
+            elif after != before or key in dropped:
                 updated.append(key)
         return Diff(frozenset(added), frozenset(updated), frozenset(removed))
 
@@ -126,7 +131,7 @@ class Slice(Mapping[K, V]):
             return False
         old = self._rows.pop(key)
         self._seen.pop(key, None)
-        self._note(key, old)
+        self._note(key, old, dropped=True)
         return True
 
     def replace(self, rows: Mapping[K, V]) -> None:
@@ -159,9 +164,9 @@ class Slice(Mapping[K, V]):
         # A new list: a reader may close itself, or another, while it is being woken.
         self._subscriptions = [other for other in self._subscriptions if other is not subscription]
 
-    def _note(self, key: K, old: object) -> None:
+    def _note(self, key: K, old: object, *, dropped: bool = False) -> None:
         for subscription in self._subscriptions:
-            subscription.note(key, old)
+            subscription.note(key, old, dropped=dropped)
 
 
 class Store:

@@ -47,8 +47,8 @@ def _line(screen: Screen, y: int) -> Text:
 
 
 def _style(pen: Pen) -> Style:
-    attributes = {_ATTRIBUTES[code]: True for code in pen.attributes if code in _ATTRIBUTES}
-    return Style(color=_color(pen.front), bgcolor=_color(pen.back), **attributes)
+    words = " ".join(_ATTRIBUTES[code] for code in sorted(pen.attributes) if code in _ATTRIBUTES)
+    return Style.parse(words) + Style(color=_color(pen.front), bgcolor=_color(pen.back))
 
 
 def _color(code: str) -> Color | None:

@@ -1,10 +1,10 @@
-"""`python -m screenshots.still VIEW`: the dashboard on this terminal, over the frozen demo fleet of the other pictures."""
+"""`python -m screenshots.still VIEW`: the dashboard on this terminal, over the frozen demo fleet of all pictures."""
 
 import asyncio
 import os
 import sys
 
-from cli.ending import Ending
+from cli.ending import run_app
 from fleet.clock import ManualClock
 from fleet.store import Store
 from fleet.view_line import parse_view_line
@@ -27,8 +27,7 @@ def main(view: str) -> None:
         profile=decide(os.environ),
         look=Look(terminal=capabilities(os.environ), theme=os.environ.get("THEME", "")),
     )
-    with Ending(lambda code: app.exit(return_code=code), lambda: app.holds_terminal) as ending:
-        ending.run(app.run_async())
+    run_app(app)
 
 
 if __name__ == "__main__":

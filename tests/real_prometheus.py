@@ -47,15 +47,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(look: Callable[[], T | None]) -> T:
-    """The first result of `look` that is not None; fails after 30 s."""
-    deadline = time.monotonic() + _PATIENCE_S
+def eventually(look: Callable[[], T | None], patience_s: float = _PATIENCE_S) -> T:
+    """The first result of `look` that is not None; fails after `patience_s` seconds."""
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         found = look()
         if found is not None:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"nothing after {_PATIENCE_S:g}s")
+    raise AssertionError(f"nothing after {patience_s:g}s")
 
 
 class RealPrometheus:

@@ -40,11 +40,9 @@ _HEADERS: Final = 2_000
 
 
 class _Call(Struct, frozen=True, kw_only=True):
-    """A request as far as redirects do not change it."""
+    """A request as far as redirects within its origin do not change it."""
 
-    own: dict[str, str]
-    fields: dict[str, str]
-    """`own`, and what was given for this target."""
+    header: Header
     secret: tuple[str, Secret] | None
     close: bool
     alone: bool
@@ -87,7 +85,7 @@ class HttpClient:
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
         self._targets: Generations[str, _Target] = Generations(_ADDRESSES)
         self._lines: Generations[bytes, bytes] = Generations(_LINES)
-        self._headers: Generations[tuple[tuple[str, str], ...], Header] = Generations(_HEADERS)
+        self._headers: Generations[tuple[str, bool, tuple[tuple[str, str], ...]], Header] = Generations(_HEADERS)
         self._pool = self._new_pool()
         self._proxied: Proxied | None = None
 
@@ -103,11 +101,8 @@ class HttpClient:
         alone: bool = False,
     ) -> Answer:
         """GET `url` as `fleet.ports.Http` says. `timeout_s` covers waiting, connecting, redirects and the body."""
-        own = {"accept": accept, "accept-encoding": "gzip", "user-agent": USER_AGENT}
-        if close:
-            own["connection"] = "close"
-        fields = own | {name.lower(): value for name, value in headers.items()} if headers else own
-        call, progress = _Call(own=own, fields=fields, secret=secret, close=close, alone=alone), Progress()
+        header = self._header(accept, headers, close=close)
+        call, progress = _Call(header=header, secret=secret, close=close, alone=alone), Progress()
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await self._follow(url, call, progress)
@@ -138,19 +133,18 @@ class HttpClient:
         """The answer at the end of the redirects."""
         target = self._target(url)
         for _ in range(self._limits.redirects + 1):
-            answer = await self._one(url, target, call, progress)
+            answer = await (self._alone if call.alone else self._fetch)(url, target, call, progress)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             url, before = _joined(url, answer.headers["location"]), target
             target = self._target(url)
             if target.origin != before.origin:
-                call = _stripped(call)
+                # What was given for a target, secret or not, is for that target.
+                call = replace(call, header=call.header.own or call.header, secret=None)
                 _refuse_forbidden(url)
         raise OutsideError(Fault.LIMIT, f"more than {self._limits.redirects} redirects")
 
-    async def _one(self, url: str, target: _Target, call: _Call, progress: Progress) -> Answer:
-        if not call.alone:
-            return await self._fetch(url, target, call, progress)
+    async def _alone(self, url: str, target: _Target, call: _Call, progress: Progress) -> Answer:
         lock = self._locks.get(target.origin)
         if lock is None:
             lock = self._locks[target.origin] = asyncio.Lock()
@@ -160,17 +154,17 @@ class HttpClient:
             return await self._fetch(url, target, call, progress)
 
     async def _fetch(self, url: str, target: _Target, call: _Call, progress: Progress) -> Answer:
-        header, secret = self._header(call.fields), secret_field(call.secret)
         if isinstance(target, _ByProxy):
             return await self._by_proxy(url, target.proxy, call)
+        header = call.header
         host = b"" if header.names_host else target.place.field
-        request = b"".join((target.line, host, header.content, secret, b"\r\n"))
+        request = b"".join((target.line, host, header.content, secret_field(call.secret), b"\r\n"))
         reply = await self._pool.fetch(target.place, request, progress, once=call.close)
         return Answer(status=reply.status, headers=reply.headers, body=reply.content(), url=url)
 
     async def _by_proxy(self, url: str, proxy: str, call: _Call) -> Answer:
         proxied = self._proxied or await self._through_proxies()
-        fields = list(call.fields.items())
+        fields = [*call.header.fields]
         if call.secret is not None:
             fields.append((call.secret[0], call.secret[1].reveal()))
         return await proxied.fetch(url, fields, proxy, once=call.close)
@@ -201,11 +195,12 @@ class HttpClient:
             self._lines.put(line, line, 1)
         return _Direct(self._pool.place(address.origin), line)
 
-    def _header(self, fields: dict[str, str]) -> Header:
-        key = tuple(fields.items())
+    def _header(self, accept: str, given: Mapping[str, str] | None, *, close: bool) -> Header:
+        key = (accept, close, tuple(given.items()) if given else ())
         header = self._headers.get(key)
         if header is None:
-            header = header_of(fields)
+            own = {"accept": accept, "accept-encoding": "gzip", "user-agent": USER_AGENT}
+            header = header_of(own | {"connection": "close"} if close else own, given or {})
             self._headers.put(key, header, 1)
         return header
 
@@ -227,11 +222,6 @@ def _refuse_forbidden(target: str) -> None:
         raise OutsideError(
             Fault.PROTOCOL, f"a redirect to {scrub(host, 80)}, a link-local or metadata address, is not followed"
         )
-
-
-def _stripped(call: _Call) -> _Call:
-    """What may be sent to another origin: what was given for a target, secret or not, is for that target."""
-    return replace(call, fields=call.own, secret=None)
 
 
 def _patience(progress: Progress, timeout_s: float) -> str:

@@ -86,19 +86,20 @@ class Pool:
 
         `once`: over a connection of its own, which is closed after it.
         """
+        if not (place.patient or once):
+            reply = await self._over_a_kept_one(place, request, progress)
+            if reply is not None:
+                return reply
         if place.patient:
             place.patient -= 1
         else:
             try:
-                return await self._strictly(place, request, progress, once=once)
+                return await self._over_a_new_one(place, request, progress, StrictReply(self._body_bytes()), once=once)
             except OutsideError as error:
                 if error.fault is not Fault.PROTOCOL:
                     raise
             place.patient = _PATIENT_TIMES
-        reply = progress.reply = PatientReply(self._body_bytes())
-        wire = await self._open(place, progress)
-        await wire.exchange(request, reply)
-        return reply
+        return await self._over_a_new_one(place, request, progress, PatientReply(self._body_bytes()), once=True)
 
     async def aclose(self) -> None:
         """Close every connection that is idle; those in use close when they are done."""
@@ -111,26 +112,34 @@ class Pool:
         # The loop closes the sockets in its next round.
         await asyncio.sleep(0)
 
-    async def _strictly(self, place: Place, request: bytes, progress: Progress, *, once: bool) -> Reply:
+    async def _over_a_kept_one(self, place: Place, request: bytes, progress: Progress) -> Reply | None:
+        """The answer over a connection that is there; None where there is none, or it was closed, or it cannot be read
+        strictly."""
+        wire = self._spare(place)
+        if wire is None:
+            return None
         reply = progress.reply = StrictReply(self._body_bytes())
-        wire = None if once else self._spare(place)
-        if wire is not None:
-            try:
-                return await self._exchange(wire, place, request, reply)
-            except OutsideError as error:
-                if not reply.untouched or error.fault not in (Fault.EMPTY, Fault.RESET):
-                    raise
-            reply = progress.reply = StrictReply(self._body_bytes())
-        wire = await self._open(place, progress)
-        if once:
+        try:
             await wire.exchange(request, reply)
-            wire.close()
-            return reply
-        return await self._exchange(wire, place, request, reply)
-
-    async def _exchange(self, wire: Wire, place: Place, request: bytes, reply: Reply) -> Reply:
-        await wire.exchange(request, reply)
+        except OutsideError as error:
+            if error.fault is Fault.PROTOCOL:
+                place.patient = _PATIENT_TIMES
+            elif not (reply.untouched and error.fault in (Fault.EMPTY, Fault.RESET)):
+                raise
+            return None
         if wire.open:
+            self._keep(wire, place)
+        return reply
+
+    async def _over_a_new_one(
+        self, place: Place, request: bytes, progress: Progress, reply: Reply, *, once: bool
+    ) -> Reply:
+        progress.reply = reply
+        wire = await self._open(place, progress)
+        await wire.exchange(request, reply)
+        if once:
+            wire.close()
+        elif wire.open:
             self._keep(wire, place)
         return reply
 

@@ -35,10 +35,15 @@ class Address(Struct, frozen=True):
 
 
 class Header(Struct, frozen=True):
-    """The bytes of header fields; `names_host` says that a `Host` is among them."""
+    """Header fields, and their bytes; `names_host` says that a `Host` is among them.
 
+    `own` is the header without what was given for one target, for any other; None where nothing was given.
+    """
+
+    fields: tuple[tuple[str, str], ...]
     content: bytes
     names_host: bool
+    own: "Header | None" = None
 
 
 def read_address(url: str, environ: Mapping[str, str]) -> Address:
@@ -69,9 +74,15 @@ def _normal(url: str) -> str:
         raise OutsideError(Fault.PROTOCOL, f"no http or https address: {scrub(url, 120)}") from error
 
 
-def header_of(fields: Mapping[str, str]) -> Header:
-    """`fields` as they are sent. Raises OutsideError (protocol) for one that cannot stand in a header."""
-    return Header(b"".join(_field(name, value) for name, value in fields.items()), "host" in fields)
+def header_of(own: Mapping[str, str], given: Mapping[str, str]) -> Header:
+    """`own` fields and those `given` for a target. Raises OutsideError (protocol) for what cannot stand in a header."""
+    fields = {**own, **{name.lower(): value for name, value in given.items()}}
+    return Header(
+        fields=tuple(fields.items()),
+        content=b"".join(_field(name, value) for name, value in fields.items()),
+        names_host="host" in fields,
+        own=header_of(own, {}) if given else None,
+    )
 
 
 def secret_field(secret: tuple[str, Secret] | None) -> bytes:

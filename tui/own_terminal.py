@@ -12,9 +12,11 @@ import os
 import signal
 import termios
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, TypeVar
 
+from textual import events, on
 from textual.app import App
 from textual.driver import Driver
 
@@ -95,11 +97,15 @@ def restoring(base: type[Driver]) -> type[Driver]:
 
         def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
             self._continued = False
-            self._own_loop.call_soon_threadsafe(self.step_back)
+            if self._own_loop.is_closed():
+                os.kill(os.getpid(), signal.SIGSTOP)
+            else:
+                self._own_loop.call_soon_threadsafe(self.step_back)
 
         def _told_to_continue(self, number: int, frame: FrameType | None) -> None:
             self._continued = True
-            self._own_loop.call_soon_threadsafe(self.come_back)
+            if not self._own_loop.is_closed():
+                self._own_loop.call_soon_threadsafe(self.come_back)
 
         def come_back(self) -> None:
             """Take the terminal again, in whatever state somebody left it."""
@@ -112,13 +118,16 @@ def restoring(base: type[Driver]) -> type[Driver]:
             self.resume_application_mode()
 
         def _run_input_thread(self) -> None:
+            leave: Callable[[], None] | None = self._deaf
             try:
                 while self._was_refused():
                     time.sleep(_AGAIN_S)
+                leave = None
             except OSError:
-                self._own_loop.call_soon_threadsafe(self._hung_up)
-            except Exception as error:  # noqa: BLE001  # handed on to where all crashes are told
-                self._own_loop.call_soon_threadsafe(self._app._handle_exception, error)
+                leave = self._hung_up
+            finally:
+                if leave is not None:
+                    self._own_loop.call_soon_threadsafe(leave)
 
         def _is_ours(self) -> bool:
             try:
@@ -134,6 +143,9 @@ def restoring(base: type[Driver]) -> type[Driver]:
             """Read for as long as the terminal is ours; True where it was refused, and is there. Raises OSError."""
             try:
                 self.run_input_thread()
+            except UnicodeDecodeError:
+                # A terminal that sends no UTF-8; what it sent is no key that anything is bound to.
+                return not self.exit_event.is_set()
             except OSError:
                 if not os.isatty(self.fileno):
                     raise
@@ -146,8 +158,13 @@ def restoring(base: type[Driver]) -> type[Driver]:
             else:
                 self._own_loop.call_later(_LOOK_S, self._look)
 
+        def _deaf(self) -> None:
+            # What failed is in the log: that is where the crash of a thread goes.
+            self._app.exit(return_code=1, message="fleetdeck: reading the keys has failed, which should not happen")
+
         def _hung_up(self) -> None:
-            self._app.exit(return_code=HUNG_UP)
+            app: Any = self._app
+            app.leave(HUNG_UP)
 
     return RestoringDriver
 
@@ -157,6 +174,24 @@ class OwnTerminalApp(App[R]):
 
     def get_driver_class(self) -> type[Driver]:
         return restoring(super().get_driver_class())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stands = False
+        self._leave_with: int | None = None
+
+    def leave(self, code: int) -> None:
+        """Exit with `code`, once the first screen stands: Textual fails where it is told to exit while it makes it."""
+        if self._stands:
+            self.exit(return_code=code)
+        else:
+            self._leave_with = code
+
+    @on(events.Ready)
+    def _screen_stands(self) -> None:
+        self._stands = True
+        if self._leave_with is not None:
+            self.exit(return_code=self._leave_with)
 
     @property
     def holds_terminal(self) -> bool:

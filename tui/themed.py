@@ -71,7 +71,7 @@ class ThemedApp(ThriftyApp[R]):
         self.look = Look()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"selection-text-style": "none"}
+        return {"selection-text-style": "none", "muted-text-style": "none"}
 
     def on_mount(self) -> None:
         """Draw anew, once its colours are there, what keeps text in those of another theme."""

@@ -14,6 +14,7 @@ from tui.guard import GuardedApp
 from tui.ink import Ink, joined
 from tui.keys import FIXED
 from tui.memory import Memory
+from tui.own_terminal import OwnTerminalApp
 from tui.themed import Look, ThemedApp
 
 
@@ -36,7 +37,7 @@ _WAYS = (
 )
 
 
-class WelcomeApp(GuardedApp[Choice], ThemedApp[Choice], inherit_bindings=False):
+class WelcomeApp(GuardedApp[Choice], OwnTerminalApp[Choice], ThemedApp[Choice], inherit_bindings=False):
     """Asks once, and ends with the choice, or with None."""
 
     TITLE = "fleetdeck"

@@ -5,15 +5,15 @@ four times a second, all others have been scraped once and rest. Then that agent
 and only that: one cell of the table.
 
 Bytes: all of the frame that carries the cell, whatever else is in it; the largest frame counts. CPU: what the process
-spends in a span with sixteen such changes, less what it spends in an equal span without one, for each change: from
-the scraped page to the written cell.
+spends in a span with a change, less what it spends in an equal span without one, from the scraped page to the written
+cell. Sixteen of each, in turns, and the median of either: what comes once a minute falls into one span or the other.
 """
 
 import re
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 from msgspec import Struct
 
@@ -64,33 +64,28 @@ def _open(fleet: Fleet, size: int) -> Terminal:
 
 
 def _side_by_side(fleet: Fleet, opened: dict[int, Terminal]) -> dict[int, Cost]:
-    """All sizes see the same changes at the same time."""
-    resting = _spent(opened, iter(lambda: time.sleep(_EVERY_S), 0))
+    """All sizes see the same changes at the same time; every span with a change follows one without."""
     frames: dict[int, list[int]] = {size: [] for size in opened}
-    changing = _spent(opened, _changes(fleet, opened, frames))
+    resting: dict[int, list[float]] = {size: [] for size in opened}
+    changing: dict[int, list[float]] = {size: [] for size in opened}
+    for number in range(_BEGIN + 1, _BEGIN + 1 + _CHANGES):
+        _spend(opened, resting)
+        fleet.poke(_AGENT)
+        _spend(opened, changing)
+        for size, terminal in opened.items():
+            frames[size] += _carrying(terminal, re.compile(rf"{agent_name(_AGENT)}.*\b{number}\b"))
     for size, seen in frames.items():
         if len(seen) < _CHANGES // 2:
             raise RuntimeError(f"{size:,} agents: only {len(seen)} of {_CHANGES} changes were drawn in time")
-    return {size: Cost((changing[size] - resting[size]) / _CHANGES * 1e3, tuple(frames[size])) for size in opened}
+    return {size: Cost((median(changing[size]) - median(resting[size])) * 1e3, tuple(frames[size])) for size in opened}
 
 
-def _spent(opened: dict[int, Terminal], spans: Iterator[None]) -> dict[int, float]:
-    """CPU seconds of each dashboard while so many spans pass as there are changes."""
+def _spend(opened: dict[int, Terminal], spent: dict[int, list[float]]) -> None:
+    """One span; the CPU seconds of each dashboard in it. What they drew stays to be read."""
     before = {size: fine_cpu_s(terminal.pid) for size, terminal in opened.items()}
-    for _, _ in zip(range(_CHANGES), spans, strict=False):
-        for terminal in opened.values():
-            terminal.watch(0)
-    return {size: fine_cpu_s(terminal.pid) - before[size] for size, terminal in opened.items()}
-
-
-def _changes(fleet: Fleet, opened: dict[int, Terminal], frames: dict[int, list[int]]) -> Iterator[None]:
-    """Move the number, once a span; the sizes of the frames that show it go into `frames`."""
-    for number in range(_BEGIN + 1, _BEGIN + 1 + _CHANGES):
-        fleet.poke(_AGENT)
-        time.sleep(_EVERY_S)
-        for size, terminal in opened.items():
-            frames[size] += _carrying(terminal, re.compile(rf"{agent_name(_AGENT)}.*\b{number}\b"))
-        yield
+    time.sleep(_EVERY_S)
+    for size, terminal in opened.items():
+        spent[size].append(fine_cpu_s(terminal.pid) - before[size])
 
 
 def _carrying(terminal: Terminal, change: re.Pattern[str]) -> list[int]:

@@ -48,9 +48,15 @@ class MetricsProbe:
         if not 200 <= answer.status < 300:
             raise OutsideError(Fault.STATUS, status_line(answer.status))
         _refuse_foreign(answer)
-        if len(answer.body) > _OFF_LOOP_BYTES:
-            return await asyncio.to_thread(self._parse, answer)
-        return self._parse(answer)
+        return await self._parse_elsewhere(answer) if len(answer.body) > _OFF_LOOP_BYTES else self._parse(answer)
+
+    async def _parse_elsewhere(self, answer: Answer) -> Page:
+        """In a thread, which may have to be waited for where files hang."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await asyncio.to_thread(self._parse, answer)
+        except TimeoutError as error:
+            raise OutsideError(Fault.TIMEOUT, "the page came, but was not read in time") from error
 
     def _parse(self, answer: Answer) -> Page:
         try:

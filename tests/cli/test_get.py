@@ -25,6 +25,9 @@ QUEUE_FIELDS = {
     "name", "kind", "queued", "running", "done", "failed", "dead_letter", "oldest_queued_s", "arrival_per_min",
     "completion_per_min", "anomalies",
 }  # fmt: skip
+_A_WHOLE_SCRIPT_S = 90.0
+"""Seconds within which the demo fleet, at six times the speed of life, shows every trouble of its script."""
+
 STATES = {"up", "degraded", "down", "stale", "unknown", "waiting"}
 
 
@@ -46,7 +49,7 @@ def test_the_liar_is_seen_through(fleetdeck: Run, demo: Path) -> None:
         done = fleetdeck("get", "agents", "-c", str(demo), "-o", "json", "--filter", "state:degraded disagrees=true")
         return json.loads(done.stdout) or None
 
-    for row in eventually(lying):
+    for row in eventually(lying, _A_WHOLE_SCRIPT_S):
         assert row["claimed_state"] != row["state"]
         assert row["detail"]
 
@@ -94,12 +97,6 @@ def test_no_rows_are_no_data(fleetdeck: Run, tmp_path: Path) -> None:
     done = fleetdeck("get", "agents", "--filter", "zzz")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "fleetdeck: no agents match 'zzz'\n")
     assert fleetdeck("get", "agents", "--filter", "zzz", "-o", "json").stdout == "[]\n"
-
-
-def test_views_are_completed(fleetdeck: Run) -> None:
-    for words in ("fleetdeck screenshot a", "fleetdeck --view a", "fleetdeck get a"):
-        done = fleetdeck(_FLEETDECK_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="2")
-        assert done.stdout == "plain,agents\n"
 
 
 def test_when_nothing_can_be_read_it_fails_and_says_why(fleetdeck: Run, tmp_path: Path) -> None:

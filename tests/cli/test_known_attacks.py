@@ -213,7 +213,8 @@ ALLOWED = [
 def test_cve_2026_35587_a_target_list_cannot_send_us_to_a_metadata_service(host: str) -> None:
     assert is_forbidden(host)
     no_meta: dict[str, str] = {}
-    groups = [(group, no_meta) for group in groups_from_json(json.dumps([{"targets": [f"{host}:80", "ok:1"]}]).encode())]
+    document = json.dumps([{"targets": [f"{host}:80", "ok:1"]}]).encode()
+    groups = [(group, no_meta) for group in groups_from_json(document)]
     found = discovery(groups, Problems(), Limits())
     assert [one.name for one in found.sightings] == ["ok:1"]
     assert len(found.problems) == 1

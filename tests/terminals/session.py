@@ -94,9 +94,9 @@ class Session:
 
     # ── what the operator does ──
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | bytes) -> None:
         """Type."""
-        os.write(self._master, keys.encode())
+        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program alone."""
@@ -192,7 +192,7 @@ class Session:
         ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
 
-def still(folder: Path, *arguments: str, size: tuple[int, int] = (120, 36), **changes: str | None) -> Session:
-    """The dashboard over a store that stands still, in `folder`."""
+def still(folder: Path, *arguments: str, **changes: str | None) -> Session:
+    """The dashboard over a store that stands still, in `folder`, with `changes` to its environment."""
     command = [sys.executable, "-m", "tests.terminals.still", *arguments]
-    return Session(command, environment(folder, **changes), folder, size)
+    return Session(command, environment(folder, **changes), folder)

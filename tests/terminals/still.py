@@ -15,7 +15,7 @@ from typing import Any
 from textual import events
 
 import tui.app
-from cli.ending import Ending
+from cli.ending import run_app
 from cli.settings import log_file, start_logging
 from fleet.clock import ManualClock
 from fleet.view_line import parse_view_line
@@ -85,9 +85,7 @@ def main() -> None:
         log_path=log_file(),
         look=Look(terminal=capabilities(os.environ), theme=os.environ.get("THEME", "")),
     )
-    with Ending(lambda code: app.exit(return_code=code), lambda: app.holds_terminal) as ending:
-        ending.run(app.run_async())
-    sys.exit(app.return_code or 0)
+    run_app(app)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.terminals.session import Session, environment, still
+from tests.terminals.session import ROOT, Session, environment, still
 from tests.terminals.still import SECRET
 
+CONSOLE_SCRIPT = "from cli.start import main; main()"
+"""What pip makes of our entry point."""
 SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGQUIT: 131}
 
 
@@ -93,6 +95,28 @@ def test_what_hangs_is_ended_by_force_and_the_terminal_restored(tmp_path: Path) 
         session.quiet(0.5)
         session.signal(signal.SIGTERM)
         assert session.end(30) == 143
+        session.assert_restored()
+
+
+def test_the_welcome_gives_the_terminal_back_too(tmp_path: Path) -> None:
+    with Session([sys.executable, "-m", "cli.start"], environment(tmp_path), tmp_path) as session:
+        session.wait("There is no configuration yet")
+        session.signal(signal.SIGTERM)
+        assert session.end() == 143
+        session.assert_restored()
+
+
+def test_keys_of_a_terminal_without_utf8_do_no_harm(tmp_path: Path) -> None:
+    with still(tmp_path) as session:
+        standing(session).press(b"\xe9")
+        session.quiet(0.3)
+        # The next key completes what could have become a character, and is lost with it.
+        session.press("3")
+        session.quiet(0.3)
+        session.press("2")
+        session.wait("Agents")
+        session.press("q")
+        assert session.end() == 0
         session.assert_restored()
 
 
@@ -188,15 +212,11 @@ def test_a_closed_terminal_ends_it_and_its_demo_fleet(tmp_path: Path, ignored: b
 def test_ctrl_c_at_any_moment_of_the_start_ends_it_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "fleetdeck.yaml").write_text("discovery: [{kind: static, agents: [{name: a}]}]\n")
     for step in range(16):
-        with Session([sys.executable, "-m", "cli.start"], environment(tmp_path), tmp_path) as session:
+        with Session([sys.executable, "-c", CONSOLE_SCRIPT], environment(tmp_path), tmp_path) as session:
             time.sleep(0.03 * step)
-            session.read(0)
-            if session.attributes() == session.before:
-                session.press("\x03")
-            else:
-                session.signal(signal.SIGINT)
+            session.signal(signal.SIGINT)
             code = session.end()
-            if b"init_import_site" in session.raw:
+            if b"Traceback" in session.raw and str(ROOT / "cli").encode() not in session.raw:
                 # Python itself was still beginning; no program can do anything about that.
                 continue
             assert code == 130, session.screen.text()

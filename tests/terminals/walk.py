@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from fleet.view_line import VIEWS
 from tests.terminals.session import Session
@@ -29,10 +30,10 @@ def walk(session: Session) -> dict[str, str]:
     session.wait("sources 4/6")
     for number, view in enumerate(VIEWS, 1):
         title = view.capitalize()
-        show(view, str(number), lambda text, title=title: title in _title(text))
+        show(view, str(number), partial(_is_titled, title))
         if view not in ("overview", "tasks"):  # no task is in the store
             show(f"{view} page", "g\r", lambda text: "esc back" in text)
-            show(view, "\x1b", lambda text, title=title: _title(text).strip().endswith("Z") and "esc back" not in text)
+            show(view, "\x1b", lambda text: "esc back" not in text)
     session.press("2")
     show("columns", "C", "width")
     show("agents", "\x1b", lambda text: "width" not in text)
@@ -85,6 +86,10 @@ def _is_known(code: str, depth: Depth) -> bool:
     return (depth is not Depth.ANSI and code.startswith(("38;5;", "48;5;"))) or (
         depth is Depth.TRUE and code.startswith(("38;2;", "48;2;"))
     )
+
+
+def _is_titled(title: str, text: str) -> bool:
+    return title in _title(text)
 
 
 def _title(text: str) -> str:

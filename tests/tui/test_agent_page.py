@@ -21,7 +21,7 @@ async def test_a_page_shows_all_that_is_known(size: tuple[int, int]) -> None:
         "dependencies.ollama is not",
         "≠ active",
         "✖ 09:19:26",
-        "52ms  ▂▇▄",
+        "52ms  ▂▇",
         "env=staging  team=core",
         "coordinator:5005",
         "its health page",

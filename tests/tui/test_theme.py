@@ -183,8 +183,11 @@ async def test_the_ansi_theme_draws_in_nothing_but_the_terminals_palette() -> No
     app = app_in(Look(terminal=Capabilities(depth=Depth.ANSI)))
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         for place, parts in await everywhere(pilot, "ansi"):
-            if place in ("agents", "columns", "prompt", "selection", "palette"):
-                assert any(style.reverse for _, style, _ in parts if style), f"no cursor in the {place}"
+            if place in ("agents", "columns", "prompt", "selection"):
+                here = [
+                    style for text, style, _ in parts if style and (style.reverse or (style.bold and style.underline))
+                ]
+                assert here, f"no cursor in the {place}"
             for text, style, _ in parts:
                 assert style is not None
                 for color in (style.color if text.strip() else None, style.bgcolor):
@@ -248,3 +251,14 @@ async def test_without_colours_there_is_no_theme_to_choose() -> None:
         await pilot.pause()
         assert app.theme == "ansi"
         assert "no colours: NO_COLOR is set" in "".join(part.text for part in drawn(app))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("depth", [Depth.NONE, Depth.ANSI])
+async def test_the_command_that_enter_would_run_stands_out_without_a_ground(depth: Depth) -> None:
+    app = app_in(Look(terminal=Capabilities(depth=depth)))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        standing_out = [part.text for part in drawn(app) if part.style and part.style.bold and part.style.underline]
+        assert "collect now" in " ".join(standing_out)
