@@ -1,5 +1,5 @@
-"""The key tables of the README (the essential ones of the agents view) and of docs/keys.md (every id, in every preset), made
-from the bindings: `python -m cli.key_table` rewrites them. A test fails where they differ.
+"""The key tables of the README (the essential ones of the agents view) and of docs/keys.md (every id, in every
+preset), made from the bindings: `python -m cli.key_table` rewrites them. A test fails where they differ.
 """
 
 import asyncio

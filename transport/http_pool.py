@@ -10,6 +10,7 @@ such connections for a while.
 
 import asyncio
 import ipaddress
+import resource
 import socket
 import ssl
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from transport.urls import Origin
 
 IDLE_S: Final = 30.0
 """Seconds after which an idle connection is closed. Some servers serve nobody else while one is open."""
+_MOST_IDLE: Final = 10_000
 _PATIENT_TIMES: Final = 100
 _NEXT_ADDRESS_S: Final = 0.25
 """Seconds after which the next address of a name is tried beside the first (RFC 8305)."""
@@ -62,12 +64,21 @@ class Progress:
 class Pool:
     """Connections to any number of places, directly. To be used inside one running loop; `aclose` ends it."""
 
-    def __init__(self, body_bytes: Callable[[], int], tls: ssl.SSLContext | None, *, idle_s: float = IDLE_S) -> None:
-        """`body_bytes` is the limit of a body, asked for with each request."""
+    def __init__(
+        self,
+        body_bytes: Callable[[], int],
+        tls: ssl.SSLContext | None,
+        *,
+        idle_s: float = IDLE_S,
+        most_idle: int | None = None,
+    ) -> None:
+        """`body_bytes` is the limit of a body, asked for with each request. If `most_idle` does not say how many, idle
+        connections are half at most of the files that this process may open."""
         self._body_bytes = body_bytes
         self._tls = tls
         self._idle_s = idle_s
         self._look_s = idle_s / 6
+        self._most_idle = _half_of_the_files() if most_idle is None else most_idle
         self._names = Names()
         self._places: WeakValueDictionary[Origin, Place] = WeakValueDictionary()
         self._idle: dict[Wire, tuple[float, Place]] = {}
@@ -158,6 +169,8 @@ class Pool:
             wire.close()
             return
         loop = asyncio.get_running_loop()
+        if len(self._idle) >= self._most_idle:
+            self._drop(next(iter(self._idle)))
         place.idle.append(wire)
         self._idle[wire] = loop.time(), place
         if self._looking is None:
@@ -167,12 +180,14 @@ class Pool:
         """Close what is idle for too long, and let go of what was closed by its server; the longest idle come first."""
         loop = asyncio.get_running_loop()
         before = loop.time() - self._idle_s
-        late = [(wire, place) for wire, (since, place) in self._idle.items() if since <= before or not wire.open]
-        for wire, place in late:
-            wire.close()
-            del self._idle[wire]
-            place.idle.remove(wire)
+        for wire in [wire for wire, (since, _) in self._idle.items() if since <= before or not wire.open]:
+            self._drop(wire)
         self._looking = loop.call_later(self._look_s, self._look) if self._idle else None
+
+    def _drop(self, wire: Wire) -> None:
+        _, place = self._idle.pop(wire)
+        place.idle.remove(wire)
+        wire.close()
 
     async def _open(self, place: Place, progress: Progress) -> Wire:
         loop = asyncio.get_running_loop()
@@ -203,6 +218,11 @@ class Pool:
         if self._tls is None:
             self._tls = await asyncio.to_thread(ssl.create_default_context)
         return self._tls
+
+
+def _half_of_the_files() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_IDLE if soft == resource.RLIM_INFINITY else min(soft // 2, _MOST_IDLE)
 
 
 def _is_address(host: str) -> bool:

@@ -90,8 +90,7 @@ CASES = [
     ),
     (
         "discovery: [{kind: processes, match: 'a('}]",
-        "fleetdeck.yaml:1: discovery[0].match: the regular expression is wrong: "
-        "missing ): a(",
+        "fleetdeck.yaml:1: discovery[0].match: the regular expression is wrong: missing ): a(",
     ),
     (
         "discovery: [{kind: coordinator, url: 'http://h', colour: gren}]",

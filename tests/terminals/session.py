@@ -15,6 +15,8 @@ from fcntl import ioctl
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
+
 from benchmarks.screen import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +90,9 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
+            # A job that a failed test left stopped would stay so for ever.
+            for one in psutil.Process(self.process.pid).children(recursive=True):
+                one.kill()
             self.process.kill()
             self.process.wait()
         self.hang_up()

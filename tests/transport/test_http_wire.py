@@ -2,6 +2,7 @@
 may carry another request."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -224,6 +225,21 @@ async def test_an_idle_connection_is_closed_after_a_while(server: HostileServer)
     assert server.connections == 2
     await pool.aclose()
     await until_closed(server)
+
+
+async def test_there_are_never_more_idle_connections_than_there_may_be() -> None:
+    """Ten thousand agents may have more origins than this process may open files; the longest idle goes."""
+    pool, request = Pool(lambda: 1000, None, most_idle=3), b"GET /good HTTP/1.1\r\nhost: x\r\n\r\n"
+    async with contextlib.AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(HostileServer()) for _ in range(5)]
+        places = [pool.place(("http", "127.0.0.1", server.port)) for server in servers]
+        for server, place in zip(servers, places, strict=True):
+            server.add("/good", OK)
+            assert (await pool.fetch(place, request, Progress())).content() == b"good"
+        for server in servers[:2]:
+            await until_closed(server)
+        assert [server.open_now for server in servers] == [0, 0, 1, 1, 1]
+        await pool.aclose()
 
 
 # ── what is sent ───────────────────────────────────────────────────────────────────────────────────────────────────
