@@ -54,9 +54,7 @@ def run(
         _print_frame(later, wishes)
         click.echo(f"fleetdeck: {blind}", err=True)
         return
-    if os.environ.get("NO_COLOR") == "":
-        # An empty NO_COLOR means unset (no-color.org); Textual takes it as set.
-        del os.environ["NO_COLOR"]
+    forget_empty_no_color()
     look_at = capabilities(os.environ, wishes.ascii)
     profile = decide(os.environ, wishes.slow_link)
     prepare(profile, os.environ)
@@ -105,6 +103,12 @@ def run(
     )
     behind.attach(app)
     run_app(app)
+
+
+def forget_empty_no_color() -> None:
+    """An empty NO_COLOR means unset (no-color.org); Textual takes it as set."""
+    if os.environ.get("NO_COLOR") == "":
+        del os.environ["NO_COLOR"]
 
 
 def why_not_live(environ: Mapping[str, str]) -> str:

@@ -13,10 +13,12 @@ from tui.capabilities import capabilities
 
 def welcome(wishes: Wishes) -> None:
     """Offer the demo fleet and a look at this machine, and go on with what is chosen; on nothing, with nothing."""
+    from cli.dashboard import forget_empty_no_color
     from cli.ending import run_app
     from tui.themed import Look
     from tui.welcome import Choice, WelcomeApp
 
+    forget_empty_no_color()
     look = Look(terminal=capabilities(os.environ, wishes.ascii), theme=wishes.theme or "")
     app = WelcomeApp(look)
     run_app(app)
