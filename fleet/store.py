@@ -41,7 +41,8 @@ _ABSENT: Final = object()
 
 
 class Diff(Struct, Generic[K], frozen=True):
-    """The keys that were added, updated and removed since the last drain."""
+    """The keys that were added, updated and removed since the last drain. One that was dropped and came again counts as
+    updated, even if its row is the same: nobody has confirmed it since."""
 
     added: frozenset[K]
     updated: frozenset[K]

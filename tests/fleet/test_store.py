@@ -29,6 +29,7 @@ class Mirror:
         self.copy = dict(source)
         self.wakes = 0
         self.drained_at = 0
+        self.gone: set[str] = set()
         self.subscription: Subscription[str, int] = source.subscribe(self.wake)
 
     def wake(self) -> None:
@@ -40,7 +41,9 @@ class Mirror:
         assert not diff.changed & diff.removed
         assert diff.added.isdisjoint(self.copy)
         assert diff.removed <= self.copy.keys()
-        assert all(self.copy[key] != self.source[key] for key in diff.updated)
+        assert all(self.copy[key] != self.source[key] or key in self.gone for key in diff.updated)
+        assert self.gone & self.copy.keys() <= diff.updated | diff.removed
+        self.gone.clear()
         for key in diff.removed:
             del self.copy[key]
         for key in diff.changed:
@@ -59,7 +62,11 @@ def step(rows: Slice[str, int], mirrors: list[Mirror], action: tuple[object, ...
             there = key in rows
             assert rows.drop(key) is there
             assert key not in rows
+            for mirror in mirrors:
+                mirror.gone.add(key)
         case ("replace", dict(wanted)):
+            for mirror in mirrors:
+                mirror.gone |= rows.keys() - wanted.keys()
             rows.replace(wanted)
             assert dict(rows) == wanted
         case ("touch", str(key)):
