@@ -45,11 +45,23 @@ async def serve(
             agents=agents, seed=seed, clock=SystemClock(), folder=Path(folder), host=host,
             base_port=base_port, redis=redis, speed=speed,
         )  # fmt: skip
-        async with fleet:
-            await asyncio.to_thread(fleet.write_config, out)
-            for note in fleet.notes:
-                print(note, file=sys.stderr)  # noqa: T201  # stderr is narration
-            await stop.wait()
+        living = asyncio.ensure_future(_live(fleet, out))
+        told = asyncio.ensure_future(stop.wait())
+        # A start that hangs (its Redis was killed with the terminal, say) must be stopped by the same word.
+        await asyncio.wait({living, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        living.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await living
+
+
+async def _live(fleet: DemoFleet, out: Path) -> None:
+    """Start the fleet, say where it is, and go on until cancelled."""
+    async with fleet:
+        await asyncio.to_thread(fleet.write_config, out)
+        for note in fleet.notes:
+            print(note, file=sys.stderr)  # noqa: T201  # stderr is narration
+        await asyncio.Event().wait()
 
 
 @contextlib.contextmanager
