@@ -68,3 +68,26 @@ def test_a_killed_demo_leaves_no_redis_behind(tmp_path: Path) -> None:
         process.kill()
         process.wait(PATIENCE_S)
         _until("redis-server lives on", lambda: not any(child.is_running() for child in children))
+
+
+def test_a_start_that_hangs_is_stopped_by_the_same_word(tmp_path: Path) -> None:
+    """Its Redis was started and never listens: nothing is ready yet, and the end must be heard all the same."""
+    started, out = tmp_path / "started", tmp_path / "fleet.yaml"
+    server = tmp_path / "redis-server"
+    server.write_text(f"#!/bin/sh\n: > {started}\nexec sleep 600\n")
+    server.chmod(0o755)
+    environment = {
+        "TMPDIR": str(tmp_path),
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    command = [sys.executable, "-m", "demo_fleet", "-o", str(out), "--agents", "4"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
+        try:
+            _until("the Redis was never started", started.exists)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == 0
+            assert not out.exists()
+        finally:
+            if process.poll() is None:
+                process.kill()
