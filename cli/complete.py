@@ -64,7 +64,7 @@ def complete_tz(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 
 def complete_preset(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Presets of keys, and files."""
-    from tui.presets import PRESETS
+    from tui.keys.presets import PRESETS
 
     names = [CompletionItem(name) for name in PRESETS if name.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
@@ -82,8 +82,8 @@ def _items(words: Iterable[str], before: str) -> Items:
 
 def _terms(ctx: click.Context, view: str, word: str) -> list[str]:
     """How the last term of a filter may go on; the names of a view are led to their values by a colon."""
-    from fleet.filter_completion import continued, vocabulary
-    from fleet.saved_filters import SavedFilters
+    from fleet.filters.completion import continued, vocabulary
+    from fleet.filters.saved import SavedFilters
     from fleet.views.catalogue import TABLE_VIEWS, table_view
 
     if view not in TABLE_VIEWS:
@@ -135,8 +135,8 @@ def _saved(ctx: click.Context) -> dict[str, str]:
 
 
 def _kept(fleet: str, path: Path) -> dict[str, str]:
-    from cli.kept import kept_memory
-    from cli.memory_file import memory_path
+    from cli.dashboard.kept import kept_memory
+    from cli.dashboard.memory_file import memory_path
     from cli.settings import state_dir
 
     try:

@@ -29,7 +29,7 @@ from fleet.model import Discovery, ProbeKind, SelfReading, TerminalReading
 from fleet.ports import DiscoverySource, Reach
 from fleet.store import Store
 from fleet.timekeeper import Timekeeper
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 from transport.names import NamesApart
 from transport.watch import Watched, changes
 

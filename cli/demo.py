@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.dashboard import run
+from cli.dashboard.dashboard import run
 from cli.settings import Failure
 from cli.wishes import Wishes
 

@@ -1,4 +1,4 @@
-"""The examples of docs/filters.md, made from `fleet.filter_examples`: `python -m cli.filter_page` rewrites them.
+"""The examples of docs/filters.md, made from `fleet.filters.examples`: `python -m cli.filter_page` rewrites them.
 
 A test fails where page and examples differ.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cli import key_table
-from fleet.filter_examples import LINES, TOPICS, Example
+from fleet.filters.examples import LINES, TOPICS, Example
 
 PAGE = Path(__file__).parents[1] / "docs" / "filters.md"
 BEGIN, END = "<!-- examples -->", "<!-- /examples -->"

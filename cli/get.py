@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from fleet.errors import FilterError
-from fleet.filter import Filter
+from fleet.filters.filter import Filter
 from fleet.index import Index, Sort
 from fleet.near import meant
 from fleet.output import Ordered, as_csv, as_json, as_jsonl

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
+from cli.dashboard.saved import saved_filters
 from cli.deck import Deck
 from cli.get import FORMATS, narrowed, rows_of
 from cli.plain_output import write_data
-from cli.saved import saved_filters
 from cli.settings import Failure
 from config.schema import Config
 from fleet.clock import SystemClock
-from fleet.filter import labels_not_there, parse_filter
+from fleet.filters.filter import labels_not_there, parse_filter
+from fleet.filters.saved import NO_FILTERS, FilterShelf, SavedFilters
 from fleet.model import ProbeKind, Source, SourceState
-from fleet.saved_filters import NO_FILTERS, FilterShelf, SavedFilters
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.time_style import EXACT_STYLE

@@ -70,10 +70,10 @@ async def key_table() -> str:
 
 def preset_table() -> str:
     """Every id with its keys, and with those of each preset where they are others."""
-    from tui.declared import declared
-    from tui.key_names import shown
-    from tui.keymap import in_force
-    from tui.presets import PRESETS
+    from tui.keys.declared import declared
+    from tui.keys.keymap import in_force
+    from tui.keys.names import shown
+    from tui.keys.presets import PRESETS
 
     every = declared()
     others = {name: in_force(every, keys) for name, keys in PRESETS.items() if keys}

@@ -11,10 +11,10 @@ from cli.keys_yaml import notes
 from cli.settings import Invalid
 from fleet.errors import ConfigError
 from fleet.text import scrub
-from tui.declared import declared
-from tui.key_names import shown, written
-from tui.keymap import Declared, in_force
-from tui.presets import PRESETS
+from tui.keys.declared import declared
+from tui.keys.keymap import Declared, in_force
+from tui.keys.names import shown, written
+from tui.keys.presets import PRESETS
 
 _HEAD = """\
 # Keys of fleetdeck: {name}. Take what you want to change out of its comment, and drop the rest.

@@ -21,8 +21,8 @@ from msgspec import Struct
 from config.find import config_home
 from fleet.errors import ConfigError
 from fleet.text import scrub
-from tui.keymap import KeyMap, Keys
-from tui.presets import PRESETS
+from tui.keys.keymap import KeyMap, Keys
+from tui.keys.presets import PRESETS
 
 VARIABLE = "FLEETDECK_KEYS"
 FILE_NAME = "keys.yaml"

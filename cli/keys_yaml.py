@@ -6,10 +6,10 @@ from config.load import read_text, shown_path
 from config.problems import Problems, child, item, nearest
 from config.yaml_tree import Mapping as MappingNode
 from config.yaml_tree import Node, Scalar, Sequence, read_tree
-from tui.declared import declared
-from tui.key_names import canonical, is_everywhere, known_as, written
-from tui.keymap import Keys, mistakes
-from tui.presets import PRESETS
+from tui.keys.declared import declared
+from tui.keys.keymap import Keys, mistakes
+from tui.keys.names import canonical, is_everywhere, known_as, written
+from tui.keys.presets import PRESETS
 
 _SECTIONS = ("preset", "keys")
 

@@ -87,10 +87,10 @@ def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
     ctx.ensure_object(dict)["config"] = config_path
     if ctx.invoked_subcommand is not None:
         return
-    from cli.dashboard import open_dashboard, why_not_live
+    from cli.dashboard.dashboard import open_dashboard, why_not_live
 
     if find_config(config_path, Path.cwd(), os.environ) is None and not why_not_live(os.environ):
-        from cli.welcome import welcome
+        from cli.dashboard.welcome import welcome
 
         welcome(wishes)
         return

@@ -128,7 +128,7 @@ def _literal(text: str) -> str:
 async def live_keys_in_words() -> list[tuple[str, str]]:
     """The keys of the agents view, in letters that every terminal has."""
     from cli.key_table import live
-    from tui.key_names import in_words
+    from tui.keys.names import in_words
 
     return [("  ".join(map(in_words, key.keys.split("  "))), key.description) for key in await live()]
 

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import Final
 
 from fleet.ascii import in_ascii, json_in_ascii
-from tui.capabilities import capabilities
+from tui.terminal.capabilities import capabilities
 
 SPELLED: Final = "fleetdeck-ascii"
 """For a stream that could not be UTF-8."""

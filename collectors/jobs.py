@@ -14,7 +14,7 @@ from collectors.probes.metrics import MetricsProbe
 from collectors.probes.process import ProcessProbe
 from collectors.supervisor import Job, Outcome, Supervisor
 from collectors.words import host_words, self_words
-from fleet.exposition_cache import SeriesCache
+from fleet.exposition.cache import SeriesCache
 from fleet.model import (
     Agent,
     BacklogReading,

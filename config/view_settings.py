@@ -4,7 +4,7 @@ from config.problems import Problems, child
 from config.schema import RootOptions
 from config.yaml_tree import Mapping
 from fleet.errors import FilterError
-from fleet.saved_filters import SavedFilters
+from fleet.filters.saved import SavedFilters
 from fleet.theme_names import theme_name
 from fleet.time_zones import time_style
 

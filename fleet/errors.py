@@ -3,6 +3,7 @@
     FleetdeckError
     ├── ConfigError      the configuration is wrong: where, and what would be right
     ├── FilterError      a filter or view expression cannot be read
+    ├── QueryError       a PromQL expression cannot be read, or cannot be answered
     ├── ParseError       a payload from outside is malformed, at a byte or line
     └── OutsideError     something that is watched failed: a `Fault` and a sentence
                          (probes and discovery sources raise nothing else)
@@ -37,6 +38,15 @@ class FilterError(FleetdeckError):
         if self.at is None or not self.text.isprintable() or not self.text:
             return str(self)
         return f"{self}\n    {self.text}\n    {' ' * self.at}^"
+
+
+class QueryError(FleetdeckError):
+    """A PromQL expression that cannot be read, that asks for something left out, or whose answer would be ambiguous or
+    too large. `kind` is Prometheus's word: `bad_data` (the expression is wrong), `execution` (this data), `limit`."""
+
+    def __init__(self, message: str, kind: str = "bad_data") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class ParseError(FleetdeckError):

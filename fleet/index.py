@@ -29,7 +29,7 @@ than as many insertions."""
 
 
 class RowFilter(Protocol):
-    """What the index asks of a filter (`fleet.filter.Filter`)."""
+    """What the index asks of a filter (`fleet.filters.filter.Filter`)."""
 
     @property
     def rank(self) -> Callable[[Any, Look], float] | None:

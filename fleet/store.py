@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from fleet.alerts.model import Alert, AlertGroup, Silence
+from fleet.gates.model import GateStatus
 from fleet.model import (
     Agent,
     AgentStatus,
@@ -28,6 +30,7 @@ from fleet.model import (
     Task,
 )
 from fleet.series import History
+from fleet.slo.model import SloStatus
 from fleet.time_style import UTC_STYLE, TimeStyle
 from fleet.wellknown import PlanBook
 
@@ -190,6 +193,11 @@ class Store:
         self.events: Slice[int, Event] = Slice()  # fleet.events
         self.host: Slice[str, HostReading] = Slice()  # collectors.ingest, the one key "host"
         self.self_: Slice[str, SelfReading] = Slice()  # collectors.ingest, the one key "self"
+        self.alerts: Slice[str, Alert] = Slice()  # fleet.alerts.book, by alert id
+        self.alert_groups: Slice[str, AlertGroup] = Slice()  # fleet.alerts.book, by name and severity
+        self.silences: Slice[str, Silence] = Slice()  # fleet.alerts.book, by silence id
+        self.slos: Slice[str, SloStatus] = Slice()  # fleet.slo.engine, by name
+        self.gates: Slice[str, GateStatus] = Slice()  # fleet.gates.engine, by name
         self.history = History()
         self.plans = PlanBook()  # where the numbers stand on each target's page; collectors.ingest keeps it in step
         self.times: TimeStyle = UTC_STYLE  # how cells show times; the operator's choice

@@ -3,8 +3,8 @@
 The same line opens a view from the command line (`--view`), from `:` inside the dashboard, and in a chat message to a
 colleague. `agent planner-1` opens the page of that agent.
 
-A line is cut at blanks; quotes keep blanks together (`fleet.chunks`). Its first word is the view. A later word that is
-exactly `faults`, or begins with `sort=` or `columns=`, is an option wherever it stands; all the others are the
+A line is cut at blanks; quotes keep blanks together (`fleet.filters.chunks`). Its first word is the view. A later word
+that is exactly `faults`, or begins with `sort=` or `columns=`, is an option wherever it stands; all the others are the
 filter, as they were written. A `/` before the filter is allowed and dropped. A word in quotes is never an option, nor
 is what follows `-l` or `-f`; `(sort=x)` asks a label called sort.
 """
@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleet.chunks import BLANKS, Chunk, check_quotes, chunks, quoted
 from fleet.errors import FilterError
+from fleet.filters.chunks import BLANKS, Chunk, check_quotes, chunks, quoted
 from fleet.near import meant
 from fleet.views.chosen import Chosen, columns_text, parse_columns
 

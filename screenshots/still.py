@@ -4,14 +4,14 @@ import asyncio
 import os
 import sys
 
-from cli.ending import run_app
+from cli.dashboard.ending import run_app
 from fleet.clock import ManualClock
 from fleet.store import Store
 from fleet.view_line import parse_view_line
 from screenshots.__main__ import START, fill
 from tui.app import FleetdeckApp
-from tui.capabilities import capabilities
-from tui.profile import decide
+from tui.terminal.capabilities import capabilities
+from tui.terminal.profile import decide
 from tui.themed import Look
 
 

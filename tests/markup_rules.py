@@ -13,10 +13,10 @@ from collections.abc import Iterator
 EXCEPTIONS = {
     "tui/ink.py": "the seam itself: every text is made `steady` there",
     "tui/cells.py": "the seam itself: a cell is made to `fit`, which scrubs",
-    "tui/painter.py": "segments of texts that `tui.cells` made fit",
-    "tui/guard.py": "the report of a crash, scrubbed line by line",
+    "tui/table/painter.py": "segments of texts that `tui.cells` made fit",
+    "tui/terminal/guard.py": "the report of a crash, scrubbed line by line",
     "tui/palette.py": "a name made `steady`, brought out without reading markup",
-    "tui/thrift.py": "writes the frames that it made of the compositor's picture",
+    "tui/terminal/thrift.py": "writes the frames that it made of the compositor's picture",
     "tui/snapshot.py": "prints the compositor's own picture into a string",
 }
 """Files in which a `Text`, `Content` or `Segment` may be made of something else than a literal, or written."""

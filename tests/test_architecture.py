@@ -9,13 +9,26 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OWN = {"fleet", "config", "transport", "agents_registry", "collectors", "demo_fleet", "tui", "cli"}
+OWN = {
+    "fleet",
+    "config",
+    "transport",
+    "agents_registry",
+    "collectors",
+    "actions",
+    "journal",
+    "demo_fleet",
+    "tui",
+    "cli",
+}
 MAY_IMPORT = {
     "fleet": set[str](),
     "config": {"fleet"},
     "transport": {"fleet", "config"},
     "agents_registry": {"fleet", "config", "transport"},
     "collectors": {"fleet", "config", "transport"},
+    "actions": {"fleet", "config", "transport"},
+    "journal": {"fleet", "config"},
     "demo_fleet": {"fleet", "config"},
     "tui": {"fleet"},
     "cli": OWN,

@@ -18,11 +18,11 @@ from config.schema import LimitOptions
 from fleet.backlog import MOST_ANOMALIES, bounded_sections, derive
 from fleet.clock import SystemClock
 from fleet.errors import Fault, OutsideError
-from fleet.health_body import read_health
-from fleet.health_facts import FACTS
-from fleet.health_payload import BODY_BYTES
-from fleet.markdown_tasks import read_markdown
-from fleet.markdown_verdict import MOST_SECTIONS
+from fleet.health.body import read_health
+from fleet.health.facts import FACTS
+from fleet.health.payload import BODY_BYTES
+from fleet.markdown.tasks import read_markdown
+from fleet.markdown.verdict import MOST_SECTIONS
 from fleet.model import BacklogReading, Page, Section, SeriesId
 from fleet.ports import Limits
 from fleet.todo_items import read_todo_list

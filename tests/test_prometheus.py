@@ -13,14 +13,14 @@ from cli.self_metrics import offer
 from collectors.probes.metrics import MetricsProbe
 from config.values import HttpUrl, Listen
 from fleet.clock import SystemClock
-from fleet.exposition_cache import SeriesCache
+from fleet.exposition.cache import SeriesCache
 from fleet.model import AgentStatus, Discovery, Endpoint, SelfReading
 from fleet.ports import Limits, Reach
 from fleet.store import Store
 from fleet.vocabulary import AgentState
 from tests.hostile_server import HostileServer, reply
 from tests.real_prometheus import RealPrometheus, eventually, free_port, requires_prometheus
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 pytestmark = [requires_prometheus, pytest.mark.anyio]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from fleet.filters.units import Unit
 from fleet.model import Claim, Fact, Family, Page, SeriesId
 from fleet.series import rate_per_s
 from fleet.store import Slice, Store
 from fleet.time_style import UTC_STYLE, TimeStyle
 from fleet.times import span_text
-from fleet.units import Unit
 from fleet.views.text import NOT_KNOWN, STATE_GLYPH, bytes_text, short_number, spark
 from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute, moment
 from fleet.vocabulary import AgentState, agent_state

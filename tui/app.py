@@ -22,7 +22,7 @@ from textual.system_commands import SystemCommandsProvider
 from fleet.clipboard import Clipboard
 from fleet.clock import Clock
 from fleet.errors import FilterError
-from fleet.saved_filters import FilterShelf, SavedFilters
+from fleet.filters.saved import FilterShelf, SavedFilters
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
@@ -35,25 +35,25 @@ from tui.commands import Command, Verb, completions, read_command
 from tui.context import Context
 from tui.copying import CopyingApp, TerminalOnly
 from tui.filtering import FilteringApp
-from tui.guard import GuardedApp
-from tui.history import Visit
-from tui.keyed import KeyedApp, ReadKeys
-from tui.keymap import KeyMap
-from tui.keys import APP_KEYS
-from tui.let_go import let_go
-from tui.memory import Memory
-from tui.own_terminal import OwnTerminalApp
+from tui.kept.history import Visit
+from tui.kept.memory import Memory
+from tui.kept.remembering import Remember, RememberingApp, gathered
+from tui.kept.travel import TravellingApp
+from tui.keys.bindings import APP_KEYS
+from tui.keys.keyed import KeyedApp, ReadKeys
+from tui.keys.keymap import KeyMap
 from tui.palette import AgentPages
-from tui.profile import LOCAL, Profile
-from tui.remembering import Remember, RememberingApp, gathered
 from tui.screens.deck import DeckScreen
 from tui.screens.overview import OverviewScreen
 from tui.screens.sources import SourcesScreen
 from tui.screens.table import TableScreen
-from tui.table import Table
+from tui.table.table import Table
+from tui.terminal.guard import GuardedApp
+from tui.terminal.let_go import let_go
+from tui.terminal.own_terminal import OwnTerminalApp
+from tui.terminal.profile import LOCAL, Profile
 from tui.themed import Look, ThemedApp
 from tui.timed import TimedApp
-from tui.travel import TravellingApp
 from tui.views import TABLES
 
 log = logging.getLogger(__name__)

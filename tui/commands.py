@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fleet.errors import FilterError
-from fleet.saved_filters import NO_FILTERS, SavedFilters
+from fleet.filters.saved import NO_FILTERS, SavedFilters
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.theme_names import AUTO, THEME_NAMES

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from fleet.clock import Clock
-from fleet.saved_filters import FilterShelf
+from fleet.filters.saved import FilterShelf
 from fleet.store import Store
 from tui.commands import Command
 

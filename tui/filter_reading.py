@@ -6,13 +6,13 @@ Apart from the screen, because all that reads filters is much to import before t
 from collections.abc import Iterator
 from typing import Any
 
-from fleet.filter import Filter, labels_not_there, parse_filter
-from fleet.filter_completion import Vocabulary, vocabulary
-from fleet.saved_filters import FilterShelf
+from fleet.filters.completion import Vocabulary, vocabulary
+from fleet.filters.filter import Filter, labels_not_there, parse_filter
+from fleet.filters.saved import FilterShelf
 from fleet.store import Store
 from fleet.views.view import Look, look
 from tui.suggesting import FilterSuggester
-from tui.table import Table
+from tui.table.table import Table
 
 
 def read_filter(text: str, table: Table, filters: FilterShelf) -> Filter | None:

@@ -6,8 +6,8 @@ from typing import TypeVar
 from textual.app import App
 
 from fleet.errors import FilterError
-from fleet.filter_parser import parse
-from fleet.saved_filters import FilterShelf, check_name
+from fleet.filters.parser import parse
+from fleet.filters.saved import FilterShelf, check_name
 from fleet.text import scrub
 from tui.screens.deck import DeckScreen
 

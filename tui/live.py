@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from fleet.store import Slice, Subscription
 from tui.ink import Ink
-from tui.profile import LOCAL
-from tui.thrift import ThriftyApp
+from tui.terminal.profile import LOCAL
+from tui.terminal.thrift import ThriftyApp
 
 FLUSH_S = 1 / LOCAL.flushes_per_s
 

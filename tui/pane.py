@@ -18,8 +18,8 @@ from fleet.tally import Tally
 from fleet.views.view import View
 from tui.chrome.heading import Heading
 from tui.live import AGES_EVERY_S
-from tui.painter import Line
-from tui.table import Table
+from tui.table.painter import Line
+from tui.table.table import Table
 from tui.theme import RowLook
 
 

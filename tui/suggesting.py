@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from textual.suggester import Suggester
 
-from fleet.filter_completion import Vocabulary, completed
+from fleet.filters.completion import Vocabulary, completed
 
 
 class FilterSuggester(Suggester):

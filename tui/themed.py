@@ -17,10 +17,10 @@ from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
 
 from fleet.theme_names import AUTO, THEME_NAMES, theme_name
-from tui.capabilities import Capabilities, Depth
-from tui.memory import Memory
+from tui.kept.memory import Memory
+from tui.terminal.capabilities import Capabilities, Depth
+from tui.terminal.thrift import ThriftyApp
 from tui.themes import themes_for
-from tui.thrift import ThriftyApp
 
 R = TypeVar("R")
 

@@ -10,11 +10,11 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from fleet.views.view import Tone
-from tui.guard import GuardedApp
 from tui.ink import Ink, joined
-from tui.keys import FIXED
-from tui.memory import Memory
-from tui.own_terminal import OwnTerminalApp
+from tui.kept.memory import Memory
+from tui.keys.bindings import FIXED
+from tui.terminal.guard import GuardedApp
+from tui.terminal.own_terminal import OwnTerminalApp
 from tui.themed import Look, ThemedApp
 
 

@@ -18,8 +18,8 @@ from agents_registry.records import STRAY_KEYS
 from config.kinds import Kind
 from config.values import HttpUrl
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import ACCEPT, parse_page
-from fleet.exposition_cache import SeriesCache
+from fleet.exposition.cache import SeriesCache
+from fleet.exposition.page import ACCEPT, parse_page
 from fleet.model import Claim, Discovery, Page, SeriesId, Sighting
 from fleet.ports import DiscoverySource, Reach
 from fleet.text import scrub, scrub_labels

@@ -13,8 +13,8 @@ from msgspec import Struct
 from cli.survey.finds import FoundAgent, FoundEntry, Trial
 from cli.survey.places import KNOWN, Place
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import ACCEPT, parse_page
-from fleet.health_body import read_health
+from fleet.exposition.page import ACCEPT, parse_page
+from fleet.health.body import read_health
 from fleet.model import Page
 from fleet.ports import Answer, Http
 from fleet.text import scrub

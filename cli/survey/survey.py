@@ -7,7 +7,7 @@ from cli.survey.finds import Finds, FoundEntry, Trial
 from cli.survey.places import Place, known, listening
 from config.kinds import KindTables
 from fleet.ports import Limits
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 
 async def look_around(folder: Path, base: Path, kinds: KindTables, hosts: tuple[str, ...] = ()) -> Finds:

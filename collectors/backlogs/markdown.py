@@ -5,7 +5,7 @@ from msgspec import Struct
 from collectors.backlog_file import EVERY_S, BacklogFile
 from config.kinds import Kind
 from config.values import FilePath
-from fleet.markdown_tasks import read_markdown
+from fleet.markdown.tasks import read_markdown
 from fleet.ports import Probe, Reach
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, tzinfo
 
-from fleet.health_body import read_health
+from fleet.health.body import read_health
 from fleet.model import Endpoint, HealthReading
 from fleet.ports import Http
 from transport.urls import public_url

@@ -3,9 +3,9 @@
 import asyncio
 
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.exposition import ACCEPT, PageReader
-from fleet.exposition_cache import SeriesCache
-from fleet.health_body import status_line
+from fleet.exposition.cache import SeriesCache
+from fleet.exposition.page import ACCEPT, PageReader
+from fleet.health.body import status_line
 from fleet.model import Endpoint, Page
 from fleet.ports import Answer, Http, Limits
 from fleet.text import scrub

@@ -15,7 +15,7 @@ from msgspec import Struct
 from config.kinds import Kind
 from config.values import HttpUrl, SecretRef
 from fleet.errors import ConfigError, Fault, OutsideError, ParseError
-from fleet.exposition import parse_page
+from fleet.exposition.page import parse_page
 from fleet.model import QueueReading, Task
 from fleet.ports import Answer, Probe, Reach
 from fleet.secret import Secret

@@ -1,7 +1,7 @@
 """The agents: what each claims, what is observed, and the numbers that go with it."""
 
+from fleet.filters.units import Unit
 from fleet.model import AgentStatus
-from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
 from fleet.views.text import age_cell, bytes_cell, percent_cell, span_cell, state_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment

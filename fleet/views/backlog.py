@@ -1,7 +1,7 @@
 """The TODO backlogs: items counted beside what their documents claim, clamped bars, and what does not add up."""
 
+from fleet.filters.units import Unit
 from fleet.model import Backlog
-from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, word_column
 from fleet.views.condition import CONDITION, WORDS, rank, remarks, remarks_column, word
 from fleet.views.text import NOT_KNOWN, progress_bar, span_cell

@@ -4,8 +4,8 @@ import importlib
 from typing import Any
 
 from fleet.errors import FilterError
+from fleet.filters.saved import SavedFilters
 from fleet.index import sorting_column
-from fleet.saved_filters import SavedFilters
 from fleet.view_line import ViewLine
 from fleet.views.chosen import columns_of
 from fleet.views.view import View
@@ -43,9 +43,9 @@ def check_filter(text: str, view: View[Any], saved: SavedFilters | None) -> None
     if not text:
         return
     # Few lines have a filter, and what reads one is much to import before the first frame.
-    from fleet.filter import parse_filter
-    from fleet.filter_parser import parse
-    from fleet.filter_terms import Saved, leaves
+    from fleet.filters.filter import parse_filter
+    from fleet.filters.parser import parse
+    from fleet.filters.terms import Saved, leaves
 
     if saved is None:
         names = [leaf.name for leaf in leaves(parse(text)) if isinstance(leaf, Saved)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fleet.units import Unit
+from fleet.filters.units import Unit
 from fleet.views.text import NOT_KNOWN, number_cell
 from fleet.views.view import Cell, Column, Look, SortValue, Tone
 

@@ -1,7 +1,7 @@
 """What changed, and when we saw it: newest first."""
 
+from fleet.filters.units import Unit
 from fleet.model import Event, EventKind
-from fleet.units import Unit
 from fleet.views.columns import name_column, word_column
 from fleet.views.view import Cell, Column, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import AgentState

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from fleet.filters.units import Unit
 from fleet.model import ProbeKind, Source, SourceState
-from fleet.units import Unit
 from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
 from fleet.views.text import age_cell, span_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from fleet.filters.units import Unit
 from fleet.model import Task
-from fleet.units import Unit
 from fleet.views.columns import count_column, name_column, ranked_column, word_column
 from fleet.views.text import NOT_KNOWN, TASK_TONE, age_cell
 from fleet.views.view import Cell, Column, Look, SortValue, Tone, View, attribute, choice, moment

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from fleet.filters.units import Unit, field_unit
 from fleet.store import Slice, Store
 from fleet.times import rfc3339
-from fleet.units import Unit, field_unit
 
 R = TypeVar("R")
 

@@ -11,7 +11,7 @@ from benchmarks.pages import CONTENT_TYPE, SAMPLES, agent_name, page
 from benchmarks.worker import Worker, until
 from cli.kinds import kind_tables
 from config.load import load
-from fleet.exposition import parse_page
+from fleet.exposition.page import parse_page
 from fleet.model import Page
 
 

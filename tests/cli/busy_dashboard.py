@@ -9,7 +9,7 @@ from fleet.model import AgentStatus
 from fleet.store import Store
 from fleet.view_line import parse_view_line
 from fleet.vocabulary import AgentState
-from tui.profile import decide, prepare
+from tui.terminal.profile import decide, prepare
 
 _PER_S = 200
 

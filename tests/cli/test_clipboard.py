@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.clipboard import MachineClipboard
+from cli.dashboard.clipboard import MachineClipboard
 from fleet.clipboard import Program
 from fleet.errors import Fault, OutsideError
 

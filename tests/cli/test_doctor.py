@@ -273,7 +273,7 @@ def test_a_state_folder_that_others_can_read(fleetdeck: Run, tmp_path: Path) -> 
 
 
 def test_a_broken_memory_is_left_where_it_is(fleetdeck: Run, tmp_path: Path) -> None:
-    from cli.memory_file import memory_path
+    from cli.dashboard.memory_file import memory_path
 
     (tmp_path / "fleetdeck.yaml").write_text("name: x\nhost: false\n")
     kept = memory_path(tmp_path / "state" / "fleetdeck", "x", tmp_path / "fleetdeck.yaml")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from cli import garbage
+from cli.dashboard import garbage
 
 
 class Ring:

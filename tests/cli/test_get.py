@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.memory_file import MemoryFile, memory_path
+from cli.dashboard.memory_file import MemoryFile, memory_path
 from tests.cli.conftest import Run
 from tests.real_prometheus import eventually
-from tui.memory import Memory
+from tui.kept.memory import Memory
 
 AGENT_FIELDS = {
     "name", "kind", "state", "claimed_state", "observed_at", "age_s", "latency_s", "detail", "sources", "labels",

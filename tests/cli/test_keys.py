@@ -12,9 +12,9 @@ from cli.keys_file import Chosen, find_keys, key_map, read_keys
 from fleet.errors import ConfigError
 from tests.cli.conftest import Run
 from tests.cli.test_demo import Terminal
-from tui.declared import declared
-from tui.keymap import in_force
-from tui.presets import PRESETS
+from tui.keys.declared import declared
+from tui.keys.keymap import in_force
+from tui.keys.presets import PRESETS
 
 
 def keys_file(tmp_path: Path, text: str | bytes) -> Path:

@@ -26,7 +26,7 @@ from fleet.store import Store
 from tests.cli.conftest import Run
 from tests.hostile_server import HostileServer, reply
 from transport.forbidden import address_of, is_forbidden, is_service
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("fleet", "config", "transport", "agents_registry", "collectors", "tui", "cli")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.memory_file import MemoryFile, memory_path
+from cli.dashboard.memory_file import MemoryFile, memory_path
 from fleet.view_line import parse_view_line
-from tui.memory import VERSION, Memory
+from tui.kept.memory import VERSION, Memory
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,7 +103,8 @@ def test_two_dashboards_keep_what_the_other_chose(path: Path) -> None:
 
 def test_many_writers_at_once_leave_a_whole_file(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from cli.memory_file import MemoryFile; from tui.memory import Memory\n"
+        "import sys; from pathlib import Path\n"
+        "from cli.dashboard.memory_file import MemoryFile; from tui.kept.memory import Memory\n"
         "file = MemoryFile(Path(sys.argv[1])); file.read(); memory = Memory()\n"
         "for n in range(30):\n"
         "    memory = memory.entered(':', f'{sys.argv[2]} {n}'); assert file.write(memory) == ''"
@@ -148,7 +149,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_rest(path: Path, monkeypatch: py
         name.symlink_to(full)
         return os.open(full, os.O_WRONLY), str(name)
 
-    monkeypatch.setattr("cli.memory_file.tempfile.mkstemp", on_full_disk)
+    monkeypatch.setattr("cli.dashboard.memory_file.tempfile.mkstemp", on_full_disk)
     assert "No space left" in file.write(kept("dracula"))
     assert path.read_bytes() == before
     assert sorted(found.suffix for found in path.parent.iterdir()) == [".json", ".lock"]

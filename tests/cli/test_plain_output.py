@@ -10,7 +10,7 @@ from fleet.ascii import cells_in_ascii, in_ascii, json_in_ascii
 from tests.cli.conftest import Run
 from tests.terminals.session import Session, environment
 from tests.terminals.walk import sgr_outside
-from tui.capabilities import Depth
+from tui.terminal.capabilities import Depth
 
 NAME = "münchen-漢"
 ASCII_STREAM = {"PYTHONIOENCODING": "ascii", "LANG": "C.UTF-8"}

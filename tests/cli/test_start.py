@@ -23,7 +23,7 @@ HEAVY = (
     "config.load",
     "collectors.supervisor",
     "demo_fleet.serve",
-    "fleet.filter",
+    "fleet.filters.filter",
     "tui.screens.agent",
     "tui.screens.help",
 )

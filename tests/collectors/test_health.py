@@ -10,7 +10,7 @@ from fleet.model import Endpoint
 from fleet.ports import Limits
 from fleet.vocabulary import AgentState
 from tests.hostile_server import HostileServer
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 
 @pytest.fixture

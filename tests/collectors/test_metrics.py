@@ -8,12 +8,12 @@ from prometheus_client.exposition import choose_encoder
 
 from collectors.probes.metrics import MetricsProbe
 from fleet.errors import Fault, OutsideError
-from fleet.exposition import ACCEPT
-from fleet.exposition_cache import SeriesCache
+from fleet.exposition.cache import SeriesCache
+from fleet.exposition.page import ACCEPT
 from fleet.model import Endpoint, SeriesId
 from fleet.ports import Limits
 from tests.hostile_server import HostileServer, reply
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 
 @pytest.fixture

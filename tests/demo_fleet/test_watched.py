@@ -15,7 +15,7 @@ from fleet.clock import ManualClock
 from fleet.model import BacklogReading, Discovery, QueueReading
 from fleet.ports import Limits, Reach
 from tests.demo_fleet.fleets import START, Frozen, frozen
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 pytestmark = pytest.mark.anyio
 

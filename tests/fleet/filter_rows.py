@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from fleet.filter import parse_filter
+from fleet.filters.filter import parse_filter
+from fleet.filters.saved import NO_FILTERS, SavedFilters
 from fleet.index import Index
 from fleet.model import AgentStatus
-from fleet.saved_filters import NO_FILTERS, SavedFilters
 from fleet.store import Store
 from fleet.views.agents import VIEW
 from fleet.vocabulary import AgentState

@@ -1,9 +1,9 @@
 """Terms written as the text that is read as them: what the grammar is held to."""
 
-from fleet.chunks import quoted
 from fleet.errors import FilterError
-from fleet.filter_parser import parse
-from fleet.filter_terms import And, Fuzzy, Labelled, Not, Or, Pattern, Saved, Term, placed
+from fleet.filters.chunks import quoted
+from fleet.filters.parser import parse
+from fleet.filters.terms import And, Fuzzy, Labelled, Not, Or, Pattern, Saved, Term, placed
 
 
 def written(term: Term) -> str:

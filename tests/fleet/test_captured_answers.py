@@ -6,8 +6,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fleet.errors import Fault, OutsideError
-from fleet.exposition import parse_page
-from fleet.health_body import read_health
+from fleet.exposition.page import parse_page
+from fleet.health.body import read_health
 from fleet.vocabulary import AgentState
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.errors import ParseError
-from fleet.exposition import OPENMETRICS, parse_page
-from fleet.exposition_cache import SeriesCache
+from fleet.exposition.cache import SeriesCache
+from fleet.exposition.page import OPENMETRICS, parse_page
 from fleet.model import Family, SeriesId
 
 TEXT = b"""# HELP agent_up Whether \\\\ it\\nruns.

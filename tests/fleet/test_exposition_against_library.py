@@ -11,8 +11,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from fleet.errors import ParseError
-from fleet.exposition import OPENMETRICS, parse_page
-from fleet.exposition_cache import SeriesCache
+from fleet.exposition.cache import SeriesCache
+from fleet.exposition.page import OPENMETRICS, parse_page
 from fleet.text import scrub
 
 Series = tuple[str, tuple[tuple[str, str], ...]]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.errors import ParseError
-from fleet.exposition import PageReader, parse_page
-from fleet.exposition_cache import SeriesCache
-from fleet.exposition_shape import read_floats, read_numbers
+from fleet.exposition.cache import SeriesCache
+from fleet.exposition.page import PageReader, parse_page
+from fleet.exposition.shape import read_floats, read_numbers
 from fleet.model import Page
 
 FLOATS = st.floats(allow_nan=False).map(repr)

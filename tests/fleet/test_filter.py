@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.errors import FilterError
-from fleet.filter import labels_not_there, parse_filter
-from fleet.filter_examples import LINES, TOPICS
-from fleet.filter_parser import DEEPEST, LONGEST_PATTERN, LONGEST_TEXT, MOST_TERMS, parse
-from fleet.filter_terms import EVERYTHING, And, Compare, Fuzzy, Labelled, Not, Or, Pattern, Saved, Term, placed
-from fleet.saved_filters import SavedFilters
+from fleet.filters.examples import LINES, TOPICS
+from fleet.filters.filter import labels_not_there, parse_filter
+from fleet.filters.parser import DEEPEST, LONGEST_PATTERN, LONGEST_TEXT, MOST_TERMS, parse
+from fleet.filters.saved import SavedFilters
+from fleet.filters.terms import EVERYTHING, And, Compare, Fuzzy, Labelled, Not, Or, Pattern, Saved, Term, placed
 from fleet.view_line import parse_view_line
 from fleet.views.agents import VIEW
 from fleet.views.backlog import VIEW as BACKLOG

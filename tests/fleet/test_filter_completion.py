@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.filter_completion import Vocabulary, completed, vocabulary
-from fleet.saved_filters import SavedFilters
+from fleet.filters.completion import Vocabulary, completed, vocabulary
+from fleet.filters.saved import SavedFilters
 from fleet.views.agents import VIEW
 from fleet.views.queues import VIEW as QUEUES
 from fleet.views.view import look

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.errors import Fault, OutsideError
-from fleet.health_body import read_health
+from fleet.health.body import read_health
 from fleet.model import HealthReading
 from fleet.text import scrub
 from fleet.vocabulary import AgentState

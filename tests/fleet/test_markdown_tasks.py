@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.markdown_tasks import read_markdown
+from fleet.markdown.tasks import read_markdown
 from fleet.model import BacklogReading, Section
 from fleet.mojibake import repaired
 from fleet.progress_claims import claims_in, completeness

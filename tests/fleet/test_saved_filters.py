@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.errors import FilterError
-from fleet.filter import parse_filter
-from fleet.saved_filters import MOST_SAVED, FilterShelf, SavedFilters
+from fleet.filters.filter import parse_filter
+from fleet.filters.saved import MOST_SAVED, FilterShelf, SavedFilters
 from fleet.views.agents import VIEW
 from tests.fleet.filter_rows import CODER, PLANNER, PLANNER_2, those
 

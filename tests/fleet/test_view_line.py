@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.chunks import BLANKS, chunks, quoted
 from fleet.errors import FilterError
-from fleet.filter_parser import parse
-from fleet.filter_terms import placed
-from fleet.saved_filters import SavedFilters
+from fleet.filters.chunks import BLANKS, chunks, quoted
+from fleet.filters.parser import parse
+from fleet.filters.saved import SavedFilters
+from fleet.filters.terms import placed
 from fleet.view_line import VIEWS, ViewLine, parse_view_line
 from fleet.views.catalogue import check_view_line
 

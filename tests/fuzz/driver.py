@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from cli.get import FORMATS, rows_of
 from cli.settings import start_logging
 from fleet.clock import ManualClock
-from fleet.filter import parse_filter
+from fleet.filters.filter import parse_filter
 from fleet.store import Store
 from fleet.view_line import VIEWS, ViewLine
 from fleet.views.catalogue import table_view

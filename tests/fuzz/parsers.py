@@ -19,9 +19,9 @@ from config.load import load
 from config.show import rows, text
 from fleet.clock import SystemClock
 from fleet.errors import FleetdeckError
-from fleet.exposition import OPENMETRICS, parse_page
-from fleet.filter import parse_filter
-from fleet.health_body import read_health
+from fleet.exposition.page import OPENMETRICS, parse_page
+from fleet.filters.filter import parse_filter
+from fleet.health.body import read_health
 from fleet.json_salvage import read_json, read_json_line, whole_json
 from fleet.ports import Answer, Limits, Reach
 from fleet.secret import Secret

@@ -15,7 +15,7 @@ from typing import Any
 from textual import events
 
 import tui.app
-from cli.ending import run_app
+from cli.dashboard.ending import run_app
 from cli.settings import log_file, start_logging
 from fleet.clock import ManualClock
 from fleet.view_line import parse_view_line
@@ -23,7 +23,7 @@ from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, firing_store
 from tests.tui.tables import put
 from tui.app import FleetdeckApp
-from tui.capabilities import capabilities
+from tui.terminal.capabilities import capabilities
 from tui.themed import Look
 
 SECRET = "hunter2-in-a-local-variable"

@@ -10,7 +10,7 @@ from fleet.views.text import STATE_GLYPH
 from fleet.vocabulary import AgentState
 from tests.terminals.session import Session, still
 from tests.terminals.walk import sgr_outside, text_of, walk
-from tui.capabilities import Depth, capabilities, is_dumb
+from tui.terminal.capabilities import Depth, capabilities, is_dumb
 
 Changes = dict[str, str | None]
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from fleet.view_line import VIEWS
 from tests.terminals.session import Session
-from tui.capabilities import Depth
+from tui.terminal.capabilities import Depth
 
 _SGR = re.compile(rb"\x1b\[([\d;]*)m")
 _SEQUENCE = re.compile(rb"\x1b(?:\[[<=>?]?[\d;:]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-~])")

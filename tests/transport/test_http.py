@@ -11,7 +11,7 @@ from fleet.errors import Fault, OutsideError
 from fleet.ports import Limits
 from fleet.secret import Secret
 from tests.hostile_server import HostileServer, reply
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 LIMITS = Limits(body_bytes=1_000_000, redirects=3)
 TOKEN = ("authorization", Secret("Bearer hunter2"))
@@ -283,5 +283,5 @@ async def test_a_proxy_is_used_as_the_environment_says_but_never_for_loopback(se
 
 
 def test_the_network_libraries_are_not_loaded_before_the_first_request() -> None:
-    code = "import sys, transport.http; sys.exit(bool({'httpx', 'aiohttp', 'httpcore'} & set(sys.modules)))"
+    code = "import sys, transport.http.client; sys.exit(bool({'httpx', 'aiohttp', 'httpcore'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

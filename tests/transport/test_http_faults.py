@@ -14,7 +14,7 @@ from aiohttp.client_exceptions import ClientConnectorCertificateError, UnixClien
 from aiohttp.client_reqrep import ConnectionKey
 
 from fleet.errors import Fault
-from transport.http_faults import FAULTS, translated
+from transport.http.faults import FAULTS, translated
 
 REQUEST = httpx.Request("GET", "http://127.0.0.1:9/")
 NO_REQUEST: Any = None

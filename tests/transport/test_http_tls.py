@@ -10,7 +10,7 @@ import pytest
 from fleet.errors import Fault, OutsideError
 from fleet.ports import Limits
 from tests.hostile_server import HostileServer
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 
 
 @pytest.fixture(scope="module")

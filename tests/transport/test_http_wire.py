@@ -13,8 +13,8 @@ from fleet.errors import Fault, OutsideError
 from fleet.ports import Limits
 from fleet.secret import Secret
 from tests.hostile_server import HostileServer, reply
-from transport.http import HttpClient
-from transport.http_pool import Pool, Progress
+from transport.http.client import HttpClient
+from transport.http.pool import Pool, Progress
 
 pytestmark = pytest.mark.anyio
 
@@ -292,7 +292,7 @@ async def test_no_http_library_is_loaded_for_what_is_reached_directly(server: Ho
     code = f"""
 import asyncio, sys
 from fleet.ports import Limits
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 async def main():
     client = HttpClient(Limits(), environ={{}})
     answer = await client.get({server.url("/good")!r})

@@ -14,7 +14,7 @@ import pytest
 from fleet.errors import Fault, OutsideError
 from fleet.ports import Limits
 from tests.hostile_server import HostileServer, reply
-from transport.http import HttpClient
+from transport.http.client import HttpClient
 from transport.names import Names, NamesApart
 
 pytestmark = pytest.mark.anyio

@@ -13,9 +13,9 @@ from fleet.store import Store
 from fleet.views.agents import VIEW
 from fleet.views.view import View
 from fleet.vocabulary import AgentState
-from tui.table import Table
+from tui.table.table import Table
+from tui.terminal.thrift import ThriftyApp
 from tui.themes import THEMES
-from tui.thrift import ThriftyApp
 
 M = TypeVar("M", bound=Message)
 

@@ -7,7 +7,7 @@ from rich.cells import split_graphemes
 from rich.color import ColorSystem
 from rich.style import Style
 
-from tui.thrift import ThriftyApp
+from tui.terminal.thrift import ThriftyApp
 
 R = TypeVar("R")
 

@@ -24,7 +24,7 @@ from tui.screens.help import HelpScreen, live_keys
 from tui.screens.overview import OverviewScreen
 from tui.screens.table import TableScreen
 from tui.snapshot import screen_text
-from tui.table import Table
+from tui.table.table import Table
 
 pytestmark = pytest.mark.anyio
 

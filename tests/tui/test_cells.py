@@ -14,9 +14,9 @@ from fleet.views.agents import VIEW
 from fleet.views.view import Cell, Column, look
 from fleet.vocabulary import AgentState
 from tui.cells import cut, fit, title_text
-from tui.columns import GUTTER, SCROLLBAR, lay_out
 from tui.ink import Ink
-from tui.painter import Painter, Palette
+from tui.table.columns import GUTTER, SCROLLBAR, lay_out
+from tui.table.painter import Painter, Palette
 from tui.theme import RowLook
 from tui.themes import DARK
 

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from fleet.view_line import ViewLine, parse_view_line
 from fleet.views.agents import VIEW
 from fleet.views.chosen import columns_of, parse_columns
-from tui.arrangement import Arrangement, arrange
 from tui.chrome.recall import Recall
-from tui.columns import lay_out
-from tui.history import MOST_VISITS, Trail, Visit
-from tui.sorting import added_sort, moved_sort, toggled_sort, turned_sort
+from tui.kept.history import MOST_VISITS, Trail, Visit
+from tui.table.arrangement import Arrangement, arrange
+from tui.table.columns import lay_out
+from tui.table.sorting import added_sort, moved_sort, toggled_sort, turned_sort
 
 COLUMNS = VIEW.columns
 IDS = [column.id for column in COLUMNS if column.sort]

@@ -7,7 +7,7 @@ from tests.tui.factories import deck, firing_store
 from tui.app import FleetdeckApp
 from tui.screens.columns import ColumnList, ColumnSheet
 from tui.screens.table import TableScreen
-from tui.table import Table
+from tui.table.table import Table
 
 pytestmark = pytest.mark.anyio
 

@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from textual.pilot import Pilot
 
+from fleet.filters.saved import FilterShelf, SavedFilters
 from fleet.model import Event, EventKind
-from fleet.saved_filters import FilterShelf, SavedFilters
 from fleet.store import Store
 from fleet.time_zones import time_style
 from tests.tui.factories import NOW, deck, firing_store
 from tests.tui.test_app import SIZE, here, table_of, text_of, typed, until
 from tui.app import FleetdeckApp
 from tui.chrome.prompt import Prompt, PromptInput
-from tui.memory import Memory
+from tui.kept.memory import Memory
 from tui.screens.filters import FiltersSheet
 
 pytestmark = pytest.mark.anyio

@@ -5,10 +5,10 @@ import asyncio
 import anyio
 import pytest
 
-from tui.beat import Beat
-from tui.frames import Frames
-from tui.meter import Meter
-from tui.wire import Wire
+from tui.terminal.beat import Beat
+from tui.terminal.frames import Frames
+from tui.terminal.meter import Meter
+from tui.terminal.wire import Wire
 
 pytestmark = pytest.mark.anyio
 

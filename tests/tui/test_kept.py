@@ -10,7 +10,7 @@ from fleet.view_line import parse_view_line
 from tests.tui.factories import agent_store, deck, firing_store
 from tests.tui.test_app import here, table_of, text_of, typed, until
 from tui.chrome.prompt import PromptInput
-from tui.memory import Memory
+from tui.kept.memory import Memory
 
 pytestmark = pytest.mark.anyio
 
@@ -194,7 +194,7 @@ async def test_a_saved_filter_that_is_gone_is_said_and_the_view_opens() -> None:
 async def test_what_changes_is_kept_a_moment_later_and_a_full_disk_is_said_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tui.remembering.KEEP_AFTER_S", 0.01)
+    monkeypatch.setattr("tui.kept.remembering.KEEP_AFTER_S", 0.01)
     tried = threading.Semaphore(0)
     says = ["disk full"]
 

@@ -14,12 +14,12 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui import key_names
 from tui.app import FleetdeckApp
-from tui.declared import _classes, declared
-from tui.key_names import canonical, is_everywhere, shown, written
-from tui.keymap import Declared, KeyMap, Layer, in_force, may_write, mistakes
-from tui.presets import PREFIXES, PRESETS
+from tui.keys import names as key_names
+from tui.keys.declared import _classes, declared
+from tui.keys.keymap import Declared, KeyMap, Layer, in_force, may_write, mistakes
+from tui.keys.names import canonical, is_everywhere, shown, written
+from tui.keys.presets import PREFIXES, PRESETS
 
 EVERY = declared()
 IDS = [one.id for one in EVERY]

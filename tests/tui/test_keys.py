@@ -19,9 +19,9 @@ from tui.app import FleetdeckApp
 from tui.chrome.key_line import KeyLine
 from tui.chrome.prompt import Prompt, PromptInput
 from tui.chrome.typed import is_typing
-from tui.keymap import KeyMap, Keys
-from tui.keys import ALWAYS
-from tui.presets import PRESETS
+from tui.keys.bindings import ALWAYS
+from tui.keys.keymap import KeyMap, Keys
+from tui.keys.presets import PRESETS
 from tui.screens.deck import DeckScreen
 from tui.screens.help import FindInput, HelpScreen, live_keys
 

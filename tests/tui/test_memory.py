@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.view_line import parse_view_line
-from tui.memory import MOST_NAMED, MOST_TYPED, Memory, bounded, merged
+from tui.kept.memory import MOST_NAMED, MOST_TYPED, Memory, bounded, merged
 
 NAMES = st.sampled_from(["agents", "tasks", "queues", "events"])
 MEMORIES = st.builds(

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fleet.errors import ConfigError
-from tui.profile import LOCAL, decide, prepare
+from tui.terminal.profile import LOCAL, decide, prepare
 
 REMOTE = {"SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}
 
@@ -52,5 +52,5 @@ def test_textual_is_told_unless_the_operator_did() -> None:
 
 
 def test_it_is_known_before_textual_is_imported() -> None:
-    program = "import sys, tui.profile; sys.exit('textual' in sys.modules or 'rich' in sys.modules)"
+    program = "import sys, tui.terminal.profile; sys.exit('textual' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

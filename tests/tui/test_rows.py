@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fleet.filter import parse_filter
+from fleet.filters.filter import parse_filter
 from fleet.model import Event, EventKind
 from fleet.store import Store
 from fleet.views.agents import VIEW
 from fleet.views.events import VIEW as EVENTS
 from fleet.vocabulary import AgentState
 from tests.tui.tables import NOW, fleet_of, put
-from tui.rows import Rows
-from tui.standstill import Behind
+from tui.table.rows import Rows
+from tui.table.standstill import Behind
 
 
 def rows_of(store: Store, height: int = 10, **options: Any) -> Rows:

@@ -7,10 +7,10 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import ContentSwitcher, Label
 
 from fleet.errors import FilterError
-from fleet.filter import parse_filter
+from fleet.filters.filter import parse_filter
 from fleet.vocabulary import AgentState
 from tests.tui.tables import CountingTable, TableApp, fleet_of, lines, put
-from tui.table import Table
+from tui.table.table import Table
 
 pytestmark = pytest.mark.anyio
 

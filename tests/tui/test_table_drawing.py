@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.filter import parse_filter
+from fleet.filters.filter import parse_filter
 from fleet.vocabulary import AgentState
 from tests.tui.tables import TableApp, fleet_of, lines, put
 from tests.tui.terminal import Watched

@@ -17,9 +17,9 @@ from fleet.views.view import Tone
 from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, firing_store
 from tui.app import FleetdeckApp
-from tui.capabilities import Capabilities, Depth
-from tui.memory import Memory
-from tui.painter import Palette
+from tui.kept.memory import Memory
+from tui.table.painter import Palette
+from tui.terminal.capabilities import Capabilities, Depth
 from tui.theme import RowLook, thumb_style, tone_style
 from tui.themed import Look
 from tui.themes import ANSI, THEMES, THEMES_256, themes_for

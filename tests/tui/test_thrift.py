@@ -20,9 +20,9 @@ from tests.tui.factories import NOW, firing_store
 from tests.tui.tables import put
 from tests.tui.terminal import Terminal, Watched, full_screen
 from tui.app import FleetdeckApp
-from tui.canvas import Canvas
-from tui.sgr import PLAIN, Pen, pen_of, step, turn
-from tui.thrift import is_settled
+from tui.terminal.canvas import Canvas
+from tui.terminal.sgr import PLAIN, Pen, pen_of, step, turn
+from tui.terminal.thrift import is_settled
 
 WIDTH, HEIGHT = 24, 4
 TRUE = ColorSystem.TRUECOLOR

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.window import Window
+from tui.table.window import Window
 
 MOVES = st.lists(
     st.one_of(

@@ -9,8 +9,8 @@ from textual.widget import Widget
 from fleet.views.view import Tone
 from tui.chrome.typed import is_typing
 from tui.ink import Ink, joined
-from tui.key_names import UNBOUND
-from tui.keys import FOOTER_ORDER
+from tui.keys.bindings import FOOTER_ORDER
+from tui.keys.names import UNBOUND
 
 _GAP = 2
 

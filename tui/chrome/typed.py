@@ -7,11 +7,11 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui.keys import EDITING_KEYS
+from tui.keys.bindings import EDITING_KEYS
 
 
 class TypedInput(Input, inherit_bindings=False):
-    """A one-line input with the editing keys of `tui/keys.py`."""
+    """A one-line input with the editing keys of `tui/keys/bindings.py`."""
 
     BINDINGS: ClassVar[list[BindingType]] = EDITING_KEYS
 

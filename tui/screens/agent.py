@@ -36,7 +36,7 @@ from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
 from tui.pane import TablePane
 from tui.screens.copying import picked_rows, picks
 from tui.screens.deck import DeckScreen
-from tui.table import Table
+from tui.table.table import Table
 from tui.views import compact, over
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from fleet.store import Slice, Store
 from fleet.views.chosen import extra_columns
 from fleet.views.columns import name_column
 from fleet.views.view import Cell, Column, Look, Tone, View
-from tui.arrangement import Arrangement, Part, arrange
 from tui.chrome.key_line import KeyLine
 from tui.ink import Ink, joined
 from tui.screens.sheet import Sheet
-from tui.table import Table
-from tui.table_keys import MOVING_KEYS
+from tui.table.arrangement import Arrangement, Part, arrange
+from tui.table.keys import MOVING_KEYS
+from tui.table.table import Table
 
 
 class Choice(Struct, frozen=True):

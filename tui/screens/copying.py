@@ -10,7 +10,7 @@ from textual.screen import Screen
 from fleet.store import Store
 from fleet.views.view import View
 from tui.copying import CopyingApp
-from tui.table import Table
+from tui.table.table import Table
 
 if TYPE_CHECKING:
     from fleet.copies import CopyFormat, Picked

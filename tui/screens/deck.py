@@ -20,12 +20,12 @@ from tui.chrome.title import TitleLine
 from tui.chrome.too_small import TooSmall, size_classes
 from tui.chrome.typed import is_typing
 from tui.context import Context
-from tui.history import Visit
 from tui.ink import Ink
-from tui.keys import SCREEN_KEYS
+from tui.kept.history import Visit
+from tui.keys.bindings import SCREEN_KEYS
 from tui.live import Live
 from tui.screens.copying import CopyScreen, picks
-from tui.table import Table
+from tui.table.table import Table
 
 if TYPE_CHECKING:
     from textual.suggester import Suggester

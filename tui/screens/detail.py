@@ -12,8 +12,8 @@ from fleet.views.view import Cell, Field, Look, Tone, View, look
 from tui.chrome.facts import Facts, Known
 from tui.chrome.page_scroll import PageScroll
 from tui.context import Context
-from tui.history import Visit
 from tui.ink import Ink
+from tui.kept.history import Visit
 from tui.live import Watch
 from tui.screens.copying import picked_rows
 from tui.screens.deck import DeckScreen

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from fleet.saved_filters import SavedFilters
+from fleet.filters.saved import SavedFilters
 from fleet.views.view import Tone
 from tui.chrome.page_scroll import PageScroll
 from tui.ink import Ink, joined

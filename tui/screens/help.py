@@ -10,12 +10,12 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from fleet.filter_examples import LINES, TOPICS
+from fleet.filters.examples import LINES, TOPICS
 from fleet.views.view import Tone
 from tui.chrome.page_scroll import PageScroll
 from tui.chrome.typed import TypedInput
 from tui.ink import Ink, joined
-from tui.key_names import UNBOUND
+from tui.keys.names import UNBOUND
 from tui.screens.deck import DeckScreen
 from tui.screens.sheet import Sheet
 

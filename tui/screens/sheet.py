@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from tui.keys import SHEET_KEYS
+from tui.keys.bindings import SHEET_KEYS
 
 R = TypeVar("R")
 

@@ -10,10 +10,10 @@ from fleet.text import scrub
 from fleet.view_line import ViewLine
 from fleet.views.view import View
 from tui.context import Context
-from tui.history import Visit
+from tui.kept.history import Visit
 from tui.live import AGES_EVERY_S
 from tui.screens.deck import DeckScreen
-from tui.table import Table
+from tui.table.table import Table
 
 
 class TableScreen(DeckScreen):

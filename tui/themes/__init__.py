@@ -6,7 +6,7 @@ colours to a theme's own can lie far from them. For such a terminal each theme n
 
 from textual.theme import Theme
 
-from tui.capabilities import Depth
+from tui.terminal.capabilities import Depth
 from tui.themes.ansi import ANSI
 from tui.themes.calm import DARK, DARK_256, LIGHT, LIGHT_256
 from tui.themes.high_contrast import HIGH_CONTRAST, HIGH_CONTRAST_LIGHT, HIGH_CONTRAST_LIGHT_256

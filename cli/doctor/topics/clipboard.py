@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-from cli.clipboard import MachineClipboard
+from cli.dashboard.clipboard import MachineClipboard
 from cli.doctor.finding import Finding, Topic, bad, note, ok
 from cli.doctor.place import Place
 from fleet.clipboard import Escape, Program, Route, Routes, Wrap, osc52

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cli.doctor.finding import Finding, Topic, note, ok
 from cli.doctor.place import Place
-from tui.capabilities import Capabilities, Depth, capabilities
+from tui.terminal.capabilities import Capabilities, Depth, capabilities
 
 _WORDS = {
     Depth.NONE: "no colours",
@@ -55,8 +55,8 @@ def _theme(place: Place, can: Capabilities) -> Finding:
 
 def _kept(place: Place) -> str:
     """The theme that was chosen the last time; "" where none was, or nothing is kept."""
-    from cli.kept import kept_memory
-    from cli.memory_file import memory_path
+    from cli.dashboard.kept import kept_memory
+    from cli.dashboard.memory_file import memory_path
     from cli.settings import state_dir
 
     if place.config is None:

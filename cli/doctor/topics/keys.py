@@ -47,8 +47,8 @@ def _kept_by_others(place: Place, chosen: "Chosen") -> Iterator[Finding]:
     found = [words for variable, words in between.items() if place.environ.get(variable)]
     if not found:
         return
-    from tui.declared import declared
-    from tui.keymap import in_force
+    from tui.keys.declared import declared
+    from tui.keys.keymap import in_force
 
     force = in_force(declared(), chosen.keys)
     for program, prefix in found:

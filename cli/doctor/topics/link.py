@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cli.doctor.finding import Finding, Topic, ok
 from cli.doctor.place import Place
-from tui.profile import VARIABLE, decide
+from tui.terminal.profile import VARIABLE, decide
 
 
 def look(place: Place) -> Iterator[Finding]:

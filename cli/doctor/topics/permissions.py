@@ -50,8 +50,8 @@ def _state(folder: Path) -> Iterator[Finding]:
 
 def _memory(place: Place, folder: Path) -> Iterator[Finding]:
     """What is kept of this fleet between sessions."""
-    from cli.kept import kept_memory
-    from cli.memory_file import memory_path
+    from cli.dashboard.kept import kept_memory
+    from cli.dashboard.memory_file import memory_path
 
     if place.config is None:
         return

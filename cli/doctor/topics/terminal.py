@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cli.doctor.finding import Finding, Topic, bad, note, ok
 from cli.doctor.place import STREAMS, Place
-from tui.capabilities import capabilities, is_dumb
+from tui.terminal.capabilities import capabilities, is_dumb
 
 _TMUX_PATIENCE_S = 2.0
 _SLOW_ESCAPE_MS = 100

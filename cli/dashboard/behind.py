@@ -1,0 +1,96 @@
+"""What goes on behind the dashboard: collecting, from after the first frame until the end."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cli.dashboard import garbage
+from cli.dashboard.last_state import LastState
+from fleet.clock import Clock
+from fleet.errors import ConfigError
+from fleet.store import Store
+
+if TYPE_CHECKING:
+    from cli.deck import Deck
+    from cli.reload import ConfigFile, Reloaded
+    from config.schema import Config
+    from tui.app import FleetdeckApp
+
+ConfigLater = Callable[[], Awaitable["Config"]]
+"""Gives the configuration once it is there (the demo fleet has to start first)."""
+
+
+def _import() -> None:
+    for name in ("cli.deck", "cli.kinds", "cli.reload", "cli.self_metrics"):
+        import_module(name)
+
+
+class Behind:
+    """Fills `store` by the configuration that `later` gives, for the application that is `attach`ed."""
+
+    def __init__(self, later: ConfigLater, store: Store, clock: Clock, last: LastState) -> None:
+        self._later = later
+        self._store = store
+        self._clock = clock
+        self._last = last
+        self._app: FleetdeckApp | None = None
+        self._deck: Deck | None = None
+        self._file: ConfigFile | None = None
+
+    def attach(self, app: "FleetdeckApp") -> None:
+        """Whose pace is kept, and who is told what went wrong."""
+        self._app = app
+
+    async def collect(self) -> None:
+        """Until cancelled. The imports stand here because the first frame waits for none of them; they are made in a
+        thread because a key should not, either."""
+        garbage.release()
+        reading = asyncio.ensure_future(self._later())
+        await asyncio.to_thread(_import)
+        from cli.deck import Deck
+        from cli.kinds import kind_tables
+        from cli.log_file import log_files
+        from cli.reload import ConfigFile
+        from cli.self_metrics import offer
+
+        app = self._app
+        assert app is not None  # noqa: S101  # attached before it runs
+        keeping = asyncio.create_task(garbage.keep(app.idle_s))
+        self._last.recall(self._store, self._clock)
+        config = await reading
+        deck = self._deck = Deck(config, self._store, self._clock, app.meter.read)
+        self._file = ConfigFile(deck, config, kind_tables(), self._clock.now(), self._reloaded)
+        self._file.follow()
+        loop = asyncio.get_running_loop()
+
+        def tell_log(words: str) -> None:
+            loop.call_soon_threadsafe(app.report, "log", words)
+
+        with contextlib.ExitStack() as stack:
+            stack.callback(keeping.cancel)
+            for log in log_files():
+                stack.enter_context(log.telling(tell_log))
+            try:
+                stack.enter_context(offer(config.self_metrics, self._store))
+            except ConfigError as error:
+                # An address that is taken is no reason to watch nothing.
+                app.report("self_metrics", str(error))
+            async with self._last.kept(self._store, self._clock):
+                await deck.run()
+
+    def collect_now(self) -> None:
+        """Have everything looked at now, if anything is looked at yet."""
+        if self._deck is not None:
+            self._deck.collect_now()
+
+    def reload(self) -> None:
+        """Read the configuration again, once it has been read."""
+        if self._file is not None:
+            self._file.reload()
+
+    def _reloaded(self, result: "Reloaded") -> None:
+        if self._app is not None:
+            self._app.report("config", "the configuration is wrong" if result.bad else "")
+            self._app.say(result.text, bad=result.bad)

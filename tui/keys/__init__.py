@@ -1,0 +1,1 @@
+"""Keys: what is bound, what an operator made of it, and the presets."""
