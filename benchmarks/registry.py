@@ -1,16 +1,34 @@
 """All topics, in the order of the table."""
 
 from benchmarks.row import Topic
-from benchmarks.topics import busy, flush, idle, keys, memory, peers, start, sweep, target
+from benchmarks.topics import (
+    alert_book,
+    alerts,
+    busy,
+    flush,
+    idle,
+    keys,
+    memory,
+    peers,
+    rules,
+    samples,
+    start,
+    sweep,
+    target,
+)
 
 TOPICS: tuple[Topic, ...] = (
     target.TOPIC,
     flush.TOPIC,
     idle.TOPIC,
     keys.TOPIC,
+    alerts.TOPIC,
     start.TOPIC,
     memory.TOPIC,
     busy.TOPIC,
     sweep.TOPIC,
+    samples.TOPIC,
     peers.TOPIC,
+    rules.TOPIC,
+    alert_book.TOPIC,
 )

@@ -42,6 +42,7 @@ def validate(context: click.Context, file: Path | None) -> None:
     examined = _examined(context, file)
     for note in _missing_secrets(examined.config):
         click.echo(f"note: {scrub(note)}", err=True)
+    _check_rules(context, examined.config)
     click.echo(f"ok: {summary(examined.config)}")
 
 
@@ -74,12 +75,27 @@ def _examined(context: click.Context, file: Path | None) -> Examined:
 
 def summary(config: Config) -> str:
     """How many of each there are: `2 discovery sources, 1 queue, 0 backlogs`."""
-    counts = (
+    counts: tuple[tuple[int, str], ...] = (
         (len(config.discovery), "discovery source"),
         (len(config.queues), "queue"),
         (len(config.backlog), "backlog"),
     )
+    if config.alerts:
+        counts = (*counts, (len(config.alerts), "alert source"))
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
+
+
+def _check_rules(context: click.Context, config: Config) -> None:
+    """Say what is wrong with the rule files that are named; ends the command with exit code 2 where one is wrong."""
+    if not (config.rules or config.default_rules):
+        return
+    from config.rule_files import named_rules
+
+    read = named_rules(config.rules, config.root, defaults=config.default_rules)
+    for problem in read.problems:
+        click.echo(f"{'note: ' if problem.warning else ''}{problem}", err=True)
+    if read.errors:
+        context.exit(WRONG)
 
 
 def _missing_secrets(config: Config) -> Iterator[str]:

@@ -14,10 +14,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from agents_registry.registry import Registry
+from cli.claims import BookKeeper
+from cli.judging.judgement import RULES, SLOS, Judgement
+from cli.judging.past import Past, no_past
 from cli.settings import allow_many_connections
 from cli.wiring import age_limits, built, entry_job_id, most_failures, placed, rules, watched_files
 from collectors.ingest import Ingest
-from collectors.jobs import HOST_JOB_ID, AgentJobs, Pace, backlog_job, host_job, queue_job, self_job
+from collectors.jobs import HOST_JOB_ID, AgentJobs, Pace, alert_job, backlog_job, host_job, queue_job, self_job
 from collectors.supervisor import TICK_S, Job, Outcome, Supervisor
 from config.changes import Changes, compare
 from config.entries import FAMILIES
@@ -27,6 +30,8 @@ from fleet.clock_set import shift
 from fleet.evaluate import Evaluator
 from fleet.model import Discovery, ProbeKind, SelfReading, TerminalReading
 from fleet.ports import DiscoverySource, Reach
+from fleet.samples.feed import Feed
+from fleet.samples.samples import Samples
 from fleet.store import Store
 from fleet.timekeeper import Timekeeper
 from transport.http.client import HttpClient
@@ -44,7 +49,12 @@ class Deck:
     """Discovery, probes and evaluation of one fleet, writing into `store`."""
 
     def __init__(
-        self, config: Config, store: Store, clock: Clock, read_terminal: Callable[[], TerminalReading] | None = None
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        read_terminal: Callable[[], TerminalReading] | None = None,
+        past: Past | None = None,
     ) -> None:
         allow_many_connections()
         self._config = config
@@ -57,8 +67,12 @@ class Deck:
         self._rewatch = asyncio.Event()
         self._followed: dict[str, Path] = {}
         self._supervisor = Supervisor(store.sources, clock)
+        self.samples = Samples()
+        feed = Feed(self.samples, store, clock.now)
+        self.judgement = Judgement(config, store, self.samples, feed, clock, past or no_past())
         self._ingest = Ingest(
             store,
+            feed=feed,
             queue_limit_s=lambda name: self._limit_s("queues", name) + self._unwatched_s(store.queues.seen(name)),
             backlog_limit_s=lambda name: self._limit_s("backlog", name) + self._unwatched_s(store.backlog.seen(name)),
             most_failures=most_failures(config),
@@ -81,6 +95,8 @@ class Deck:
         for section, entry in placed(config):
             self._supervisor.add(self._entry_job(section, entry, self._reach))
         self._watch_ourselves(config)
+        for job in self.judgement.jobs():
+            self._supervisor.add(job)
 
     @property
     def store(self) -> Store:
@@ -92,10 +108,14 @@ class Deck:
         asyncio.get_running_loop().set_default_executor(NamesApart())
         try:
             async with asyncio.TaskGroup() as group:
+                # First what rules and objectives ask for, so that it is kept of the first page, too.
+                await self.judgement.prepare()
                 group.create_task(self._supervisor.run())
                 group.create_task(self._keep_judging())
+                group.create_task(self.judgement.run())
                 group.create_task(self._watch_files())
         finally:
+            await self.judgement.aclose()
             await self._http.aclose()
 
     async def sweep(self, wait_s: float, *, ordered: bool = False) -> bool:
@@ -104,6 +124,7 @@ class Deck:
         An agent is looked at as soon as it is found; `ordered` waits until all that is under way has ended, so that
         the same answers make the same events in the same order.
         """
+        await self.judgement.prepare(whole=True)
         judging = None if ordered else asyncio.create_task(self._keep_judging())
         asyncio.get_running_loop().set_default_executor(NamesApart())
         tries = max(settings.down_after for settings in self._config.probes.values())
@@ -115,10 +136,30 @@ class Deck:
                 with contextlib.suppress(asyncio.CancelledError):
                     await judging
             self.judge()
+            self.judgement.settle(self._clock.now())
+
+    async def watch(self, watch_s: float, until: Callable[[], bool] = lambda: False) -> None:
+        """After a sweep, go on for `watch_s` seconds, or until `until` says that it is enough."""
+        try:
+            async with asyncio.timeout(watch_s), asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._supervisor.run()),
+                    group.create_task(self._keep_judging()),
+                    group.create_task(self.judgement.run()),
+                ]
+                while not until():  # noqa: ASYNC110  # many things may make it so
+                    await asyncio.sleep(_TICK_S)
+                for task in tasks:
+                    task.cancel()
+        except TimeoutError:
+            pass
+        self.judge()
+        self.judgement.settle(self._clock.now())
 
     async def aclose(self) -> None:
         """Close what a sweep left open."""
         await self._supervisor.aclose()
+        await self.judgement.aclose()
         await self._http.aclose()
 
     def collect_now(self) -> None:
@@ -163,9 +204,18 @@ class Deck:
         self._ingest.budget.most = config.limits.all_samples
         self._ingest.rebuild_deadlines()
         self._evaluator.reconfigure(rules(config), age_limits(config, self._pace))
+        self._judge_by(config)
         self._evaluator.note("config", "reloaded", self._clock.now(), changes.words())
         self._rewatch.set()
         self._woken.set()
+
+    def _judge_by(self, config: Config) -> None:
+        """Rules, objectives and gates by another configuration."""
+        self.judgement.apply(config)
+        for job_id in (RULES, SLOS):
+            self._supervisor.remove(job_id)
+        for job in self.judgement.jobs():
+            self._supervisor.add(job)
 
     def _forget(self, section: str, entry: Entry) -> None:
         self._supervisor.remove(entry_job_id(section, entry))
@@ -174,6 +224,8 @@ class Deck:
             self._ingest.forget_source(entry.id)
         elif section == "queues":
             self._ingest.forget_queue(entry.name)
+        elif section == "alerts":
+            self.judgement.book.forget(entry.name, self._clock.now())
         else:
             self._ingest.forget_backlog(entry.name)
 
@@ -202,6 +254,7 @@ class Deck:
         change = self._clock.look(_TICK_S + _GATHER_S)
         if change.set_by_s:
             shift(self._store, change.set_by_s)
+            self.judgement.shift(change.set_by_s)
             self._ingest.rebuild_deadlines()
             self._evaluator.clock_set(change.set_by_s, self._clock.now())
         if change.paused_s:
@@ -267,6 +320,16 @@ class Deck:
         """Raises ConfigError that names the place in the file."""
         if section == "discovery":
             return self._discovery_job(entry, built(entry, reach))
+        if section == "alerts":
+            patience = self._config.probes[ProbeKind.ALERTS].down_after
+            return alert_job(
+                entry.name,
+                built(entry, reach),
+                BookKeeper(self.judgement.book, self._clock),
+                patience,
+                entry.every_s,
+                entry.timeout_s,
+            )
         job = queue_job if section == "queues" else backlog_job
         return job(entry.name, entry.kind.name, built(entry, reach), self._ingest, entry.every_s, entry.timeout_s)
 
@@ -289,7 +352,7 @@ class Deck:
             timeout_s=entry.timeout_s,
             look=source.discover,
             deliver=deliver,
-            fail=lambda error: None,
+            fail=lambda error: self._ingest.source_failed(entry.id),
         )
 
     def _count_itself(self) -> SelfReading:

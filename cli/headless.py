@@ -32,14 +32,22 @@ _NEEDS = {
 """Which jobs fill a view: when all of these failed, there is nothing to print."""
 
 
-def print_rows(config: Config, line: ViewLine, output: str, limit: int | None, wait_s: float) -> None:
+_IN_TIME = ("alerts", "silences", "slos", "gates")
+"""The views of what only shows in time: rules with `for`, rates."""
+_SWEEP_S = 10.0
+
+
+def print_rows(
+    config: Config, line: ViewLine, output: str, limit: int | None, wait_s: float, *, settle: bool = False
+) -> None:
     """Sweep, and print the first `limit` rows of the view of `line`, filtered, ordered and with the columns that it
-    names. Raises Failure where nothing that fills the view could be read."""
+    names. With `settle`, a view that time changes is watched on for `wait_s` seconds, or until no alert is pending.
+    Raises Failure where nothing that fills the view could be read."""
     what, view = line.view, table_view(line.view)
     chosen = parse_filter(line.filter, view, saved_filters(config, line.filter))
     shown = narrowed(view, line.columns, output)
     check_view_line(ViewLine(view=what, sort=line.sort))
-    store = _swept(config, wait_s)
+    store = _settled(config, wait_s) if settle and what in _IN_TIME else _swept(config, wait_s)
     store.times = EXACT_STYLE
     rows = rows_of(store, view, chosen, line.sort, limit)
     if not rows and output == "table":
@@ -106,6 +114,13 @@ def _swept(config: Config, wait_s: float) -> Store:
     if not asyncio.run(sweep(config, store, wait_s)):
         click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
     return store
+
+
+def _settled(config: Config, wait_s: float) -> Store:
+    """A store after a sweep, watched on for `wait_s` seconds or until no alert is pending."""
+    from cli.observing import observe
+
+    return observe(config, min(wait_s, _SWEEP_S), watch_s=wait_s, settle=True).store
 
 
 def _narrate(store: Store, what: str) -> None:

@@ -79,10 +79,12 @@ def _write(output: Path, text: str, *, force: bool) -> None:
 
 
 def _summary(finds: "Finds") -> str:
-    counts = (
+    counts: tuple[tuple[int, str], ...] = (
         (len(finds.agents), "agent"),
         (len(finds.of("discovery")), "more discovery source"),
         (len(finds.of("queues")), "queue"),
         (len(finds.of("backlog")), "backlog"),
     )
+    if finds.of("alerts"):
+        counts = (*counts, (len(finds.of("alerts")), "alert source"))
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)

@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from cli.complete import complete_columns, complete_filter, complete_preset, complete_sort, complete_view
+from cli.options import config_option, settle_option, wait_option
 from cli.settings import FrontDoor, load_config, start_logging
 from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes, with_wishes
 from config.find import find_config
 
-GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
+GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events", "alerts", "silences", "slos")
 _EPILOG = (
     "stdout is data, stderr is narration. Exit codes: 0 ok, 1 failure at run time, 2 usage or invalid configuration. "
     "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
@@ -39,40 +40,24 @@ class SizeType(click.ParamType[tuple[int, int]]):
         return size
 
 
-_config_option = click.option(
-    "--config",
-    "-c",
-    "config_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The configuration; without it ./fleetdeck.yaml, then $XDG_CONFIG_HOME/fleetdeck/config.yaml.",
-)
-
-
-_wait_option = click.option(
-    "--wait",
-    "wait_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(0.1, 600),
-    metavar="SECONDS",
-    help="How long the sweep may take.",
-)
-
-
 @click.group(
     cls=FrontDoor,
     later={
         "config": "cli.config_commands:config_group",
+        "check": "cli.check_command:check",
         "doctor": "cli.doctor.command:doctor",
+        "gates": "cli.gates_command:gates",
         "init": "cli.init:init",
+        "query": "cli.query_command:query",
+        "rules": "cli.rules_commands:rules_group",
+        "slo": "cli.slo_commands:slo_group",
     },
     invoke_without_command=True,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="fleetdeck")
-@_config_option
+@config_option
 @with_wishes
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
@@ -136,7 +121,7 @@ def demo(agents: int, seed: int, serve: bool, output: Path | None, until_stdin_c
 
 @main.command()
 @click.argument("what", type=click.Choice(GET_VIEWS))
-@_config_option
+@config_option
 @click.option(
     "-o", "--output", type=click.Choice(["table", "json", "jsonl", "csv"]), default="table", show_default=True
 )
@@ -163,7 +148,7 @@ def demo(agents: int, seed: int, serve: bool, output: Path | None, until_stdin_c
     help="Which columns, or fields of json, jsonl and csv.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="ROWS", help="How many rows at most.")
-@_wait_option
+@settle_option
 @click.pass_context
 def get(
     ctx: click.Context,
@@ -182,6 +167,7 @@ def get(
     \b
     fleetdeck get agents --filter 'state:down (env:prod or team:core)' --sort=-age --limit 10
     fleetdeck get queues -o json | jq '.[] | select(.queued > 100)'
+    fleetdeck get alerts --wait 6m         until no alert is pending, six minutes at most
     fleetdeck get sources                  what answered, what did not, and why
     """
     from cli.headless import print_rows
@@ -190,12 +176,13 @@ def get(
 
     start_logging()
     line = ViewLine(view=what, filter=filter_text, sort=parse_sort(sort), columns=parse_columns(columns))
-    print_rows(load_config(config_path or ctx.obj["config"]), line, output, limit, wait_s)
+    asked = ctx.get_parameter_source("wait_s") is not click.core.ParameterSource.DEFAULT
+    print_rows(load_config(config_path or ctx.obj["config"]), line, output, limit, wait_s, settle=asked)
 
 
 @main.command()
 @click.argument("view_text", metavar="VIEW", shell_complete=complete_view)
-@_config_option
+@config_option
 @click.option("--size", type=SizeType(), default="120x40", show_default=True, help="Columns and lines.")
 @click.option(
     "-o",
@@ -204,7 +191,7 @@ def get(
     metavar="FILE",
     help="FILE.svg or FILE.txt; without it text on stdout.",
 )
-@_wait_option
+@wait_option
 @click.pass_context
 def screenshot(
     ctx: click.Context,

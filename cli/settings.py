@@ -14,7 +14,7 @@ import click
 
 from cli.interrupts import hear_interrupts
 from cli.plain_output import spell_for
-from fleet.errors import ConfigError, FilterError
+from fleet.errors import ConfigError, FilterError, QueryError
 from fleet.text import scrub_lines
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class FrontDoor(click.Group):
             raise Invalid(str(error)) from error
         except FilterError as error:
             raise Invalid(error.pointed()) from error
+        except QueryError as error:
+            raise Invalid(str(error)) from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
@@ -130,6 +132,19 @@ def state_dir() -> Path:
     path = Path(platformdirs.user_state_dir("fleetdeck"))
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def operator() -> str:
+    """Who acts, as silences name it: `user@host`."""
+    import getpass
+    import platform
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A user id without an entry, as in many containers.
+        user = str(os.getuid())
+    return f"{user}@{platform.node() or 'localhost'}"
 
 
 def allow_many_connections() -> None:

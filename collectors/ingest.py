@@ -32,6 +32,7 @@ from fleet.model import (
 from fleet.ports import Limits
 from fleet.queues import derive as derive_queue
 from fleet.queues import merge_tasks, passed
+from fleet.samples.feed import Feed
 from fleet.store import Store
 
 Row = TypeVar("Row", Queue, Backlog)
@@ -59,10 +60,13 @@ class Ingest:
         backlog_limit_s: Callable[[str], float],
         most_failures: int = 10,
         most_samples: int = Limits().all_samples,
+        feed: Feed | None = None,
     ) -> None:
         """The limits say how old the last good answer of a queue or backlog may be. Failures in a row are counted to
-        `most_failures`: beyond that it is as bad as it gets, and counting on would only wake the views."""
+        `most_failures`: beyond that it is as bad as it gets, and counting on would only wake the views. `feed` is told
+        of every page, health probe and failure."""
         self._store = store
+        self._feed = feed
         self.most_failures = most_failures
         self.budget = SampleBudget(most_samples)
         self._queue_deadlines: Deadlines[str] = Deadlines(store.queues.seen, queue_limit_s)
@@ -83,6 +87,8 @@ class Ingest:
         self._store.health.touch(name, at)
         self._store.status.touch(name, at)
         self._store.history.add(("agent", name, "latency_s"), at.timestamp(), took_s)
+        if self._feed:
+            self._feed.health(name, took_s)
 
     def health_failed(self, name: str, error: str) -> None:
         """The health endpoint failed; the last good reading stays."""
@@ -96,10 +102,15 @@ class Ingest:
                 latency_s=before.latency_s,
             ),
         )
+        if self._feed:
+            self._feed.health_failed(name)
 
-    def page(self, name: str, page: Page, at: datetime) -> Page:
-        """A scraped page of an agent, or of a discovery source; what there was room for of it."""
+    def page(self, name: str, page: Page, at: datetime, took_s: float | None = None) -> Page:
+        """A scraped page of an agent, or of a discovery source; what there was room for of it. The scrape took
+        `took_s` seconds, where that is known."""
         page = self.budget.fit(name, page)
+        if self._feed:
+            self._feed.page(name, page, at, took_s)
         self._store.scrapes.put(name, Scrape(page=page))
         self._store.scrapes.touch(name, at)
         if name in self._store.agents:
@@ -115,6 +126,18 @@ class Ingest:
         before = self._store.scrapes.get(name) or Scrape()
         failures = min(before.failures + 1, self.most_failures)
         self._store.scrapes.put(name, Scrape(page=before.page, failures=failures, error=error))
+        if self._feed:
+            self._feed.page_failed(name)
+
+    def page_ended(self, name: str) -> None:
+        """An agent's page is no longer scraped; the last good one stays in its row."""
+        if self._feed:
+            self._feed.ended(name)
+
+    def source_failed(self, source: str) -> None:
+        """A discovery source failed. Where it had shown a page, that has ended; the last good one stays in its row."""
+        if self._feed and source in self._store.scrapes:
+            self._feed.page_failed(source)
 
     def process(self, name: str, reading: ProcessReading, at: datetime) -> None:
         """A look at an agent's process."""
@@ -134,6 +157,8 @@ class Ingest:
         self.budget.forget(source)
         self._store.history.drop("agent", source)
         self._store.plans.forget(source)
+        if self._feed:
+            self._feed.forget(source)
 
     def forget_queue(self, name: str) -> None:
         """A queue is no longer configured: its row and its tasks go."""
@@ -154,6 +179,8 @@ class Ingest:
             rows.drop(name)
         self.budget.forget(name)
         self._store.plans.forget(name)
+        if self._feed:
+            self._feed.forget(name)
 
     # ── queues ──
 

@@ -1,8 +1,8 @@
 """The supervisor's jobs, made from probes: what each looks at, where its reading goes, what its failure says."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import structs
 
@@ -14,6 +14,7 @@ from collectors.probes.metrics import MetricsProbe
 from collectors.probes.process import ProcessProbe
 from collectors.supervisor import Job, Outcome, Supervisor
 from collectors.words import host_words, self_words
+from fleet.alerts.model import AlertReading, AlertsReading
 from fleet.exposition.cache import SeriesCache
 from fleet.model import (
     Agent,
@@ -92,6 +93,8 @@ class AgentJobs:
         running = self._running.pop(name, {})
         for kind in running.keys() - wanted.keys():
             self._supervisor.remove(f"{kind}:{name}")
+        if ProbeKind.METRICS in running and ProbeKind.METRICS not in wanted:
+            self._ingest.page_ended(name)
         for kind, what in wanted.items():
             if running.get(kind) != what:
                 self._supervisor.add(self._job(name, kind, what))
@@ -160,7 +163,7 @@ class _MetricsRow:
         self._ingest = ingest
 
     def deliver(self, page: Page, at: datetime, took_s: float) -> Outcome:
-        kept = self._ingest.page(self.name, page, at)
+        kept = self._ingest.page(self.name, page, at, took_s)
         return Outcome(problems=_repeats(kept), found=len(kept.series), cut=kept.cut)
 
     def fail(self, error: str) -> None:
@@ -238,6 +241,37 @@ def backlog_job(name: str, kind: str, probe: Probe, ingest: Ingest, every_s: flo
         deliver,
         lambda error: ingest.backlog_failed(name, kind, error),
     )
+
+
+def alert_job(name: str, probe: Probe, book: "Claims", patience: int, every_s: float, timeout_s: float) -> Job:
+    """The job of configured alerts. Its alerts are stale from `patience` failures in a row on."""
+    failures = 0
+
+    def deliver(reading: AlertsReading, at: datetime, took_s: float) -> Outcome:
+        nonlocal failures
+        failures = 0
+        book.deliver(name, reading.alerts, at)
+        return Outcome(problems=reading.problems, found=len(reading.alerts), cut=reading.cut)
+
+    def fail(error: str) -> None:
+        nonlocal failures
+        failures += 1
+        if failures >= patience:
+            book.failed(name)
+
+    return _job(ProbeKind.ALERTS, name, probe, every_s, timeout_s, deliver, fail)
+
+
+class Claims(Protocol):
+    """Where alerts that systems write about themselves go."""
+
+    def deliver(self, source: str, readings: Sequence[AlertReading], at: datetime) -> None:
+        """All that a source says."""
+        ...
+
+    def failed(self, source: str) -> None:
+        """A source does not answer."""
+        ...
 
 
 def host_job(disks: tuple[str, ...], ingest: Ingest, every_s: float, timeout_s: float) -> Job:

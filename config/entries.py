@@ -1,4 +1,4 @@
-"""The entries of `discovery`, `queues` and `backlog`: each has a `kind`, which decides what else may stand in it."""
+"""The entries of `discovery`, `queues`, `backlog`, `alerts`: each has a `kind`, which decides what else it may have."""
 
 from typing import Any
 
@@ -14,13 +14,18 @@ from config.yaml_tree import Mapping, Node, Scalar, Sequence
 from fleet.model import ProbeKind
 from fleet.text import scrub
 
-FAMILIES = {"discovery": ProbeKind.DISCOVERY, "queues": ProbeKind.QUEUE, "backlog": ProbeKind.BACKLOG}
+FAMILIES = {
+    "discovery": ProbeKind.DISCOVERY,
+    "queues": ProbeKind.QUEUE,
+    "backlog": ProbeKind.BACKLOG,
+    "alerts": ProbeKind.ALERTS,
+}
 """The family of probes that the entries of a section belong to."""
 
 HEAD = tuple(field.encode_name for field in msgspec.structs.fields(EntryOptions))
 """Keys that any entry may have."""
 
-_TELLING = ("stream", "key", "path", "files", "match", "url")
+_TELLING = ("stream", "key", "path", "files", "folder", "match", "url")
 """Options that an entry may be named after, the most telling first."""
 
 

@@ -1,4 +1,5 @@
-"""How a folder of kinds is found: one file is one kind of discovery source, queue probe or backlog reader.
+"""How a folder of kinds is found: one file is one kind of discovery source, queue probe, backlog reader
+or reader of alerts.
 
 Each module of such a folder exports `KIND`. A module without it is an error at start, loudly, so that a new file
 that is not wired in cannot go unnoticed. Other packages add kinds through the entry-point group of the same name.
@@ -38,10 +39,16 @@ class KindTables(Struct, frozen=True, kw_only=True):
     discovery: dict[str, Kind[Any]]
     queues: dict[str, Kind[Any]]
     backlog: dict[str, Kind[Any]]
+    alerts: dict[str, Kind[Any]] = {}
 
     def section(self, name: str) -> dict[str, Kind[Any]]:
-        """The kinds of `discovery`, `queues` or `backlog`."""
-        return {"discovery": self.discovery, "queues": self.queues, "backlog": self.backlog}[name]
+        """The kinds of `discovery`, `queues`, `backlog` or `alerts`."""
+        return {
+            "discovery": self.discovery,
+            "queues": self.queues,
+            "backlog": self.backlog,
+            "alerts": self.alerts,
+        }[name]
 
 
 def installed_kinds() -> KindTables:
@@ -50,6 +57,7 @@ def installed_kinds() -> KindTables:
         discovery=load_kinds("agents_registry.sources"),
         queues=load_kinds("collectors.queues"),
         backlog=load_kinds("collectors.backlogs"),
+        alerts=load_kinds("collectors.alerts"),
     )
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from config.alert_options import AlertSettings, severity_words
 from config.check import Checker, hidden
 from config.entries import Entries
 from config.kinds import KindTables
 from config.problems import Problems
 from config.schema import SECTIONS, Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
+from config.slo.options import definitions_of
 from config.values import Listen
 from config.view_settings import check_view_settings
 from config.yaml_tree import Mapping, read_tree
@@ -96,6 +98,13 @@ def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
             else Listen.parse(listen.listen, public=listen.public)
         ),
         limits=msgspec.convert(msgspec.structs.asdict(options.limits), Limits),
+        rules=tuple(options.rules),
+        default_rules=options.default_rules,
+        external_labels=dict(options.external_labels),
+        gates={scrub(name): gate for name, gate in options.gates.items()},
+        slos=definitions_of(options.slos, shown_path(path)),
+        slo_files=options.slo_files,
+        notify=options.notify,
         filters=dict(options.filters),
         time=options.time,
         theme=theme_name(options.theme),
@@ -103,6 +112,12 @@ def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
         discovery=entries.made("discovery", options),
         queues=entries.made("queues", options),
         backlog=entries.made("backlog", options),
+        alerts=entries.made("alerts", options),
+        alerting=AlertSettings(
+            severities=severity_words(options.severities),
+            inhibit_rules=options.inhibit_rules,
+            deadman=options.deadman,
+        ),
     )
 
 
@@ -125,8 +140,8 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def read_text(path: Path) -> str:
-    """The text of `path`. Raises ConfigError: no file, no permission, too large, not UTF-8."""
+def read_text(path: Path, most: int = SIZE_LIMIT) -> str:
+    """The text of `path`. Raises ConfigError: no file, no permission, more than `most` bytes, not UTF-8."""
     file = scrub(shown_path(path))
     try:
         # O_NONBLOCK: a fifo in the file's place must not hang the start.
@@ -134,13 +149,13 @@ def read_text(path: Path) -> str:
         with os.fdopen(descriptor, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise ConfigError(f"{file}: no regular file")
-            content = stream.read(SIZE_LIMIT + 1)
+            content = stream.read(most + 1)
     except FileNotFoundError as error:
         raise ConfigError(f"{file}: there is no such file") from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(content) > SIZE_LIMIT:
-        raise ConfigError(f"{file}: larger than {SIZE_LIMIT:,} bytes")
+    if len(content) > most:
+        raise ConfigError(f"{file}: larger than {most:,} bytes")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

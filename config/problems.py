@@ -49,6 +49,11 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """The mistakes, in the order in which they were noted; secrets are not hidden in them."""
+        return tuple(self._found)
+
     def add(self, line: int | None, key: str, text: str) -> None:
         """Note a mistake."""
         self._found.append(Problem(line=line, key=key, text=text))

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
+from config.alert_options import DeadmanOptions, InhibitOptions
 from config.check import is_url
 from config.kinds import Kind, KindTables, installed_kinds
 from config.schema import (
@@ -36,7 +37,12 @@ PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 BEGIN = "<!-- reference: begin. Made by `python -m config.reference`; edit the option classes instead. -->"
 END = "<!-- reference: end -->"
 
-_TITLES = {"discovery": "Kinds of discovery", "queues": "Kinds of queue", "backlog": "Kinds of backlog"}
+_TITLES = {
+    "discovery": "Kinds of discovery",
+    "queues": "Kinds of queue",
+    "backlog": "Kinds of backlog",
+    "alerts": "Kinds of alerts",
+}
 _PLAIN = {
     str: "text",
     int: "whole number",
@@ -57,6 +63,8 @@ def reference(kinds: KindTables) -> str:
         _part("### `limits`", _about(LimitOptions), LimitOptions),
         _part("### `host` as a mapping", _about(HostOptions), HostOptions),
         _part("### `self_metrics` as a mapping", _about(SelfMetricsOptions), SelfMetricsOptions),
+        _part("### An entry of `inhibit_rules`", _about(InhibitOptions), InhibitOptions),
+        _part("### An entry of `deadman`", _about(DeadmanOptions), DeadmanOptions),
         _part("### Every entry of a list", _about(EntryOptions), EntryOptions),
         _part("### A secret", _about(SecretRef), SecretRef),
     ]

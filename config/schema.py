@@ -9,12 +9,19 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from config.alert_options import AlertSettings, DeadmanOptions, InhibitOptions
+from config.gate_options import GateOptions
 from config.kinds import Kind
+from config.notify_options import NotifyOptions
+from config.rule_options import LabelName, RulePattern
+from config.slo.options import SloOptions
 from config.values import Listen, Seconds
 from fleet.model import ProbeKind
 from fleet.ports import Limits
+from fleet.severity import Severity
+from fleet.slo.definition import SloDefinition
 
-SECTIONS = ("discovery", "queues", "backlog")
+SECTIONS = ("discovery", "queues", "backlog", "alerts")
 """The keys that hold lists of entries with a `kind`."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -50,6 +57,8 @@ class ProbesOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Task queues."""
     backlog: ProbeOptions = ProbeOptions()
     """Backlog documents."""
+    alerts: ProbeOptions = ProbeOptions()
+    """Alerts that the systems write themselves."""
     host: ProbeOptions = ProbeOptions()
     """This machine."""
     self: ProbeOptions = ProbeOptions()
@@ -99,7 +108,7 @@ class SelfMetricsOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class EntryOptions(Struct, frozen=True, kw_only=True):
-    """Keys that every entry of `discovery`, `queues` and `backlog` takes beside those of its kind."""
+    """Keys that every entry of `discovery`, `queues`, `backlog` and `alerts` takes beside those of its kind."""
 
     kind: str
     """What the entry is; it decides which other keys there are."""
@@ -136,10 +145,33 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Task queues: a list of entries, see the kinds of queue."""
     backlog: tuple[dict[str, Any], ...] = ()
     """Backlog documents: a list of entries, see the kinds of backlog."""
+    alerts: tuple[dict[str, Any], ...] = ()
+    """Alerts that the systems write themselves, shown as claimed: a list of entries, see the kinds of alerts."""
+    severities: dict[Name, Severity] = {}
+    """Your own words for severities: `{blocker: critical, notable: info}`; a severity is `critical`, `high`, `warning`,
+    `info` or `unknown`."""
+    inhibit_rules: tuple[InhibitOptions, ...] = ()
+    """Rules of inhibition in Alertmanager's format, beside the default ones."""
+    deadman: tuple[DeadmanOptions, ...] = ()
+    """Heartbeats: alerts that must always fire."""
     probes: ProbesOptions = ProbesOptions()
     """Settings per family of probes."""
     limits: LimitOptions = LimitOptions()
     """How much is taken in from outside."""
+    rules: tuple[RulePattern, ...] = ()
+    """Prometheus rule files; a pattern may have `*` and `?` in its last part."""
+    default_rules: bool = True
+    """Loads the rules that ship with fleetdeck; `fleetdeck rules default` prints them."""
+    external_labels: dict[LabelName, str] = {}
+    """Labels of this fleet, for the templates of rules and for alerts that are sent elsewhere."""
+    gates: dict[Name, GateOptions] = {}
+    """Quality gates by name: an expression each, and what it must reach."""
+    slos: tuple[SloOptions, ...] = ()
+    """Service level objectives in their short form, see docs/slos.md."""
+    slo_files: tuple[str, ...] = ()
+    """Files of SLOs (OpenSLO v1, Pyrra, sloth), or patterns with `*`."""
+    notify: NotifyOptions = NotifyOptions()
+    """Calls you when an alert begins to fire: nothing of it is on unless you ask for it."""
     filters: dict[str, str] = {}
     """Filters by name, such as `mine: 'team:core or env:prod'`; every filter can use them as `@mine`."""
     time: str = "utc"
@@ -196,6 +228,12 @@ class Config(Struct, frozen=True, kw_only=True):
     host: HostOptions | None
     self_metrics: Listen | None
     limits: Limits
+    rules: tuple[str, ...]
+    default_rules: bool
+    external_labels: dict[str, str]
+    gates: dict[str, GateOptions]
+    slos: tuple[SloDefinition, ...]
+    slo_files: tuple[str, ...]
     filters: dict[str, str]
     time: str
     theme: str
@@ -203,8 +241,11 @@ class Config(Struct, frozen=True, kw_only=True):
     discovery: tuple[Entry, ...]
     queues: tuple[Entry, ...]
     backlog: tuple[Entry, ...]
+    alerts: tuple[Entry, ...]
+    alerting: AlertSettings = AlertSettings()
+    notify: NotifyOptions = NotifyOptions()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All entries, section by section."""
-        return self.discovery + self.queues + self.backlog
+        return self.discovery + self.queues + self.backlog + self.alerts

@@ -84,9 +84,10 @@ def scalars(node: Node, name: str = "") -> Iterator[tuple[str, Scalar]]:
         yield name, node
 
 
-def read_tree(text: str, problems: Problems) -> Node | None:
-    """The tree of `text`, or None where it is empty or unreadable; what is wrong goes to `problems`."""
-    builder = _Builder(problems)
+def read_tree(text: str, problems: Problems, most: int = NODE_LIMIT) -> Node | None:
+    """The tree of `text`, or None where it is empty or unreadable; what is wrong goes to `problems`. It has at most
+    `most` values."""
+    builder = _Builder(problems, most)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -150,9 +151,10 @@ class _Frame:
 class _Builder:
     """Turns events into nodes, within the limits."""
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, most: int) -> None:
         self.root: Node | None = None
         self._problems = problems
+        self._most = most
         self._frames: list[_Frame] = []
         self._anchors: dict[str, Node] = {}
         self._count = 0
@@ -171,7 +173,7 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                self._refuse(event, "a second document begins; a configuration is one document")
+                self._refuse(event, "a second document begins; a file holds one document")
 
     def _refuse(self, event: Any, text: str) -> NoReturn:
         key = self._frames[-1].key if self._frames else ""
@@ -205,9 +207,9 @@ class _Builder:
     def _charge(self, line: int, size: int, depth: int) -> None:
         """Count what comes in, before it is built."""
         self._count += size
-        if self._count > NODE_LIMIT:
+        if self._count > self._most:
             self._problems.add(
-                line, "", f"more than {NODE_LIMIT:,} values (aliases are counted as often as they are used)"
+                line, "", f"more than {self._most:,} values (aliases are counted as often as they are used)"
             )
             raise _RefusedError
         if len(self._frames) + depth > DEPTH_LIMIT:

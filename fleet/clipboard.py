@@ -87,7 +87,11 @@ def fits(text: str) -> bool:
 
 def osc52(text: str, wrap: Wrap) -> str:
     """The sequence that sets the clipboard (`c`) to `text`."""
-    plain = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
+    return wrapped(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07", wrap)
+
+
+def wrapped(plain: str, wrap: Wrap) -> str:
+    """A sequence in the form that passes a multiplexer on its way to the terminal."""
     match wrap:
         case Wrap.PLAIN:
             return plain

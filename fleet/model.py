@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from fleet.alerts.model import AlertsReading
 from fleet.vocabulary import AgentState, TaskState
 
 # ── Discovery: what one source says ────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +280,7 @@ class SelfReading(Struct, frozen=True, kw_only=True, gc=False):
     terminal: TerminalReading | None = None
 
 
-Reading = Discovery | HealthReading | Page | QueueReading | BacklogReading | HostReading | ProcessReading | SelfReading
+Reading = Discovery | HealthReading | Page | QueueReading | BacklogReading | AlertsReading | HostReading | ProcessReading | SelfReading
 """Whatever one look of a probe or source can bring back."""
 
 
@@ -295,6 +296,7 @@ class ProbeKind(StrEnum):
     PROCESS = "process"
     QUEUE = "queue"
     BACKLOG = "backlog"
+    ALERTS = "alerts"
     HOST = "host"
     SELF = "self"
 

@@ -39,3 +39,8 @@ _SEVERITIES = {word: severity for severity, words in _WORDS.items() for word in 
 def severity_of(word: str | None) -> Severity:
     """What an outside word for a severity means (any case); `unknown` where no table knows it or there is none."""
     return _SEVERITIES.get((word or "").strip().lower(), Severity.UNKNOWN)
+
+
+def words_of(severity: Severity) -> list[str]:
+    """The words that mean a severity, in lower case."""
+    return _WORDS[severity].split() if severity in _WORDS else []

@@ -19,10 +19,13 @@ from fleet.filters.chunks import BLANKS, Chunk, check_quotes, chunks, quoted
 from fleet.near import meant
 from fleet.views.chosen import Chosen, columns_text, parse_columns
 
-VIEWS = ("overview", "agents", "tasks", "queues", "backlog", "sources", "events")
-"""The views in the order of their number keys."""
+TABS = ("overview", "agents", "alerts", "slos", "tasks", "queues", "backlog", "sources", "events")
+"""The views with a number key, in the order of these: who is there, what is wrong, then what is worked on."""
+VIEWS = (*TABS, "gates", "silences")
+"""All views; those that are no tabs are opened by their names."""
 
 _SHORT = {"agent": "agents", "o": "overview", "a": "agents", "t": "tasks", "q": "queues", "b": "backlog"}
+_SHORT |= {"s": "sources", "todo": "backlog"}  # as a narrow line of tabs calls it
 _PAGE = "agent"
 _FAULTS, _SORT, _COLUMNS = "faults", "sort=", "columns="
 

@@ -59,9 +59,9 @@ def eventually(look: Callable[[], T | None], patience_s: float = _PATIENCE_S) ->
 
 
 class RealPrometheus:
-    """One Prometheus process with the given configuration."""
+    """One Prometheus process with the given configuration, and more flags."""
 
-    def __init__(self, config: str, folder: Path) -> None:
+    def __init__(self, config: str, folder: Path, *flags: str) -> None:
         binary = prometheus_binary()
         if binary is None:
             pytest.skip("no prometheus: none on PATH, and `make servers` could not get one")
@@ -77,6 +77,7 @@ class RealPrometheus:
                 f"--storage.tsdb.path={folder / 'data'}",
                 f"--web.listen-address=127.0.0.1:{self.port}",
                 "--log.level=warn",
+                *flags,
             ],
             stdout=self._log,
             stderr=subprocess.STDOUT,

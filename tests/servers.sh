@@ -1,7 +1,7 @@
 #!/bin/sh
-# Puts real servers where the tests find them: prometheus (with promtool) and sshd (with ssh). One on PATH, else Debian's
-# package unpacked into the folder given, without installing it and without root. Never fails: what cannot be had is
-# skipped, with a reason, by the tests that need it.
+# Puts real servers where the tests find them: prometheus (with promtool), prometheus-alertmanager and sshd (with ssh).
+# One on PATH, else Debian's package unpacked into the folder given, without installing it and without root. Never
+# fails: what cannot be had is skipped, with a reason, by the tests that need it.
 folder=${1:?usage: servers.sh FOLDER}
 
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "$folder/usr/bin/$1" ] || [ -x "$folder/usr/sbin/$1" ]; }
@@ -31,6 +31,7 @@ want() {
 }
 
 want prometheus prometheus
+want prometheus-alertmanager prometheus-alertmanager
 want ssh openssh-client
 # sshd is linked to libwrap, which few systems have without it.
 want sshd openssh-server libwrap0

@@ -19,6 +19,8 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
+from fleet.alerts.notices import NotifyWish
+from fleet.alerts.ports import Graphing, Silencer
 from fleet.clipboard import Clipboard
 from fleet.clock import Clock
 from fleet.errors import FilterError
@@ -48,6 +50,7 @@ from tui.screens.overview import OverviewScreen
 from tui.screens.sources import SourcesScreen
 from tui.screens.table import TableScreen
 from tui.table.table import Table
+from tui.terminal.attention import AttentiveApp
 from tui.terminal.guard import GuardedApp
 from tui.terminal.let_go import let_go
 from tui.terminal.own_terminal import OwnTerminalApp
@@ -59,14 +62,24 @@ from tui.views import TABLES
 log = logging.getLogger(__name__)
 
 
-_TABLE_SCREENS: Mapping[str, type[TableScreen]] = {"sources": SourcesScreen}
-"""Views whose screen shows more than their table."""
+def _table_screen(name: str) -> type[TableScreen]:
+    """The screen of a table view; some show more than their table, and few of these are ever opened."""
+    if name == "alerts":
+        from tui.alerts.pane import AlertsScreen
+
+        return AlertsScreen
+    if name == "silences":
+        from tui.alerts.silences import SilencesScreen
+
+        return SilencesScreen
+    return SourcesScreen if name == "sources" else TableScreen
 
 
 class FleetdeckApp(
     GuardedApp[None],
     KeyedApp[None],
     CopyingApp[None],
+    AttentiveApp[None],
     TravellingApp[None],
     RememberingApp[None],
     FilteringApp[None],
@@ -80,7 +93,8 @@ class FleetdeckApp(
     `on_start` is run as a task of this app from after the first frame until the end, when it is cancelled and awaited;
     if it raises, the dashboard says so and stays. `collect_now` asks for a sweep at once, `reload` for the
     configuration to be read again. `log_path` is where the operator is sent for more. `profile` says what drawing
-    may cost.
+    may cost. `silencer` makes and ends silences, in the name of `operator` (`user@host`); `graphing` gives the curves
+    of expressions; `notify` says of which alerts the terminal tells.
     """
 
     TITLE = "fleetdeck"
@@ -117,6 +131,10 @@ class FleetdeckApp(
         memory_trouble: str = "",
         filters: FilterShelf | None = None,
         look: Look | None = None,
+        silencer: Silencer | None = None,
+        operator: str = "",
+        graphing: Graphing | None = None,
+        notify: NotifyWish | None = None,
     ) -> None:
         super().__init__(read_keys)
         self.follow(profile)
@@ -138,7 +156,11 @@ class FleetdeckApp(
             typed=self.typed,
             entered=self.keep_typed,
             filters=self.shelf,
+            silencer=silencer,
+            operator=scrub(operator, 120),
+            graphing=graphing,
         )
+        self._notify_wish = notify or NotifyWish()
         self._first = self._asked = view
         self._current = self._last = view.view
         self._on_start = on_start
@@ -167,6 +189,7 @@ class FleetdeckApp(
             self.say(self._memory_trouble, bad=True)
         if self._keys_problem:
             self.say(self._keys_problem, bad=True)
+        self.begin_notices(self.context.store, self.context.clock, self.context.fleet_name, self._notify_wish)
         self.after_frame(self._start)
 
     async def on_unmount(self) -> None:
@@ -201,7 +224,7 @@ class FleetdeckApp(
         screen = (
             OverviewScreen(self.context, line)
             if view is None
-            else _TABLE_SCREENS.get(name, TableScreen)(self.context, line, view, self._as_left(name))
+            else _table_screen(name)(self.context, line, view, self._as_left(name))
         )
         self._views[name] = screen
         return screen
@@ -262,6 +285,11 @@ class FleetdeckApp(
         await self.push_screen(AgentScreen(self.context, name))
 
     async def _show_detail(self, view: View[Any], key: Any) -> None:
+        if view.name == "alerts":
+            from tui.alerts.page import AlertPage
+
+            await self.push_screen(AlertPage(self.context, key))
+            return
         from tui.screens.detail import DetailScreen
 
         await self.push_screen(DetailScreen(self.context, view, key))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from fleet.alerts.ports import Graphing, Silencer
 from fleet.clock import Clock
 from fleet.filters.saved import FilterShelf
 from fleet.store import Store
@@ -26,3 +27,9 @@ class Context(Struct, frozen=True, kw_only=True):
     """To be told what was entered after which sign."""
     filters: FilterShelf = field(default_factory=FilterShelf)
     """The saved filters."""
+    silencer: Silencer | None = None
+    """Makes and ends silences; None where nothing here can."""
+    operator: str = ""
+    """Who sits here, as silences name it: `user@host`."""
+    graphing: Graphing | None = None
+    """How an expression went; None where nothing is kept."""

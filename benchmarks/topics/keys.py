@@ -40,7 +40,7 @@ _KINDS: dict[str, Callable[[Terminal, random.Random], Times]] = {
     "move": lambda terminal, chance: press(terminal, _MOVES, _UNDER, chance),
     "sort": lambda terminal, chance: _then(terminal, "O", press(terminal, [">", ">"], _TITLES, chance)),
     "letter": lambda terminal, chance: _letter(terminal, _PROMPT, chance),
-    "view": lambda terminal, chance: press(terminal, ["6", "2"], _view, chance),
+    "view": lambda terminal, chance: press(terminal, ["8", "2"], _view, chance),
 }
 
 

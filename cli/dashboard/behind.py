@@ -2,21 +2,28 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from cli.dashboard import garbage
 from cli.dashboard.last_state import LastState
+from cli.dashboard.memory_file import memory_path
+from cli.settings import state_dir
 from fleet.clock import Clock
 from fleet.errors import ConfigError
 from fleet.store import Store
 
 if TYPE_CHECKING:
     from cli.deck import Deck
+    from cli.judging.judgement import Judgement
+    from cli.judging.past import Past
     from cli.reload import ConfigFile, Reloaded
     from config.schema import Config
     from tui.app import FleetdeckApp
+
+log = logging.getLogger(__name__)
 
 ConfigLater = Callable[[], Awaitable["Config"]]
 """Gives the configuration once it is there (the demo fleet has to start first)."""
@@ -30,11 +37,16 @@ def _import() -> None:
 class Behind:
     """Fills `store` by the configuration that `later` gives, for the application that is `attach`ed."""
 
-    def __init__(self, later: ConfigLater, store: Store, clock: Clock, last: LastState) -> None:
+    def __init__(
+        self, later: ConfigLater, store: Store, clock: Clock, last: LastState, *, lasting: bool = False
+    ) -> None:
+        """`lasting`: the fleet is the same one at the next start, so what is known of its alerts and objectives is
+        kept."""
         self._later = later
         self._store = store
         self._clock = clock
         self._last = last
+        self._lasting = lasting
         self._app: FleetdeckApp | None = None
         self._deck: Deck | None = None
         self._file: ConfigFile | None = None
@@ -60,7 +72,7 @@ class Behind:
         keeping = asyncio.create_task(garbage.keep(app.idle_s))
         self._last.recall(self._store, self._clock)
         config = await reading
-        deck = self._deck = Deck(config, self._store, self._clock, app.meter.read)
+        deck = self._deck = Deck(config, self._store, self._clock, app.meter.read, self._past(config))
         self._file = ConfigFile(deck, config, kind_tables(), self._clock.now(), self._reloaded)
         self._file.follow()
         loop = asyncio.get_running_loop()
@@ -79,6 +91,23 @@ class Behind:
                 app.report("self_metrics", str(error))
             async with self._last.kept(self._store, self._clock):
                 await deck.run()
+
+    @property
+    def judgement(self) -> "Judgement | None":
+        """What says what is wrong, once there is a fleet to watch."""
+        return None if self._deck is None else self._deck.judgement
+
+    def _past(self, config: "Config") -> "Past":
+        """A fleet without a file of its own is another one at each start, and has no past."""
+        from cli.judging.past import no_past, past_of
+
+        if not self._lasting:
+            return no_past()
+        try:
+            return past_of(memory_path(state_dir(), config.name, config.path), writes=True)
+        except OSError as error:
+            log.warning("nothing of alerts and objectives is kept: %s", error)
+            return no_past()
 
     def collect_now(self) -> None:
         """Have everything looked at now, if anything is looked at yet."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cli.dashboard import garbage
 from cli.dashboard.saved import Taste, first_style, saved_filters
-from cli.settings import log_file
+from cli.settings import log_file, operator
 from cli.wishes import Wishes
 from fleet.clock import SystemClock
 from fleet.filters.saved import FilterShelf, SavedFilters
@@ -36,7 +36,8 @@ def open_dashboard(config: "Config", wishes: Wishes) -> None:
         return config
 
     wishes = replace(wishes, read_only=wishes.read_only or config.read_only)
-    run(at_once, config.name, wishes, config.path, Taste(filters=config.filters, time=config.time, theme=config.theme))
+    taste = Taste(filters=config.filters, time=config.time, theme=config.theme, notify=config.notify.wish())
+    run(at_once, config.name, wishes, config.path, taste)
 
 
 def run(
@@ -63,6 +64,7 @@ def run(
     from cli.dashboard.clipboard import MachineClipboard
     from cli.dashboard.ending import run_app
     from cli.dashboard.last_state import LastState
+    from cli.dashboard.late import LateGraphs, LateSilencer
     from cli.dashboard.memory_file import open_memory
     from cli.keys_file import find_keys, key_map
     from tui.app import FleetdeckApp
@@ -81,7 +83,7 @@ def run(
     last = LastState(name, None if wishes.fresh else path)
     if last.is_small:
         last.recall(store, clock)
-    behind = Behind(later, store, clock, last)
+    behind = Behind(later, store, clock, last, lasting=path is not None)
     app = FleetdeckApp(
         store,
         fleet_name=name,
@@ -100,6 +102,10 @@ def run(
         memory_trouble=kept.trouble,
         filters=FilterShelf(saved),
         look=look,
+        silencer=LateSilencer(lambda: behind.judgement),
+        operator=operator(),
+        graphing=LateGraphs(lambda: behind.judgement),
+        notify=taste.notify,
     )
     behind.attach(app)
     run_app(app)

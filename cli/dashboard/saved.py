@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fleet.alerts.notices import NotifyWish
 from fleet.errors import FilterError
 from fleet.filters.saved import SavedFilters
 from fleet.time_style import TimeStyle
@@ -19,6 +20,7 @@ class Taste(Struct, frozen=True, kw_only=True):
     filters: dict[str, str] = {}
     time: str = "utc"
     theme: str = "auto"
+    notify: NotifyWish = NotifyWish()
 
 
 def first_style(flag: str | None, kept: str, configured: str) -> TimeStyle:

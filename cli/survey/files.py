@@ -1,4 +1,5 @@
-"""Documents below a folder that can be watched: agents' status files, task queues, plans. Each is read once to see."""
+"""Documents below a folder that can be watched: agents' status files, task queues, plans, alerts. Each is read once to
+see."""
 
 import csv
 import os
@@ -66,6 +67,8 @@ def _guesses(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield "queues", {"kind": "task_file"}
         if "progress" in name:
             yield "backlog", {"kind": "batch_progress"}
+        if "alert" in name or "monitoring" in name:
+            yield "alerts", {"kind": "todo_monitoring" if "monitoring" in name else "alerts_json"}
         if "todo" in name:
             yield "backlog", {"kind": "todo_list"}
     elif suffix in (".md", ".markdown"):
@@ -100,6 +103,8 @@ def _worth(reading: Any) -> str:
         return f"{len(reading.sightings)} agents" if reading.sightings else ""
     if hasattr(reading, "tasks"):
         return f"{len(reading.tasks)} tasks" if reading.tasks else ""
+    if hasattr(reading, "alerts"):
+        return f"{len(reading.alerts)} alerts" if reading.alerts else ""
     if not reading.total:
         return ""
     return f"{reading.done or 0} of {reading.total} done"

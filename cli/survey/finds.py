@@ -41,7 +41,7 @@ class Finds(Struct, frozen=True, kw_only=True):
     silent: tuple[str, ...] = ()
 
     def of(self, section: str) -> tuple[FoundEntry, ...]:
-        """The entries of `discovery`, `queues` or `backlog`."""
+        """The entries of `discovery`, `queues`, `backlog` or `alerts`."""
         return tuple(entry for entry in self.entries if entry.section == section)
 
 
@@ -53,7 +53,7 @@ class Trial:
         self._reach = Reach(http=http, root=root, clock=SystemClock(), limits=Limits())
 
     async def read(self, section: str, keys: dict[str, Any]) -> Any:
-        """A `Discovery`, `QueueReading` or `BacklogReading`; None where it could not be read."""
+        """A `Discovery`, `QueueReading`, `BacklogReading` or `AlertsReading`; None where it could not be read."""
         kind = self._kinds.section(section)[keys["kind"]]
         made: Any = None
         try:

@@ -42,6 +42,8 @@ def configuration(finds: Finds, name: str, now: datetime) -> str:
     lines = [_INTRO.format(when=rfc3339(now)), f"name: {_flow(scrub(name, 40))}", "every: 5s"]
     for section in ("discovery", "queues", "backlog"):
         lines += ["", *_section(finds, section)]
+    if finds.of("alerts"):
+        lines += ["", *_section(finds, "alerts")]
     if finds.silent:
         lines += [
             "",

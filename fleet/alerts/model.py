@@ -26,8 +26,8 @@ class AlertReading(Struct, frozen=True, kw_only=True):
 
     `labels` have `alertname` and identify it within its source. `since` is when it became active (pending) by the
     source, `fired_at` when it began to fire. `value` is that of the expression, None where there is none. `claimed`
-    says that a system wrote it about itself; `silenced_by`, `inhibited_by`, `receivers` are what an Alertmanager says.
-    `rule` is where the rule stands.
+    says that a system wrote it about itself, `stale` that it did so long ago and never said that it ended;
+    `silenced_by`, `inhibited_by`, `receivers` are what an Alertmanager says. `rule` is where the rule stands.
     """
 
     labels: dict[str, str]
@@ -41,6 +41,7 @@ class AlertReading(Struct, frozen=True, kw_only=True):
     for_s: float = 0.0
     rule: str = ""
     claimed: bool = False
+    stale: bool = False
     generator_url: str = ""
     receivers: tuple[str, ...] = ()
     silenced_by: tuple[str, ...] = ()
@@ -50,6 +51,15 @@ class AlertReading(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The name of the alert."""
         return self.labels.get("alertname", "")
+
+
+class AlertsReading(Struct, frozen=True, kw_only=True):
+    """One look at alerts that a system writes about itself: all that it says now. `problems` are sentences for the
+    operator; `cut` counts what limits left out."""
+
+    alerts: tuple[AlertReading, ...] = ()
+    problems: tuple[str, ...] = ()
+    cut: int = 0
 
 
 class Change(Struct, frozen=True, gc=False):
@@ -66,7 +76,9 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     `severity` is the mapped word, `severity_raw` the source's own. `acknowledged_by` is the name on the silence that
     acknowledges it, `silenced_by` the ids of the silences that hold now, `inhibited_by` the ids of alerts that
-    explain it. `timeline` holds the last changes, oldest first; `flapping` says that there were many of late.
+    explain it. `timeline` holds the last changes, oldest first; `flapping` says that there were many of late, and
+    `flapping_since` when that began: the row keeps its place while it lasts. `stale`: every source that says it is
+    away and the row is its last answer, or it is a claim that has aged out.
     """
 
     id: str
@@ -87,6 +99,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     silenced_by: tuple[str, ...] = ()
     inhibited_by: tuple[str, ...] = ()
     flapping: bool = False
+    flapping_since: datetime | None = None
     stale: bool = False
     expr: str = ""
     for_s: float = 0.0
@@ -103,9 +116,14 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 class AlertGroup(Struct, frozen=True, kw_only=True):
     """The alerts of one name and severity as a line of the pane. `alerts` are their ids, worst and newest first;
-    `shared` the labels that all of them have. `since` is when the newest one began."""
+    `shared` the labels that all of them have. `since` is when the newest of the worst ones began.
+
+    `key` is the line's own, as in `store.alert_groups`. `by` is the label that was grouped by, where it is not name and
+    severity: `name` is then that label's value, and `severity` the worst among them."""
 
     name: str
+    key: str = ""
+    by: str = ""
     severity: Severity
     severity_raw: str = ""
     firing: int = 0

@@ -41,7 +41,7 @@ ElementFunction = Callable[..., float]
 VectorFunction = Callable[["Evaluation", tuple[Any, ...]], Any]
 """Anything else: gets the evaluation and the unevaluated arguments (`promql_parser` expressions) and returns a Vector,
 a float (scalar) or raises QueryError. It asks `evaluation.vector(arg)`, `.scalar(arg)`, `.string(arg)`,
-`.matrix(arg)` for what they are."""
+`.matrix(arg)` for what they are, and `.latest(arg)`, `.matchers(arg)` where a bare selector is something of its own."""
 
 
 class Ranged(Struct, frozen=True):

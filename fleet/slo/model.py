@@ -56,7 +56,8 @@ class SloStatus(Struct, frozen=True, kw_only=True):
     objective)), below 0 when it is overspent; `burn_rate` that of the shortest window. `exhaustion_s` is the time until
     the budget is spent at the burn rate of the last hour; None where it is not burning or not known. `coverage_ratio`
     is how much of the window there is data for. `good`, `total` and `samples` are what it was made from; `formula` says
-    how, `inputs` the queries or series with their sample counts.
+    how, `inputs` the queries or series with their sample counts. `trend` is what was left of the budget at twelve
+    moments of the window, oldest first.
     """
 
     name: str
@@ -82,3 +83,4 @@ class SloStatus(Struct, frozen=True, kw_only=True):
     description: str = ""
     since: datetime | None = None
     error: str = ""
+    trend: tuple[float, ...] = ()

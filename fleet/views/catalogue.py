@@ -6,11 +6,11 @@ from typing import Any
 from fleet.errors import FilterError
 from fleet.filters.saved import SavedFilters
 from fleet.index import sorting_column
-from fleet.view_line import ViewLine
+from fleet.view_line import VIEWS, ViewLine
 from fleet.views.chosen import columns_of
 from fleet.views.view import View
 
-TABLE_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events")
+TABLE_VIEWS = tuple(name for name in VIEWS if name != "overview")
 """The views that are one table; the overview is made of parts of them."""
 
 

@@ -121,7 +121,7 @@ CASES = [
     ("? [a]\n: b", "fleetdeck.yaml:1: a key must be text, not a list or mapping"),
     ("<<: 5", 'fleetdeck.yaml:1: "<<": a merge key takes a mapping, or a list of them'),
     ("- name: a", "fleetdeck.yaml:1: the top level must be a mapping, such as `name: staging`"),
-    ("name: a\n---\nname: b", "fleetdeck.yaml:2: a second document begins; a configuration is one document"),
+    ("name: a\n---\nname: b", "fleetdeck.yaml:2: a second document begins; a file holds one document"),
     ("name: a\n\tevery: 5s", "fleetdeck.yaml:2: a tab in the indentation; YAML wants blanks"),
     (
         "name: a: b",

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from fleet.view_line import VIEWS
+from fleet.view_line import TABS
 from tests.fuzz.dashboard import Dashboard, environment
 from tests.fuzz.ecma48 import Finding
 from tests.fuzz.fleet import HostileFleet
 from tests.fuzz.hostile import Hostile
 from tests.fuzz.outputs import findings_in
-from tests.fuzz.walk import TITLES, Report, title_of
+from tests.fuzz.walk import TITLES, WALKED, Report, title_of
 
 COMMAND = ["-m", "cli.main"]
-OUTPUTS = [[view, "-o", output] for view in VIEWS if view != "overview" for output in ("table", "json", "jsonl", "csv")]
+OUTPUTS = [[view, "-o", output] for view in WALKED if view != "overview" for output in ("table", "json", "jsonl", "csv")]
 
 
 def show(folder: Path, hostile: Hostile, report: Report, *, outputs: Sequence[Sequence[str]] = OUTPUTS) -> Dashboard:
@@ -44,9 +44,9 @@ def show(folder: Path, hostile: Hostile, report: Report, *, outputs: Sequence[Se
 
 
 def _walk(dashboard: Dashboard, fleet: HostileFleet, report: Report) -> None:
-    for view in VIEWS:
+    for view in WALKED:
         title = TITLES[view]
-        dashboard.press(str(VIEWS.index(view) + 1))
+        dashboard.press(str(TABS.index(view) + 1))
         dashboard.wait(partial(_is_titled, title), title)
         markers = fleet.leading.get(view, [])
         dashboard.see(markers, f"the {view} that were collected")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from fleet.view_line import VIEWS
+from fleet.view_line import TABS
 from tests.fuzz.dashboard import Dashboard
 from tests.fuzz.ecma48 import Finding
 from tests.fuzz.outputs import findings_in, has_marker
@@ -16,7 +16,9 @@ _PASTED = "Zpasted \x9d52;c;4242\x9c \x9b4242J \u202e \u2028 [/red] [@click=app.
 """What a clipboard can hold. Terminals keep an escape back when they paste."""
 _PAGE_UP, _ESCAPE, _ENTER, _PALETTE = "\x1b[5~", "\x1b", "\r", "\x10"
 _SUGGESTED = re.compile(r"agent Z\w{4}z")
-TITLES = dict(zip(VIEWS, ("Overview", "Agents", "Tasks", "Queues", "Backlog", "Sources", "Events"), strict=True))
+WALKED = ("overview", "agents", "tasks", "queues", "backlog", "sources", "events")
+"""The views that are filled."""
+TITLES = {view: view.capitalize() for view in WALKED}
 
 
 class Report(Struct):
@@ -49,7 +51,7 @@ class Walk:
         answer = self._dashboard.ask("fill")
         self._report.add(answer["samples"])
         self._leading = answer["leading"]
-        for view in VIEWS:
+        for view in WALKED:
             self._go(view)
             if view != "overview":
                 self._open_first_row(view)
@@ -61,7 +63,7 @@ class Walk:
 
     def _go(self, view: str) -> None:
         """Open a view by its number, and find the markers of its rows."""
-        number, title = VIEWS.index(view) + 1, TITLES[view]
+        number, title = TABS.index(view) + 1, TITLES[view]
         self._dashboard.press(str(number), lambda shown: title in title_of(shown) and "›" not in title_of(shown), title)
         self._see(view)
 

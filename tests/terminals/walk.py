@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from fleet.view_line import VIEWS
+from fleet.view_line import TABS
 from tests.terminals.session import Session
 from tui.terminal.capabilities import Depth
 
@@ -28,10 +28,10 @@ def walk(session: Session) -> dict[str, str]:
         seen[name] = session.screen.text()
 
     session.wait("sources 4/6")
-    for number, view in enumerate(VIEWS, 1):
-        title = view.capitalize()
+    for number, view in enumerate(TABS, 1):
+        title = "SLOs" if view == "slos" else view.capitalize()
         show(view, str(number), partial(_is_titled, title))
-        if view not in ("overview", "tasks"):  # no task is in the store
+        if view not in ("overview", "alerts", "slos", "tasks"):  # none of these is in the store
             show(f"{view} page", "g\r", lambda text: "esc back" in text)
             show(view, "\x1b", lambda text: "esc back" not in text)
     session.press("2")

@@ -9,7 +9,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from fleet.model import AgentStatus
-from fleet.view_line import VIEWS
+from fleet.view_line import TABS, VIEWS
 from fleet.vocabulary import AgentState
 from tests.tui.factories import NOW, agent_store, deck, empty_store, firing_store, healthy_store
 from tui.app import FleetdeckApp
@@ -36,7 +36,7 @@ def here(pilot: Pilot[None]) -> str:
     screen = pilot.app.screen
     if isinstance(screen, OverviewScreen):
         return "overview"
-    return screen.table().view.name if isinstance(screen, TableScreen) else type(screen).__name__
+    return screen.visit().line.view if isinstance(screen, TableScreen) else type(screen).__name__
 
 
 def table_of(pilot: Pilot[None]) -> Table:
@@ -71,7 +71,7 @@ def text_of(pilot: Pilot[None]) -> str:
 
 async def test_each_number_opens_its_view() -> None:
     async with deck(firing_store()).run_test(size=SIZE) as pilot:
-        for number, name in enumerate(VIEWS, 1):
+        for number, name in enumerate(TABS, 1):
             await pilot.press(str(number))
             assert here(pilot) == name
 
@@ -102,7 +102,7 @@ async def test_a_view_line_filters_orders_and_shows_faults_only() -> None:
 
 async def test_minus_goes_back_to_the_last_view_with_its_filter() -> None:
     async with deck(firing_store(), "agents /mcp").run_test(size=SIZE) as pilot:
-        await pilot.press("4", "minus")
+        await pilot.press("6", "minus")
         assert here(pilot) == "agents"
         assert "/mcp" in text_of(pilot)
 
@@ -318,7 +318,7 @@ async def test_the_footer_fits_eighty_columns_and_offers_the_way_out() -> None:
 async def test_clicks_open_views_and_press_keys() -> None:
     app = deck(firing_store(), "agents")
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.click("ViewTabs", offset=(2 + text_of(pilot).splitlines()[0].index("4 queues") - 2, 0))
+        await pilot.click("ViewTabs", offset=(2 + text_of(pilot).splitlines()[0].index("6 queues") - 2, 0))
         assert here(pilot) == "queues"
         line = text_of(pilot).splitlines()[-1]
         await pilot.click(KeyLine, offset=(line.index("p pause"), 0))
@@ -373,7 +373,7 @@ async def test_the_title_says_read_only_and_how_far_behind_it_is() -> None:
 async def test_a_covered_screen_catches_up_when_it_is_shown_again() -> None:
     store = healthy_store()
     async with deck(store).run_test(size=SIZE) as pilot:
-        await pilot.press("4")
+        await pilot.press("6")
         store.status.put("planner-0", AgentStatus(name="planner-0", state=AgentState.DOWN))
         await pilot.press("1")
         await until(pilot, lambda: "✖ 1 down" in text_of(pilot))

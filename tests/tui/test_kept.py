@@ -45,7 +45,7 @@ async def test_back_and_forward_bring_back_everything() -> None:
         await typed(pilot, "mcp")
         await pilot.press("enter", "greater_than_sign", "j", "j")
         key = table_of(pilot).cursor_key
-        await pilot.press("3", "7", "left_square_bracket")
+        await pilot.press("5", "9", "left_square_bracket")
         assert here(pilot) == "tasks"
         await pilot.press("left_square_bracket")
         assert (here(pilot), table_of(pilot).cursor_key) == ("agents", key)
@@ -68,7 +68,7 @@ async def test_pages_are_places_and_escape_is_a_way() -> None:
         assert here(pilot) == "agents"
         await pilot.press("left_square_bracket")
         assert here(pilot) == "AgentScreen"
-        await pilot.press("6", "enter")
+        await pilot.press("8", "enter")
         assert here(pilot) == "DetailScreen"
         await pilot.press("left_square_bracket", "right_square_bracket")
         assert here(pilot) == "DetailScreen"
@@ -153,7 +153,7 @@ async def test_everything_chosen_is_kept_at_the_end_and_comes_back() -> None:
     kept: list[Memory] = []
     app = deck(firing_store(), "agents", remember=into(kept))
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("greater_than_sign", "ctrl+z", "C", "j", "j", "space", "enter", "7", "f", "4")
+        await pilot.press("greater_than_sign", "ctrl+z", "C", "j", "j", "space", "enter", "9", "f", "6")
         await typed(pilot, ":events /down")
         await pilot.press("enter")
         app.choose_theme("light")

@@ -150,7 +150,7 @@ async def everywhere(pilot: Pilot[None], look: str) -> list[tuple[str, list[Segm
         ("prompt", ["colon", "t", "h"]), ("selection", ["ctrl+shift+a"]), ("back", ["escape"]),
         ("fault", ["slash", "(", "enter"]), ("back", ["escape"]),
         ("palette", ["ctrl+p", "a"]), ("back", ["escape"]), ("toast", ["ctrl+c"]), ("bad toast", []),
-        ("sources", ["6"]), ("events", ["7"]), ("backlog", ["5"]), ("queues", ["4"]),
+        ("sources", ["8"]), ("events", ["9"]), ("backlog", ["7"]), ("queues", ["6"]),
     ):  # fmt: skip
         await pilot.press(*keys)
         if place == "bad toast":

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from fleet.views.view import Tone
 from tui.chrome.typed import is_typing
 from tui.ink import Ink, joined
-from tui.keys.bindings import FOOTER_ORDER
+from tui.keys.bindings import FOOTER_KEEPS, FOOTER_ORDER
 from tui.keys.names import UNBOUND
 
 _GAP = 2
@@ -47,16 +47,18 @@ class KeyLine(Widget):
                 self.app.call_next(self.app.run_action, active.binding.action, active.node)
 
     def _fitting(self) -> list[tuple[ActiveBinding, str, str]]:
-        """The live keys that fit: the most important are taken first, then shown in the order of importance."""
+        """The live keys that fit: the most important are taken first, then all are shown in the footer's order."""
         room = self.size.width + _GAP
-        fitting = []
-        for active in self._ranked():
+        ranked = self._ranked()
+        kept = {name: place for place, name in enumerate(FOOTER_KEEPS)}
+        fitting = {}
+        for active in sorted(ranked, key=lambda active: kept.get(active.binding.id or "", len(kept))):
             key, word = self.app.get_key_display(active.binding), active.binding.description
             need = len(key) + 1 + len(word) + _GAP
             if need <= room:
-                fitting.append((active, key, word))
+                fitting[id(active)] = (active, key, word)
                 room -= need
-        return fitting
+        return [fitting[id(active)] for active in ranked if id(active) in fitting]
 
     def _ranked(self) -> list[ActiveBinding]:
         """The live bindings that are for the footer; while something is typed, only those of the prompt are live."""

@@ -1,5 +1,7 @@
 """The first line: the views with their number keys."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from rich.style import Style
@@ -7,15 +9,18 @@ from rich.text import Text
 from textual import events
 from textual.widget import Widget
 
-from fleet.view_line import VIEWS
+from fleet.view_line import TABS
 from fleet.views.view import Tone
 from tui.ink import Ink, between, joined
 
 _GAP = 2
+_SHORTER = {"overview": "over", "backlog": "todo"}
+"""How views are called where the whole names do not fit; `:` knows these, too."""
 
 
 class ViewTabs(Widget):
-    """`1 overview  2 agents  …`; a click opens a view. Where there is no room, only the current one has its name."""
+    """`1 overview  2 agents  …`; a click opens a view. Where there is no room, names are shorter and closer, or only
+    the current one has its name. A view without a number stands last, while it is the current one."""
 
     def __init__(self, current: str) -> None:
         super().__init__()
@@ -25,7 +30,9 @@ class ViewTabs(Widget):
     def render(self) -> Text:
         ink = Ink(self.app.theme_variables)
         width = self.size.width
-        tabs = self._tabs(ink, named=True)
+        tabs = self._tabs(ink)
+        if tabs.cell_len > width:
+            tabs = self._tabs(ink, short=_SHORTER, gap=1)
         if tabs.cell_len > width:
             tabs = self._tabs(ink, named=False)
         brand = ink.muted("fleetdeck")
@@ -41,18 +48,21 @@ class ViewTabs(Widget):
                 app: Any = self.app
                 app.call_next(app.action_view, name)
 
-    def _tabs(self, ink: Ink, *, named: bool) -> Text:
+    def _tabs(
+        self, ink: Ink, *, named: bool = True, short: Mapping[str, str] = MappingProxyType({}), gap: int = _GAP
+    ) -> Text:
         parts = []
-        for name in VIEWS:
-            key = self._key(name)
+        names = TABS if self._current in TABS else (*TABS, self._current)
+        for name in names:
+            key, called = self._key(name), short.get(name, name)
             if name == self._current:
-                parts.append(ink.write(f"{key} {name}".strip(), Tone.TITLE, bold=True) + Text(""))
+                parts.append(ink.write(f"{key} {called}".strip(), Tone.TITLE, bold=True) + Text(""))
                 parts[-1].stylize(Style(underline=True), len(key) + 1 if key else 0)
             else:
-                word = f" {name}" if named else ""
-                parts.append(joined([ink.write(key, Tone.ACCENT), ink.muted(word if key else name)]))
-        self._note_spans(parts)
-        return joined(parts, " " * _GAP)
+                word = f" {called}" if named else ""
+                parts.append(joined([ink.write(key, Tone.ACCENT), ink.muted(word if key else called)]))
+        self._note_spans(parts, names, gap)
+        return joined(parts, " " * gap)
 
     def _key(self, name: str) -> str:
         """The key that opens a view, as it is bound now."""
@@ -60,9 +70,9 @@ class ViewTabs(Widget):
         key: str = app.key_of(f"app.view.{name}")
         return key
 
-    def _note_spans(self, parts: list[Text]) -> None:
+    def _note_spans(self, parts: list[Text], names: Sequence[str], gap: int) -> None:
         self._spans = []
         start = 0
-        for part, name in zip(parts, VIEWS, strict=True):
+        for part, name in zip(parts, names, strict=True):
             self._spans.append((start, start + part.cell_len, name))
-            start += part.cell_len + _GAP
+            start += part.cell_len + gap

@@ -6,9 +6,11 @@ from typing import Any
 
 from rich.text import Text
 
+from fleet.severity import Severity
 from fleet.store import Slice
 from fleet.times import age_text
 from fleet.views.view import Tone
+from tui.alerts.counts import Counting, chip, loud
 from tui.context import Context
 from tui.ink import Ink, between, joined
 from tui.live import Live
@@ -19,7 +21,8 @@ BEHIND_S = 30.0
 
 
 class TitleLine(Live):
-    """Left: the screen's title, set by the screen. Right: tags and `as of`, the time up to which everything was judged.
+    """Left: the screen's title, set by the screen. Right: what fires, tags, and `as of`, the time up to which all was
+    judged.
 
     The time moves with the data, and every ten seconds where no data comes: often enough to show that the program
     lives, seldom enough to cost nothing on the wire.
@@ -32,15 +35,22 @@ class TitleLine(Live):
         self._left: tuple[Text, ...] = ()
         self._as_of = ""
         self._behind = ""
+        self._counting: Counting | None = None
+        self._firing: dict[Severity, int] = {}
 
     def slices(self) -> Iterable[Slice[Any, Any]]:
         store = self._store
-        return (store.status, store.sources, store.queues, store.backlog, store.events)
+        return (store.status, store.sources, store.queues, store.backlog, store.events, store.alerts)
 
     def on_mount(self) -> None:
         self.set_interval(HEARTBEAT_S, self._beat)
         self.watch(self.app, "paused", self._tag_changed, init=False)
         self.watch(self.app, "trouble", self._tag_changed, init=False)
+
+    def on_unmount(self) -> None:
+        if self._counting is not None:
+            self._counting.close()
+            self._counting = None
 
     def show_title(self, *parts: Text) -> None:
         """Set the left side; parts are shown with two blanks between."""
@@ -53,8 +63,11 @@ class TitleLine(Live):
         now = self._store.now
         as_of = "no data yet" if now is None else f"as of {self._store.times.title(now)}"
         behind = self._lag()
-        if (as_of, behind) != (self._as_of, self._behind):
-            self._as_of, self._behind = as_of, behind
+        if self._counting is None:
+            self._counting = Counting(self._store)
+        firing = loud(self._counting.counts())
+        if (as_of, behind, firing) != (self._as_of, self._behind, self._firing):
+            self._as_of, self._behind, self._firing = as_of, behind, firing
             self.refresh()
 
     def render(self) -> Text:
@@ -63,7 +76,8 @@ class TitleLine(Live):
         return between(joined([fleet, *self._left], "  "), joined(self._tags(ink), "  "), self.size.width)
 
     def _tags(self, ink: Ink) -> list[Text]:
-        tags = []
+        fires = chip(self._firing, ink)
+        tags = [fires] if fires else []
         trouble = str(getattr(self.app, "trouble", ""))
         if trouble:
             tags.append(ink.write(f"✖ {trouble}", Tone.DOWN, bold=True))

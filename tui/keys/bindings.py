@@ -4,7 +4,7 @@ from these lists."""
 
 from textual.binding import Binding, BindingType
 
-from fleet.view_line import VIEWS
+from fleet.view_line import TABS
 
 FIXED = Binding.Group("cannot be remapped")
 """Marks a binding that keeps its keys whatever an operator chooses: nobody can lose the way out."""
@@ -28,7 +28,7 @@ APP_KEYS: list[BindingType] = [
     _quiet("minus", "last_view", "last view", "app.last_view"),
     _quiet("left_square_bracket", "history(-1)", "back to what was shown before", "app.back"),
     _quiet("right_square_bracket", "history(1)", "forward again", "app.forward"),
-    *(_quiet(str(number), f"view('{name}')", name, f"app.view.{name}") for number, name in enumerate(VIEWS, 1)),
+    *(_quiet(str(number), f"view('{name}')", name, f"app.view.{name}") for number, name in enumerate(TABS, 1)),
     _quiet("ctrl+l", "redraw", "draw the whole screen again", "app.redraw"),
     _quiet("ctrl+t", "time", "times in UTC, local, a zone, as ages", "app.time"),
     _quiet("ctrl+p", "command_palette", "palette", "app.palette"),
@@ -52,6 +52,19 @@ SCREEN_KEYS: list[BindingType] = [
     _quiet("tab", "app.focus_next", "next pane", "screen.next_pane"),
     _quiet("shift+tab", "app.focus_previous", "previous pane", "screen.previous_pane"),
     COPY_SELECTION,
+]
+
+ALERT_KEYS: list[BindingType] = [
+    # Each only opens a sheet that names its targets and is entered with a reason: by itself it changes nothing.
+    Binding("a", "acknowledge", "ack", id="alerts.acknowledge"),
+    Binding("s", "silence", "silence", id="alerts.silence"),
+    Binding("u", "unsilence", "unmute", id="alerts.end"),
+]
+
+ALERT_PANE_KEYS: list[BindingType] = [
+    Binding("t", "groups", "groups", id="alerts.groups"),
+    _quiet("T", "group_by", "group by a label", "alerts.group_by"),
+    Binding("z", "silences", "silences", id="alerts.silences"),
 ]
 
 SHEET_KEYS: list[BindingType] = [
@@ -88,6 +101,10 @@ EDITING_KEYS: list[BindingType] = [
 FOOTER_ORDER = (
     "screen.back",
     "table.open",
+    "alerts.acknowledge",
+    "alerts.silence",
+    "alerts.end",
+    "alerts.groups",
     "screen.filter",
     "app.command",
     "screen.faults",
@@ -96,4 +113,17 @@ FOOTER_ORDER = (
     "app.help",
     "app.quit",
 )
-"""Which keys a narrow footer keeps first; the others follow in the order of their binding."""
+"""In which order the footer shows keys; the others follow in the order of their binding."""
+
+FOOTER_KEEPS = (
+    "screen.back",
+    "table.open",
+    "app.help",
+    "app.quit",
+    "screen.filter",
+    "app.command",
+    "alerts.acknowledge",
+    "alerts.silence",
+    "alerts.end",
+)
+"""Which keys a narrow footer keeps first: the way out and the way to learn, then what is done here."""

@@ -14,6 +14,7 @@ from fleet.tally import Tally
 from fleet.views.text import STATE_GLYPH
 from fleet.views.view import Tone
 from fleet.vocabulary import SEVERITY, AgentState
+from tui.alerts.counts import AlertLine
 from tui.ink import Ink, joined
 from tui.live import Live
 from tui.pane import Pane
@@ -188,6 +189,7 @@ class PulsePane(Pane):
     def compose(self) -> ComposeResult:
         yield self.heading
         yield Pulse(self.store)
+        yield AlertLine(self.store)
 
 
 PANE = PulsePane

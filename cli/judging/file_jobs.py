@@ -1,0 +1,81 @@
+"""Rule files and SLO files are watched as the configuration is: what changes in them is taken up, what is wrong with
+them is said in a row of the sources, and what was right before goes on."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from collectors.supervisor import Job, Outcome
+from fleet.errors import OutsideError
+from fleet.model import ProbeKind
+from transport.files import identity
+
+T = TypeVar("T")
+
+EVERY_S = 5.0
+_TIMEOUT_S = 30.0
+Identity = tuple[tuple[Path, tuple[int, int, int] | None], ...]
+
+
+class FileJob(Generic[T]):
+    """A job that reads files again when any of them is another one than before.
+
+    `paths` are the files that there are now, `read` reads all of them; both block. `use` takes in what was read, and
+    `outcome` says how that goes, at every look.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        paths: Callable[[], Sequence[Path]],
+        read: Callable[[], T],
+        use: Callable[[T], None],
+        outcome: Callable[[], Outcome],
+    ) -> None:
+        self.id = id
+        self._paths = paths
+        self._read = read
+        self._use = use
+        self._outcome = outcome
+        self._known: Identity | None = None
+
+    async def refresh(self) -> None:
+        """Read the files where they changed."""
+        found = await asyncio.to_thread(self._identity)
+        if found != self._known:
+            self._use(await asyncio.to_thread(self._read))
+            self._known = found
+
+    def changed(self) -> None:
+        """Other files are named now: read them at the next look, whatever they are."""
+        self._known = None
+
+    def job(self, target: str) -> Job:
+        """The job, for the supervisor."""
+        return Job(
+            id=self.id,
+            kind=ProbeKind.SELF,
+            target=target,
+            every_s=EVERY_S,
+            timeout_s=_TIMEOUT_S,
+            look=self.refresh,
+            deliver=self._deliver,
+            fail=lambda error: None,
+        )
+
+    def _deliver(self, _: None, at: datetime, took_s: float) -> Outcome:
+        return self._outcome()
+
+    def _identity(self) -> Identity:
+        return tuple((path, _identity_of(path)) for path in self._paths())
+
+
+def _identity_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        return identity(path)
+    except OutsideError:
+        # That it is not there is for the reader to say.
+        return None

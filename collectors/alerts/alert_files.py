@@ -1,0 +1,116 @@
+"""A folder of alerts, one a file: `alert_<epoch>_<component>.json` with `{message, level, component, timestamp}`.
+
+They have no ids and are never resolved. Where a file lacks its time or its component, its name gives them.
+"""
+
+import asyncio
+import fnmatch
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from collectors.claim_file import EVERY_S
+from collectors.claim_options import ClaimOptions
+from config.kinds import Kind
+from config.values import FilePath
+from fleet.alerts.claims import MOST, read_claims
+from fleet.alerts.model import AlertsReading
+from fleet.errors import Fault, OutsideError, ParseError
+from fleet.json_salvage import read_json
+from fleet.ports import Probe, Reach
+from fleet.text import scrub
+from transport.files import identity, read_file
+
+FILE_BYTES = 64 * 1024
+"""The limit of one file."""
+_NAME = re.compile(r"alert_(\d{9,13})_(.+)\.json\Z")
+_NAMED = 3
+"""Broken files that are named."""
+
+
+class AlertFilesOptions(ClaimOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A folder in which each alert is a file."""
+
+    folder: FilePath
+    """The folder; a relative path is taken from the configuration's folder."""
+    match: Annotated[str, Meta(min_length=1, max_length=200)] = "alert_*.json"
+    """Names of the files, with `*` and `?`."""
+
+
+class AlertFilesProbe:
+    """Reads the newest files of a folder; one that has not changed is not read again."""
+
+    def __init__(self, options: AlertFilesOptions, reach: Reach) -> None:
+        self.target = f"{options.folder}/{options.match}"
+        self._folder = reach.root / Path(options.folder).expanduser()
+        self._match = options.match
+        self._rules = options.rules
+        self._clock = reach.clock
+        self._read: dict[str, tuple[tuple[int, int, int], Any, str]] = {}
+
+    async def probe(self) -> AlertsReading:
+        """What the files say now. Raises OutsideError where the folder cannot be read, or none of its files."""
+        return await asyncio.to_thread(self._look)
+
+    def _look(self) -> AlertsReading:
+        names = self._names()
+        found = {name: self._file(name) for name in names[:MOST]}
+        self._read = {name: read for name, read in found.items() if read is not None}
+        items = [item for _, item, problem in self._read.values() if not problem]
+        broken = [problem for _, _, problem in self._read.values() if problem]
+        if broken and not items:
+            raise OutsideError(Fault.PAYLOAD, broken[0])
+        problems = broken[:_NAMED]
+        if len(broken) > _NAMED:
+            problems.append(f"and {len(broken) - _NAMED:,} more files that cannot be read")
+        if len(names) > MOST:
+            problems.append(f"{len(names):,} files; the newest {MOST:,} are read")
+        return read_claims(items, self._clock.now(), self._rules, problems)
+
+    def _names(self) -> list[str]:
+        """The names of the files, newest first where they have their time in them."""
+        try:
+            with os.scandir(self._folder) as entries:
+                names = [entry.name for entry in entries if fnmatch.fnmatchcase(entry.name, self._match)]
+        except FileNotFoundError as error:
+            raise OutsideError(Fault.MISSING, f"no folder {self._folder}") from error
+        except PermissionError as error:
+            raise OutsideError(Fault.PERMISSION, f"{self._folder}") from error
+        except OSError as error:
+            raise OutsideError(Fault.PROTOCOL, f"{self._folder}: {error.strerror or error}") from error
+        return sorted(names, reverse=True)
+
+    def _file(self, name: str) -> tuple[tuple[int, int, int], Any, str] | None:
+        """What a file says, or what is wrong with it; None for one that has gone meanwhile."""
+        path, known = self._folder / name, self._read.get(name)
+        try:
+            if known is not None and identity(path) == known[0]:
+                return known
+            snapshot = read_file(path, FILE_BYTES)
+        except OutsideError as error:
+            if error.fault is Fault.MISSING:
+                return None
+            return (0, 0, 0), None, f"{scrub(name, 80)}: {error}"
+        try:
+            document = read_json(snapshot.content, ())
+        except ParseError as error:
+            return snapshot.identity, None, f"{scrub(name, 80)}: {error}"
+        return snapshot.identity, _named(document.value, name), ""
+
+
+def _named(value: Any, name: str) -> Any:
+    """The alert, with the time and component of its file's name where it has none."""
+    found = _NAME.match(name)
+    if found is None or not isinstance(value, dict):
+        return value
+    return {"timestamp": int(found[1]), "component": found[2], **value}
+
+
+def _build(options: AlertFilesOptions, reach: Reach) -> Probe:
+    return AlertFilesProbe(options, reach)
+
+
+KIND: Kind[Probe] = Kind("alert_files", AlertFilesOptions, _build, every_s=EVERY_S)

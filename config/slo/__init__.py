@@ -1,0 +1,1 @@
+"""Readers of SLO definitions: the short form of the configuration, OpenSLO, Pyrra, sloth."""

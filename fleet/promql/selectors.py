@@ -1,0 +1,93 @@
+"""Instant and range selectors."""
+
+from bisect import bisect_left, bisect_right
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from fleet.promql.function import Vector
+from fleet.promql.labels import NAME
+from fleet.promql.limits import LOOKBACK_MS
+from fleet.promql.node import Kind, Node, Selection
+from fleet.promql.storage import Latest, Matchers, MatchOp, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fleet.promql.evaluate import Evaluation
+
+
+class Span(NamedTuple):
+    """What a range vector is at one time: the samples of each series at `from_ms <= t <= until_ms`."""
+
+    from_ms: int
+    until_ms: int
+    series: "Sequence[Series]"
+
+
+def one_name(matchers: Matchers) -> bool:
+    """Whether only series of one metric can match."""
+    return any(matcher.name == NAME and matcher.op is MatchOp.EQUAL and matcher.value for matcher in matchers)
+
+
+def latest_of(selection: Selection, evaluation: "Evaluation") -> Latest:
+    """The newest samples within the look-back, with their own times."""
+    until = selection.until_ms(evaluation)
+    latest = evaluation.storage.latest(selection.matchers, until - LOOKBACK_MS - 1, until)
+    evaluation.count(len(latest.labels), len(latest.labels))
+    return latest
+
+
+def instant_selector(selection: Selection) -> Node:
+    """A vector of the newest samples within the look-back."""
+
+    def run(evaluation: "Evaluation") -> Vector:
+        latest = latest_of(selection, evaluation)
+        return Vector(latest.labels, latest.values)
+
+    return Node(Kind.VECTOR, run, distinct=one_name(selection.matchers), selection=selection)
+
+
+def range_selector(selection: Selection) -> Node:
+    """A range vector: of every series the samples of the range, both ends included."""
+
+    def windows(evaluation: "Evaluation") -> Span:
+        until = selection.until_ms(evaluation)
+        if evaluation.single:
+            return _read(evaluation, selection.matchers, until - selection.range_ms, until)
+        whole = _whole(evaluation, selection)
+        return cut(whole.series, until - selection.range_ms, until)
+
+    def run(evaluation: "Evaluation") -> "Sequence[Series]":
+        return windows(evaluation).series
+
+    return Node(Kind.MATRIX, run, distinct=one_name(selection.matchers), selection=selection, windows=windows)
+
+
+def _whole(evaluation: "Evaluation", selection: Selection) -> Span:
+    """All samples that any step of the evaluation will look at, read once."""
+    known = evaluation.memo.get(id(selection))
+    if isinstance(known, Span):
+        return known
+    newest = selection.until_ms(evaluation, evaluation.last_ms)
+    oldest = selection.until_ms(evaluation, evaluation.first_ms) - selection.range_ms
+    whole = _read(evaluation, selection.matchers, oldest, newest)
+    evaluation.memo[id(selection)] = whole
+    return whole
+
+
+def _read(evaluation: "Evaluation", matchers: Matchers, from_ms: int, until_ms: int) -> Span:
+    """Takes one series more than there may be, so that a selector that is too wide ends early."""
+    series = list(islice(evaluation.storage.range(matchers, from_ms, until_ms), evaluation.limits.series + 1))
+    evaluation.count(len(series), sum([len(times) for _, times, _ in series]))
+    return Span(from_ms, until_ms, series)
+
+
+def cut(series: "Iterable[Series]", from_ms: int, until_ms: int) -> Span:
+    """The samples of `series` from `from_ms` to `until_ms`, both included; series without any are left out."""
+    found = []
+    for labels, times, values in series:
+        low = bisect_left(times, from_ms)
+        high = bisect_right(times, until_ms, low)
+        if low < high:
+            found.append(Series(labels, times[low:high], values[low:high]))
+    return Span(from_ms, until_ms, found)

@@ -1,0 +1,288 @@
+"""The rule engine: every group evaluated on its grid, a rule at a time, within a budget of time.
+
+All rules of one iteration are evaluated for the same time, one after the other, so that a rule reads what those before
+it recorded. `step` stops between two rules when its budget is spent and the next call goes on: the event loop is never
+held for a whole iteration. The iteration keeps its time however long it takes, and a point of the grid that passes
+meanwhile is counted as missed, as in Prometheus.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from fleet.alerts.model import AlertReading, AlertState
+from fleet.errors import QueryError
+from fleet.promql.evaluate import EvalLimits
+from fleet.promql.labels import Labels
+from fleet.promql.parse import Wanted, parse
+from fleet.promql.storage import Storage
+from fleet.rules.model import Group
+from fleet.rules.restore import OUTAGE_TOLERANCE_MS, VERSION, EngineState, KeptRule, Remembered, kept, revived
+from fleet.rules.running import RuleHealth, RunningRule, Surroundings, mark_stale
+from fleet.rules.schedule import Grid
+from fleet.rules.sink import Sink
+from fleet.rules.texts import queries_in
+
+BUDGET_S = 0.01
+"""How long a step may hold the loop; what one rule takes longer than last time comes on top."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class RunningGroup:
+    """A group with its grid, its rules, and how far the present iteration has come."""
+
+    def __init__(self, group: Group, interval_ms: int, around: Surroundings) -> None:
+        self.group = group
+        self.grid = Grid(group.key, interval_ms)
+        self.rules = [RunningRule(rule, group.name, around) for rule in group.rules]
+        self.ended: set[Labels] = set()
+        """Series of rules that are no more, to be marked stale after the next iteration."""
+        self.at_ms: int | None = None
+        """The time of the iteration that is going on; None between two."""
+        self.position = 0
+        self._around = around
+
+    def begin(self, now_ms: int) -> bool:
+        """Whether an iteration is going on, or now due."""
+        if self.at_ms is None:
+            self.at_ms = self.grid.due(now_ms)
+            self.position = 0
+            self.finish()
+        return self.at_ms is not None
+
+    @property
+    def upcoming(self) -> RunningRule:
+        """The rule that is next in the present iteration."""
+        return self.rules[self.position]
+
+    def evaluate_next(self, spent: Callable[[], float]) -> None:
+        """Evaluate the next rule of the present iteration."""
+        if self.at_ms is not None:
+            rule = self.upcoming
+            self.position += 1
+            rule.evaluate(self.at_ms, self.group.limit, spent)
+            self.finish()
+
+    def finish(self) -> None:
+        """End the iteration when all its rules were evaluated."""
+        if self.at_ms is not None and self.position >= len(self.rules):
+            mark_stale(self.ended, self._around.sink, self.at_ms)
+            self.ended.clear()
+            self.at_ms = None
+
+    def evaluate(self, at_ms: int) -> None:
+        """Evaluate all rules for a time, whatever the grid says."""
+        self.at_ms, self.position = at_ms, 0
+        self.finish()
+        while self.at_ms is not None:
+            self.evaluate_next(_no_time)
+
+    def inherit(self, old: "RunningGroup") -> None:
+        """Take over the state of rules that are still there after an edit: the same name and labels, the first with
+        the first, the second with the second. What the others wrote is marked stale."""
+        self.grid.follow(old.grid)
+        self.ended = set(old.ended)
+        left = _numbered(old.rules)
+        for key, rule in _numbered(self.rules).items():
+            before = left.pop(key, None)
+            if before is None:
+                continue
+            rule.written = before.written
+            if rule.alerting is not None and before.alerting is not None:
+                rule.alerting.inherit(before.alerting)
+        for gone in left.values():
+            self.ended |= gone.written
+
+
+class RuleEngine:
+    """Evaluates groups of rules over a storage. Configured once; `replace` takes in edited rules."""
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        storage: Storage,
+        sink: Sink,
+        *,
+        interval_s: float = 15.0,
+        external_labels: Mapping[str, str] | None = None,
+        external_url: str = "",
+        limits: EvalLimits | None = None,
+        subquery_step_s: float | None = None,
+    ) -> None:
+        """`interval_s` is that of groups without one, and of subqueries without a step unless `subquery_step_s` is
+        given. External labels stand in templates; alerts do not carry them:
+        whoever sends alerts elsewhere adds them, as Prometheus does."""
+        from fleet.rules.expander import expander
+
+        self._interval_ms = max(1, round(interval_s * 1000))
+        expand = expander(external_labels or {}, external_url)
+        step_ms = self._interval_ms if subquery_step_s is None else max(1, round(subquery_step_s * 1000))
+        self._around = Surroundings(storage, sink, expand, limits or EvalLimits(), step_ms, {})
+        self._groups = [self._running(group) for group in groups]
+        self._read: tuple[object, tuple[AlertReading, ...]] | None = None
+        self._newest_ms = 0
+        self._ended: set[Labels] = set()
+
+    def step(self, now: datetime, spent: Callable[[], float] | None = None, budget_s: float = BUDGET_S) -> bool:
+        """Evaluate what is due until `spent()`, the seconds since this step began, has reached `budget_s`; whether
+        more is due. Without `spent` it evaluates everything that is due.
+
+        At least one rule is evaluated in every step; another is not begun where its last evaluation took longer than
+        what is left, or, before its first one, where less than half of the budget is left.
+        """
+        now_ms, spent = milliseconds(now), spent or _no_time
+        self._end_series(now_ms)
+        due = sorted((group for group in self._groups if group.begin(now_ms)), key=lambda group: group.at_ms or 0)
+        first = True
+        for group in due:
+            while group.at_ms is not None:
+                rule = group.upcoming
+                likely_s = budget_s / 2 if rule.evaluated_at_ms is None else rule.took_s
+                if not first and spent() + likely_s >= budget_s:
+                    return True
+                first = False
+                self._newest_ms = max(self._newest_ms, group.at_ms)
+                group.evaluate_next(spent)
+        return False
+
+    def evaluate(self, now: datetime) -> None:
+        """Evaluate every rule once for this time, in the order of groups and rules: for one look without a loop."""
+        now_ms = milliseconds(now)
+        self._newest_ms = max(self._newest_ms, now_ms)
+        self._end_series(now_ms)
+        for group in self._groups:
+            group.evaluate(now_ms)
+
+    def next_due(self) -> datetime | None:
+        """When the next iteration is due, None where that is not known before the next step."""
+        times = [group.grid.next_ms for group in self._groups]
+        known = [at_ms for at_ms in times if at_ms is not None]
+        return None if not known or len(known) < len(times) else _EPOCH + min(known) * _MILLISECOND
+
+    def readings(self) -> tuple[AlertReading, ...]:
+        """All pending, firing and lately resolved alerts; the same tuple until something changed."""
+        alerting = [rule.alerting for group in self._groups for rule in group.rules if rule.alerting is not None]
+        version = [(id(one), one.revision) for one in alerting]
+        if self._read is None or self._read[0] != version:
+            self._read = version, tuple(reading for one in alerting for reading in one.readings())
+        return self._read[1]
+
+    def health(self) -> tuple[RuleHealth, ...]:
+        """How every rule does."""
+        return tuple(rule.health() for group in self._groups for rule in group.rules)
+
+    @property
+    def missed(self) -> int:
+        """Iterations of groups that were skipped since the start."""
+        return sum(group.grid.missed for group in self._groups)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups as they were given."""
+        return tuple(group.group for group in self._groups)
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What the rules, and the queries in their templates, read: for `Samples.want`."""
+        found: dict[Wanted, None] = {}
+        for group in self._groups:
+            for rule in group.rules:
+                if rule.query is not None:
+                    found.update(dict.fromkeys(rule.query.wanted))
+                for text in (*rule.rule.labels.values(), *rule.rule.annotations.values()):
+                    for query in queries_in(text):
+                        found.update(dict.fromkeys(_wanted(query)))
+        return tuple(found)
+
+    def replace(self, groups: Sequence[Group]) -> None:
+        """Take in edited rules. A group that is the same goes on undisturbed; in one that changed, rules of the same
+        name and labels keep their alerts; series of rules that are gone are marked stale."""
+        old = {group.group.key: group for group in self._groups}
+        self._groups = []
+        for group in groups:
+            before = old.pop(group.key, None)
+            if before is not None and before.group == group:
+                self._groups.append(before)
+                continue
+            fresh = self._running(group)
+            if before is not None:
+                fresh.inherit(before)
+            self._groups.append(fresh)
+        for gone in old.values():
+            self._ended |= gone.ended.union(*(rule.written for rule in gone.rules))
+        self._read = None
+
+    def state(self) -> EngineState:
+        """The alerts, to be kept over a restart."""
+        rules = []
+        for group in self._groups:
+            for (name, labels, number), rule in _numbered(group.rules).items():
+                if rule.alerting is not None and rule.alerting.active:
+                    alerts = tuple(
+                        kept(alert, rule.alerting.annotations(alert) if rule.alerting.runs_queries else None)
+                        for alert in rule.alerting.active.values()
+                    )
+                    rules.append(
+                        KeptRule(group=group.group.key, name=name, labels=dict(labels), number=number, alerts=alerts)
+                    )
+        return EngineState(at_ms=self._newest_ms, rules=tuple(rules))
+
+    def restore(self, state: EngineState, now: datetime) -> int:
+        """Take up what was kept; before the first step. How many alerts were taken up or may come back.
+
+        Nothing is, where the state is of another version, of the future, or older than an hour.
+        """
+        now_ms = milliseconds(now)
+        if state.version != VERSION or not 0 <= now_ms - state.at_ms <= OUTAGE_TOLERANCE_MS:
+            return 0
+        known, count = {rule.key: rule.alerts for rule in state.rules}, 0
+        for group in self._groups:
+            for (name, labels, number), rule in _numbered(group.rules).items():
+                alerts = known.get((group.group.key, name, labels, number), ())
+                if rule.alerting is None or not alerts:
+                    continue
+                pending = [alert for alert in alerts if alert.state is AlertState.PENDING]
+                rule.alerting.remembered = Remembered(pending, state.at_ms)
+                again = [alert for one in alerts if (alert := revived(one, now_ms)) is not None]
+                rule.alerting.active.update((alert.labels, alert) for alert in again)
+                rule.alerting.revision += 1
+                count += len(pending) + len(again)
+        return count
+
+    def _end_series(self, now_ms: int) -> None:
+        """Mark the series of groups that are gone stale."""
+        mark_stale(self._ended, self._around.sink, now_ms)
+        self._ended.clear()
+
+    def _running(self, group: Group) -> RunningGroup:
+        own_ms = self._interval_ms if group.interval_s is None else max(1, round(group.interval_s * 1000))
+        return RunningGroup(group, own_ms, self._around)
+
+
+_RuleKey = tuple[str, tuple[tuple[str, str], ...], int]
+
+
+def _numbered(rules: Iterable[RunningRule]) -> dict[_RuleKey, RunningRule]:
+    """Rules by name and labels, and a number for those that have both in common."""
+    found: dict[_RuleKey, RunningRule] = {}
+    for rule in rules:
+        name, labels, number = rule.rule.name, tuple(sorted(rule.rule.labels.items())), 0
+        while (name, labels, number) in found:
+            number += 1
+        found[name, labels, number] = rule
+    return found
+
+
+def _wanted(query: str) -> tuple[Wanted, ...]:
+    try:
+        return parse(query).wanted
+    except QueryError:
+        return ()
+
+
+def milliseconds(at: datetime) -> int:
+    """A time as whole milliseconds since the epoch."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def _no_time() -> float:
+    return 0.0

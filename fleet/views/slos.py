@@ -1,0 +1,226 @@
+"""The objectives, worst budget first: what they promise, what they kept, what is left, and how fast it goes."""
+
+from fleet.filters.units import Unit
+from fleet.slo.model import Burn, SloState, SloStatus
+from fleet.slo.own_series import burn_rates
+from fleet.times import span_text
+from fleet.views.columns import measure_column, name_column, ranked_column, word_column
+from fleet.views.text import NOT_KNOWN, progress_bar, spark
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
+
+_BAR = 8
+_TREND = 12
+STATE_GLYPH = {
+    SloState.OK: "●",
+    SloState.BURNING: "▲",
+    SloState.EXHAUSTED: "✖",
+    SloState.NO_DATA: "?",
+}
+STATE_TONE = {
+    SloState.OK: Tone.UP,
+    SloState.BURNING: Tone.DEGRADED,
+    SloState.EXHAUSTED: Tone.DOWN,
+    SloState.NO_DATA: Tone.UNKNOWN,
+}
+_RANK = {SloState.EXHAUSTED: 0, SloState.BURNING: 1, SloState.NO_DATA: 2, SloState.OK: 3}
+
+
+def rank(row: SloStatus) -> int:
+    """Exhausted, burning, no data, ok: what is not known is above what is known to be fine."""
+    return _RANK[row.state]
+
+
+def state_cell(row: SloStatus, _: Look) -> Cell:
+    """Glyph and word of the state."""
+    return Cell(f"{STATE_GLYPH[row.state]} {row.state.value}", STATE_TONE[row.state])
+
+
+def ratio_text(ratio: float) -> str:
+    """A ratio near 1 as a percentage with the digits that tell it from 100%: `99.9%`, `99.95%`, `100%`. It is cut, not
+    rounded: only what is all good is 100%."""
+    for places in (2, 3, 4):
+        scale = 10.0 ** (places + 2)
+        cut = int(ratio * scale + 1e-9) / scale
+        if ratio >= 1 or cut < 1 - 1.5 / scale or places == 4:
+            text = f"{cut * 100:.{places}f}"
+            return text.rstrip("0").rstrip(".") + "%"
+    return "100%"
+
+
+def rate_text(rate: float | None) -> str:
+    """A burn rate: `0`, `0.3`, `14.4`, `230`; `–` for one that is not known."""
+    if rate is None:
+        return "–"
+    if 0 < rate < 0.05:
+        return "<.1"
+    return f"{rate:.1f}".removesuffix(".0") if rate < 99.5 else f"{rate:.0f}" if rate < 9999 else ">9999"
+
+
+def _percent(ratio: float) -> Cell:
+    return Cell(ratio_text(ratio), Tone.PLAIN)
+
+
+def _sli(row: SloStatus, _: Look) -> Cell:
+    if row.sli_ratio is None:
+        return NOT_KNOWN
+    return Cell(ratio_text(row.sli_ratio), Tone.PLAIN if row.sli_ratio >= row.objective_ratio else Tone.DOWN)
+
+
+def _left_tone(ratio: float) -> Tone:
+    return Tone.DOWN if ratio <= 0 else Tone.DEGRADED if ratio < 0.25 else Tone.PLAIN
+
+
+def _bar(row: SloStatus, _: Look) -> Cell:
+    left = row.budget_remaining_ratio
+    tone = Tone.MUTED if left is None else Tone.UP if _left_tone(left) is Tone.PLAIN else _left_tone(left)
+    return Cell(progress_bar(left, None, _BAR), tone if row.state is not SloState.NO_DATA else Tone.MUTED)
+
+
+def _left(ratio: float) -> Cell:
+    """Cut towards the worse, so that 0% is spent."""
+    percent = int(ratio * 100) if ratio >= 0 else -int(-ratio * 100 + 0.999)
+    return Cell(f"{percent}%" if percent > -1000 else "<-999%", _left_tone(ratio))
+
+
+def _burn(rate: float) -> Cell:
+    return Cell(rate_text(rate), Tone.DOWN if rate > 1 else Tone.PLAIN if rate else Tone.MUTED)
+
+
+def tier_text(burn: Burn) -> str:
+    """Long and short rate of a tier: `15/20`, with `!` where it fires."""
+    return f"{rate_text(burn.long_rate)}/{rate_text(burn.short_rate)}{'!' if burn.firing else ''}"
+
+
+def _tier_column(number: int, title: str) -> Column[SloStatus]:
+    def cell(row: SloStatus, _: Look) -> Cell:
+        if number >= len(row.burns):
+            return NOT_KNOWN
+        burn = row.burns[number]
+        quiet = not (burn.long_rate or burn.short_rate)
+        return Cell(tier_text(burn), Tone.DOWN if burn.firing else Tone.MUTED if quiet else Tone.PLAIN)
+
+    def sort(row: SloStatus, _: Look) -> SortValue:
+        return row.burns[number].long_rate if number < len(row.burns) else None
+
+    return Column(
+        id=f"tier{number + 1}", title=title, width=10, right=True, priority=5, cell=cell, sort=sort, descending=True
+    )
+
+
+def _span(seconds: float) -> Cell:
+    return Cell("spent" if seconds <= 0 else span_text(seconds), Tone.DOWN if seconds < 3 * 3600 else Tone.DEGRADED)
+
+
+def _coverage(ratio: float) -> Cell:
+    """Cut, so that only all of it is 100%."""
+    percent = int(ratio * 100 + 1e-9)
+    text = "<1%" if 0 < ratio < 0.01 else f"{percent}%"
+    return Cell(text, Tone.PLAIN if ratio >= 0.9 else Tone.STALE)
+
+
+def _trend(row: SloStatus, _: Look) -> Cell:
+    return Cell(spark(list(row.trend), _TREND), Tone.ACCENT)
+
+
+def _order(row: SloStatus, _: Look) -> tuple[SortValue, ...]:
+    return (rank(row), row.budget_remaining_ratio, row.name)
+
+
+def _burns_field(row: SloStatus, _: Look) -> list[dict[str, object]]:
+    return [
+        {
+            "tier": burn.tier,
+            "severity": burn.severity,
+            "factor": burn.factor,
+            "long_s": burn.long_s,
+            "short_s": burn.short_s,
+            "long_rate": burn.long_rate,
+            "short_rate": burn.short_rate,
+            "firing": burn.firing,
+        }
+        for burn in row.burns
+    ]
+
+
+VIEW: View[SloStatus] = View(
+    name="slos",
+    title="SLOs",
+    rows=lambda store: store.slos,
+    columns=(
+        ranked_column("state", "STATE", 11, state_cell, rank),
+        name_column("name", "SLO", 18, lambda r: r.name),
+        word_column("service", "SERVICE", 10, lambda r: r.service, priority=7),
+        measure_column("objective", "OBJ", 7, lambda r, _: r.objective_ratio, _percent, priority=2, unit=Unit.RATIO),
+        Column(
+            id="sli",
+            title="SLI",
+            width=8,
+            right=True,
+            priority=1,
+            cell=_sli,
+            sort=lambda r, _: r.sli_ratio,
+            unit=Unit.RATIO,
+        ),
+        Column(id="budget_bar", title="BUDGET", width=_BAR, priority=2, cell=_bar),
+        measure_column(
+            "budget",
+            "LEFT",
+            6,
+            lambda r, _: r.budget_remaining_ratio,
+            _left,
+            priority=0,
+            descending=False,
+            unit=Unit.RATIO,
+        ),
+        measure_column("burn", "BURN", 5, lambda r, _: r.burn_rate, _burn, priority=1),
+        _tier_column(0, "PAGE FAST"),
+        _tier_column(1, "PAGE SLOW"),
+        _tier_column(2, "TICK FAST"),
+        _tier_column(3, "TICK SLOW"),
+        measure_column(
+            "exhaustion",
+            "SPENT IN",
+            8,
+            lambda r, _: r.exhaustion_s,
+            _span,
+            priority=3,
+            descending=False,
+            unit=Unit.SECONDS,
+        ),
+        measure_column("coverage", "COVER", 5, lambda r, _: r.coverage_ratio, _coverage, priority=3, unit=Unit.RATIO),
+        Column(id="trend", title="TREND", width=_TREND, priority=6, cell=_trend),
+        word_column("window", "WINDOW", 11, lambda r: r.window, priority=6),
+        word_column("error", "REMARKS", 12, lambda r: r.error, grow=2, priority=4, tone=lambda r: Tone.DEGRADED),
+    ),
+    fields=(
+        attribute("name"),
+        attribute("service"),
+        attribute("objective_ratio"),
+        attribute("sli_ratio"),
+        attribute("budget_remaining_ratio"),
+        attribute("burn_rate"),
+        Field("burn_rates", lambda r, _: burn_rates(r)),
+        attribute("exhaustion_s"),
+        attribute("coverage_ratio"),
+        choice("state", lambda r: r.state.value, SloState),
+        moment("since", lambda r, _: r.since),
+        attribute("window"),
+        attribute("window_s"),
+        Field("budgeting", lambda r, _: r.budgeting.value),
+        Field("tiers", _burns_field),
+        attribute("good"),
+        attribute("total"),
+        attribute("samples"),
+        attribute("formula"),
+        Field("inputs", lambda r, _: [{"query": text, "samples": count} for text, count in r.inputs]),
+        Field("labels", lambda r, _: dict(r.labels)),
+        attribute("source"),
+        attribute("description"),
+        attribute("error"),
+    ),
+    order=_order,
+    words=lambda r: f"{r.name} {r.service} {r.state.value} {r.error}",
+    labels=lambda r: dict(r.labels),
+    fault=lambda r: r.state is not SloState.OK,
+    empty="no SLOs: name them under slos: in the configuration, or in slo_files:",
+)

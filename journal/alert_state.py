@@ -1,0 +1,111 @@
+"""Where the state of alerts outlives the process: one file, replaced whole.
+
+Whoever reads it, and wherever a writer dies, it is the old one or the new one: a new file is written beside it, forced
+to the disk, and put in its place. MessagePack, because JSON has no NaN and no infinity.
+"""
+
+import contextlib
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from fleet.alerts.model import AlertState
+from fleet.rules.restore import VERSION, EngineState, KeptAlert, KeptRule
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 32 << 20
+"""Bytes of the file, read or written."""
+MOST_ALERTS = 50_000
+"""Alerts that are kept: firing ones first, then pending ones, then resolved ones."""
+_ORDER = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.RESOLVED: 2}
+
+
+class AlertStateFile:
+    """The state of one engine's alerts in `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> tuple[EngineState | None, str]:
+        """What was kept (None: nothing), and what is to be said of it, "" where all is well. Raises nothing.
+
+        A file that cannot be used is moved aside, so that nothing of it is lost and the next start is a clean one.
+        """
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise msgspec.DecodeError(f"more than {MOST_BYTES:,} bytes")  # noqa: TRY301
+            state = msgspec.msgpack.decode(data, type=EngineState)
+            if state.version != VERSION:
+                raise msgspec.DecodeError(f"version {state.version}, this program keeps {VERSION}")  # noqa: TRY301
+        except FileNotFoundError:
+            return None, ""
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return None, f"the kept state of alerts cannot be used ({str(error)[:200]}){self._put_aside()}"
+        except OSError as error:
+            return None, f"the kept state of alerts cannot be read: {error.strerror or error}"
+        return state, ""
+
+    def write(self, state: EngineState) -> str:
+        """Keep `state`; a sentence where that failed, else "". It may block: call it in a thread."""
+        data = msgspec.msgpack.encode(bounded(state))
+        if len(data) > MOST_BYTES:
+            return f"the state of alerts takes {len(data):,} bytes, more than {MOST_BYTES:,}; it is not kept"
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _replace(self.path, data)
+        except OSError as error:
+            return f"the state of alerts cannot be kept: {self.path}: {error.strerror or error}"
+        return ""
+
+    def _put_aside(self) -> str:
+        # One name for all: a file that breaks every day must not fill the folder.
+        aside = self.path.with_name(f"{self.path.name}.broken")
+        try:
+            self.path.replace(aside)
+        except OSError as error:
+            log.warning("%s cannot be moved aside: %s", self.path, error)
+            return ""
+        return f"; it is now {aside}"
+
+
+def bounded(state: EngineState) -> EngineState:
+    """`state` with no more alerts than are kept."""
+    if sum(len(rule.alerts) for rule in state.rules) <= MOST_ALERTS:
+        return state
+    ranked = sorted(
+        ((rule, alert) for rule in state.rules for alert in rule.alerts), key=lambda pair: _ORDER[pair[1].state]
+    )
+    kept: dict[int, list[KeptAlert]] = {}
+    for rule, alert in ranked[:MOST_ALERTS]:
+        kept.setdefault(id(rule), []).append(alert)
+    rules: list[KeptRule] = [
+        msgspec.structs.replace(rule, alerts=tuple(kept[id(rule)])) for rule in state.rules if id(rule) in kept
+    ]
+    return msgspec.structs.replace(state, rules=tuple(rules))
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a new file beside the old one, force it to the disk, and put it in its place."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    # The name, too, has to reach the disk; some file systems cannot be asked for that.
+    with contextlib.suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

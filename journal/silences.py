@@ -1,0 +1,162 @@
+"""Where local silences are kept: one JSON file a fleet, shared by all dashboards on this machine.
+
+The file is replaced whole and never written in place, and whoever writes holds its lock and reads first: wherever a
+writer dies it is the old file or the new one, and two dashboards lose nothing of each other's. A file that cannot be
+used is moved aside. Blocking; call it in `asyncio.to_thread`.
+"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from fleet.alerts.model import Silence
+from fleet.errors import Fault, OutsideError
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+MOST = 10_000
+"""Silences that are kept; the ones that ended first go first."""
+MOST_BYTES = 32 << 20
+KEEP_EXPIRED = timedelta(days=1)
+"""How long a silence is kept after its end, so that what was silenced can be looked up."""
+_LOCK_TRIES, _LOCK_PAUSE_S = 200, 0.01
+
+Change = Callable[[dict[str, Silence]], None]
+"""What is to be done with the silences by id: it changes the mapping that it is given."""
+
+
+class _File(msgspec.Struct, frozen=True):
+    version: int = VERSION
+    silences: tuple[Silence, ...] = ()
+
+
+class SilenceFile:
+    """The silences of one fleet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.trouble = ""
+        """What is wrong with the file, in a sentence; "" where nothing is."""
+        self._identity: tuple[int, int, int] | None = None
+        self._silences: dict[str, Silence] = {}
+        self._lost = False
+        """The file was moved aside, and what was known before stands only here until the next write."""
+
+    def read(self) -> dict[str, Silence]:
+        """The silences as they are kept now, by id. An unchanged file costs one `stat`; one that cannot be read gives
+        what was known before, and `trouble` says why."""
+        identity = self._stat()
+        if identity != self._identity or identity is None:
+            self._silences = self._load()
+            self._identity = identity
+        return dict(self._silences)
+
+    def change(self, change: Change, at: datetime) -> Mapping[str, Silence]:
+        """Do `change` to what is kept, and keep it; what is kept then. Raises OutsideError where that failed."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _locked(self.path.with_suffix(".lock")):
+                silences = self.read()
+                change(silences)
+                silences = bounded(silences, at)
+                if silences != self._silences:
+                    self._write(silences)
+                    self._silences, self._identity = silences, self._stat()
+                    self.trouble, self._lost = "", False
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise OutsideError(Fault.PROTOCOL, f"the silence cannot be kept: {self.path}: {why}") from error
+        return dict(silences)
+
+    def _stat(self) -> tuple[int, int, int] | None:
+        try:
+            info = self.path.stat()
+        except OSError:
+            return None
+        return info.st_mtime_ns, info.st_size, info.st_ino
+
+    def _load(self) -> dict[str, Silence]:
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise msgspec.ValidationError(f"it has more than {MOST_BYTES:,} bytes")
+            kept = msgspec.json.decode(data, type=_File)
+            if kept.version != VERSION:
+                raise msgspec.ValidationError(f"it is of version {kept.version}, this fleetdeck keeps {VERSION}")
+        except FileNotFoundError:
+            if self._lost:
+                return self._silences
+            self.trouble = ""
+            return {}
+        except OSError as error:
+            self.trouble = f"the silences cannot be read: {self.path}: {error.strerror or error}"
+            return self._silences
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self.trouble = f"the silences that were kept cannot be used ({str(error)[:160]}){self._put_aside()}"
+            return self._silences
+        self.trouble, self._lost = "", False
+        return {silence.id: silence for silence in kept.silences if _is_aware(silence)}
+
+    def _put_aside(self) -> str:
+        # One of a kind: a file that breaks every day must not fill the folder.
+        self._lost = True
+        aside = self.path.with_name(f"{self.path.name}.broken")
+        try:
+            self.path.replace(aside)
+        except OSError as error:
+            log.warning("%s cannot be moved aside: %s", self.path, error)
+            return ""
+        return f"; they are now in {aside}"
+
+    def _write(self, silences: Mapping[str, Silence]) -> None:
+        data = msgspec.json.encode(_File(silences=tuple(silences.values())))
+        handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def bounded(silences: Mapping[str, Silence], at: datetime) -> dict[str, Silence]:
+    """`silences` without those that ended long ago, and no more than `MOST`."""
+    kept = sorted(
+        (one for one in silences.values() if at - one.ends_at < KEEP_EXPIRED), key=lambda one: (one.ends_at, one.id)
+    )[-MOST:]
+    return {one.id: one for one in sorted(kept, key=lambda one: (one.starts_at, one.id))}
+
+
+def _is_aware(silence: Silence) -> bool:
+    return silence.starts_at.tzinfo is not None and silence.ends_at.tzinfo is not None
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file. Raises OSError where another holds it for two seconds."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        for left in range(_LOCK_TRIES, 0, -1):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if left == 1:
+                    raise
+                time.sleep(_LOCK_PAUSE_S)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""PromQL against a real Prometheus: generated series and expressions, asked of both."""
