@@ -10,6 +10,7 @@ from benchmarks.topics import (
     keys,
     memory,
     peers,
+    promql,
     rules,
     samples,
     start,
@@ -30,5 +31,6 @@ TOPICS: tuple[Topic, ...] = (
     samples.TOPIC,
     peers.TOPIC,
     rules.TOPIC,
+    promql.TOPIC,
     alert_book.TOPIC,
 )

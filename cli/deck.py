@@ -15,8 +15,10 @@ from msgspec.structs import replace
 
 from agents_registry.registry import Registry
 from cli.claims import BookKeeper
-from cli.judging.judgement import RULES, SLOS, Judgement
+from cli.judging.judgement import Judgement
+from cli.judging.objectives import SLOS
 from cli.judging.past import Past, no_past
+from cli.judging.ruling import RULES
 from cli.settings import allow_many_connections
 from cli.wiring import age_limits, built, entry_job_id, most_failures, placed, rules, watched_files
 from collectors.ingest import Ingest

@@ -14,7 +14,20 @@ from config.schema import SECTIONS, Config, Entry
 Placed = tuple[str, Entry]
 """A section and one of its entries."""
 
-_APPLIED = ("keep_gone_s", "normalise_names", "host", "limits", "probes", "alerting")
+_APPLIED = (
+    "keep_gone_s",
+    "normalise_names",
+    "host",
+    "limits",
+    "probes",
+    "alerting",
+    "servers",
+    "rules",
+    "default_rules",
+    "slos",
+    "slo_files",
+    "gates",
+)
 _AT_START = tuple(name for name in Config.__struct_fields__ if name not in ("path", "root", *SECTIONS, *_APPLIED))
 """All else is read at the start only: the title and the rules of a dashboard that is open, a socket that listens."""
 
@@ -22,6 +35,7 @@ _KEYS = {
     "keep_gone_s": "keep_gone",
     "probes": "intervals and limits of probes",
     "alerting": "severities, inhibit_rules, deadman",
+    "servers": "prometheus, alertmanager",
 }
 
 

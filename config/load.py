@@ -14,12 +14,13 @@ from config.alert_options import AlertSettings, severity_words
 from config.check import Checker, hidden
 from config.entries import Entries
 from config.kinds import KindTables
-from config.problems import Problems
+from config.problems import Problems, item
 from config.schema import SECTIONS, Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
+from config.server_options import Servers, name_problems
 from config.slo.options import definitions_of
 from config.values import Listen
 from config.view_settings import check_view_settings
-from config.yaml_tree import Mapping, read_tree
+from config.yaml_tree import Mapping, Sequence, read_tree
 from fleet.errors import ConfigError
 from fleet.model import ProbeKind
 from fleet.ports import Limits
@@ -68,6 +69,7 @@ def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
         entries.check(section, sections.entries.get(section))
     if options is not None:
         check_view_settings(options, top, problems)
+        _check_servers(options, entries, top, problems)
     if options is None or len(problems):
         raise problems.error(file)
     return Examined(config=_config(path, options, entries), options=options, tree=tree, file=file)
@@ -78,6 +80,15 @@ def _split(tree: Mapping) -> tuple[Mapping, Mapping]:
     rest = {name: node for name, node in tree.entries.items() if name not in SECTIONS}
     lists = {name: node for name, node in tree.entries.items() if name in SECTIONS}
     return Mapping(tree.line, rest, tree.lines), Mapping(tree.line, lists, tree.lines)
+
+
+def _check_servers(options: RootOptions, entries: Entries, top: Mapping, problems: Problems) -> None:
+    """Note names of Alertmanagers that stand for something else already."""
+    taken = () if len(problems) else tuple(entry.name for entry in entries.made("alerts", options))
+    node = top.entries.get("alertmanager")
+    for place, text in name_problems(options.alertmanager, taken):
+        line = node.items[place].line if isinstance(node, Sequence) else None
+        problems.add(line, f"{item('alertmanager', place)}.name", text)
 
 
 def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
@@ -118,6 +129,7 @@ def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
             inhibit_rules=options.inhibit_rules,
             deadman=options.deadman,
         ),
+        servers=Servers(prometheus=options.prometheus, alertmanagers=options.alertmanager),
     )
 
 

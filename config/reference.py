@@ -30,6 +30,7 @@ from config.schema import (
     RootOptions,
     SelfMetricsOptions,
 )
+from config.server_options import AlertmanagerOptions, PrometheusOptions
 from config.show import scalar_text
 from config.values import Regex, Seconds, SecretRef, Url, duration_text, encode_hook
 
@@ -65,6 +66,8 @@ def reference(kinds: KindTables) -> str:
         _part("### `self_metrics` as a mapping", _about(SelfMetricsOptions), SelfMetricsOptions),
         _part("### An entry of `inhibit_rules`", _about(InhibitOptions), InhibitOptions),
         _part("### An entry of `deadman`", _about(DeadmanOptions), DeadmanOptions),
+        _part("### `prometheus`", _about(PrometheusOptions), PrometheusOptions),
+        _part("### An entry of `alertmanager`", _about(AlertmanagerOptions), AlertmanagerOptions),
         _part("### Every entry of a list", _about(EntryOptions), EntryOptions),
         _part("### A secret", _about(SecretRef), SecretRef),
     ]

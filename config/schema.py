@@ -14,6 +14,7 @@ from config.gate_options import GateOptions
 from config.kinds import Kind
 from config.notify_options import NotifyOptions
 from config.rule_options import LabelName, RulePattern
+from config.server_options import AlertmanagerOptions, PrometheusOptions, Servers
 from config.slo.options import SloOptions
 from config.values import Listen, Seconds
 from fleet.model import ProbeKind
@@ -170,6 +171,10 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Service level objectives in their short form, see docs/slos.md."""
     slo_files: tuple[str, ...] = ()
     """Files of SLOs (OpenSLO v1, Pyrra, sloth), or patterns with `*`."""
+    prometheus: PrometheusOptions | None = None
+    """A Prometheus beside fleetdeck: its alerts are shown, and objectives may have it as their source."""
+    alertmanager: tuple[AlertmanagerOptions, ...] = ()
+    """Alertmanagers: their alerts are shown, and silences are made there."""
     notify: NotifyOptions = NotifyOptions()
     """Calls you when an alert begins to fire: nothing of it is on unless you ask for it."""
     filters: dict[str, str] = {}
@@ -243,6 +248,7 @@ class Config(Struct, frozen=True, kw_only=True):
     backlog: tuple[Entry, ...]
     alerts: tuple[Entry, ...]
     alerting: AlertSettings = AlertSettings()
+    servers: Servers = Servers()
     notify: NotifyOptions = NotifyOptions()
 
     @property

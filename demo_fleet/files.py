@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from demo_fleet import backlogs, documents
+from demo_fleet import backlogs, claims, documents
 from demo_fleet.moment import Moment
 from demo_fleet.scenario import PLAN_FILE, PROGRESS_FILE, STATUS_FILE, TASK_FILE
 from demo_fleet.world import World
@@ -18,6 +18,10 @@ from demo_fleet.world import World
 TODO_FILE = "unified_todos.json"
 TRACKER_FILE = "TASK-TRACKER.csv"
 TARGETS_FILE = "targets/agents.json"
+ALERTS_FILE = "alerts.json"
+RULES_FILE = "rules.yml"
+SLOS_FILE = "slos.yaml"
+_OURS = Path(__file__).parent
 
 
 class _Kept(Struct, frozen=True):
@@ -44,6 +48,7 @@ class Files:
             _Kept(PROGRESS_FILE, 2.0, lambda moment: backlogs.batch_progress(world, moment)),
             _Kept(TODO_FILE, 2.0, lambda moment: backlogs.todo_list(world, moment)),
             _Kept(TRACKER_FILE, 2.0, lambda moment: backlogs.tracker(world, moment)),
+            _Kept(ALERTS_FILE, 2.0, lambda moment: claims.alerts(world, moment)),
         )
         self._targets = _Kept(
             TARGETS_FILE,
@@ -57,6 +62,10 @@ class Files:
         for kept in self._kept:
             self._write(kept, moment.floor(kept.every_s), write_in_place)
         self._write(self._targets, moment.floor(self._targets.every_s), write_by_rename)
+        for name in (RULES_FILE, SLOS_FILE):
+            if name not in self._written:
+                self._written[name] = (_OURS / name).read_bytes()
+                write_by_rename(self._folder / name, self._written[name])
 
     def _write(self, kept: _Kept, moment: Moment, write: Callable[[Path, bytes], None]) -> None:
         key = kept.key(moment)

@@ -171,7 +171,8 @@ class DemoFleet:
         queues = queue_entries(root, self.coordinator_url)
         if self._feeder is not None:
             queues += redis_entries(self.redis_url or "", self._feeder)
-        return configuration(discovery, queues, backlog_entries(root))
+        count = len(self.world.names)
+        return configuration(discovery, queues, backlog_entries(root), root=root, agents=count)
 
     def write_config(self, path: Path) -> None:
         """Write the configuration to `path` at once (by rename, 0600), with absolute paths outside of `folder`.

@@ -30,6 +30,10 @@ class Effect(StrEnum):
     """Connections are accepted and never answered; the work has stopped."""
     DEGRADED = "degraded"
     """Slow, and `/health` answers 503 with a body that says why."""
+    FAILING = "failing"
+    """Nine of ten tasks fail; `/health` says nothing of it."""
+    ROLLED_OUT = "rolled out"
+    """The next version runs. The process was started anew for it, and is again when it is taken back."""
     WAITING = "waiting"
     """The agent needs a person's answer; its work has stopped."""
     RESETTING = "resetting"
@@ -76,15 +80,24 @@ class Step(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """A role in the script, before it is cast. `travels` parts want an agent that may come and go."""
+    """A role in the script, before it is cast. `travels` parts want an agent that may come and go, `families` are those
+    whose members come first; `also` is what the same agents play beside it."""
 
     spans: tuple[tuple[float, float], ...]
     effect: Effect
     sentence: str
     travels: bool = False
+    families: tuple[str, ...] = ()
+    also: "tuple[Part, ...]" = ()
 
+
+_ROLLED_OUT = Part(((98, 166),), Effect.ROLLED_OUT, "a new version was rolled out to {}")
 
 PARTS = (
+    Part(((104, 158),), Effect.FAILING, "nine of ten tasks of {} fail", families=("mcp-gateway",), also=(_ROLLED_OUT,)),
+    Part(
+        ((104, 158),), Effect.FAILING, "nine of ten tasks of {} fail", families=("model-server",), also=(_ROLLED_OUT,)
+    ),
     Part(((8, 92),), Effect.LYING, "{} says it is healthy, but its exporter fails and its work has stopped"),
     Part(((14, 74), (196, 236)), Effect.WAITING, "{} waits for a person to approve a release"),
     Part(((0, 22), (338, CYCLE_S)), Effect.ABSENT, "{} has not joined the fleet yet", travels=True),
@@ -94,6 +107,7 @@ PARTS = (
     Part(((112, 172),), Effect.EXPORTER_FAILING, "the exporter of {} answers 500; the agent itself is well"),
     Part(((92, 140),), Effect.RESETTING, "{} resets every connection"),
     Part(((124, 182),), Effect.CRASHED, "the process of {} died, yet it is still listed"),
+    Part(((150, 166), (176, 192), (202, 218)), Effect.CRASHED, "the process of {} dies again and again"),
 )
 
 STAGE = (
@@ -188,8 +202,11 @@ def cast(names: Sequence[str], travellers: Sequence[str], seed: int) -> Scenario
     steps = list(STAGE)
     for part in PARTS:
         pool = pools[part.travels]
-        for name in pool[: min(free, 1 + len(names) // AGENTS_PER_PART)]:
+        wanted = sorted(pool, key=lambda name: name.rpartition("-")[0] not in part.families)
+        for name in wanted[: min(free, 1 + len(names) // AGENTS_PER_PART)]:
             pool.remove(name)
             free -= 1
-            steps.extend(Step(start, end, part.effect, name, part.sentence.format(name)) for start, end in part.spans)
+            for play in (part, *part.also):
+                sentence = play.sentence.format(name)
+                steps.extend(Step(start, end, play.effect, name, sentence) for start, end in play.spans)
     return Scenario(steps)

@@ -55,6 +55,8 @@ QUEUES = (
 )
 
 _SLOW = frozenset({Effect.DEGRADED})
+_FAILING = frozenset({Effect.FAILING})
+_ROLLED_OUT = frozenset({Effect.ROLLED_OUT})
 
 
 class AgentNow(Struct, frozen=True, kw_only=True):
@@ -144,12 +146,12 @@ class World:
         effects = self.scenario.effects(name, t)
         stopped = not STOPS_WORK.isdisjoint(effects)
         done = self._done(name, profile, t)
-        failed = done // 37
+        failed = self._failed(name, profile, t, done)
         busy = _wander(t, profile.phases, 0)
         load = 0.04 if stopped else 0.45 + 1.1 * busy
         return AgentNow(
             name=name,
-            labels=profile.labels,
+            labels=profile.labels if _ROLLED_OUT.isdisjoint(effects) else _next_version(profile.labels),
             effects=effects,
             uptime_s=self._uptime(name, profile, t),
             cpu_percent=round(
@@ -170,14 +172,30 @@ class World:
         work_s = t - self.scenario.seconds(name, STOPS_WORK, t)
         return profile.base_tasks + math.floor(profile.per_s * _warped(work_s, profile.phases[0]))
 
+    def _failed(self, name: str, profile: _Profile, t: float, done: int) -> int:
+        """One in 97 fails, nine of ten while the script says so, counted so that neither failed nor completed tasks
+        ever get fewer: each task counts in one of the two shares."""
+        amiss = self._done_during(name, profile, _FAILING, t)
+        return (done - amiss) // 97 + amiss * 9 // 10
+
     def _slow_responses(self, name: str, profile: _Profile, t: float) -> int:
         """What was done while the agent was slow, counted so that neither quick nor slow answers ever get fewer."""
-        spans = self.scenario.spans_until(name, _SLOW, t)
+        return self._done_during(name, profile, _SLOW, t)
+
+    def _done_during(self, name: str, profile: _Profile, effects: frozenset[Effect], t: float) -> int:
+        spans = self.scenario.spans_until(name, effects, t)
         return sum(self._done(name, profile, end) - self._done(name, profile, start) for start, end in spans)
 
     def _uptime(self, name: str, profile: _Profile, t: float) -> float:
+        """Since the process started: with the fleet, after it was away, or with a roll-out and its end."""
+        starts = [-profile.age_s]
         away = self.scenario.latest(name, NOT_RUNNING, t)
-        return profile.age_s + t if away is None else max(0.0, t - away[1])
+        if away is not None:
+            starts.append(min(t, away[1]))
+        rolled_out = self.scenario.latest(name, _ROLLED_OUT, t)
+        if rolled_out is not None:
+            starts.append(rolled_out[0] if t < rolled_out[1] else rolled_out[1])
+        return t - max(starts)
 
     def _stopped_s(self, name: str, t: float) -> float:
         span = self.scenario.latest(name, STOPS_WORK, t)
@@ -211,6 +229,12 @@ def _profile(family: Family, rng: random.Random) -> _Profile:
     phases = (first, second, third, fourth)
     per_s = family.tasks_per_min / 60 * rng.uniform(0.7, 1.3)
     return _Profile(family, labels, phases, per_s, rng.randrange(200, 9000), rng.uniform(900, 260_000))
+
+
+def _next_version(labels: dict[str, str]) -> dict[str, str]:
+    """`labels` with the version after theirs: 2.4.1 → 2.5.0."""
+    major, minor, _ = labels["version"].split(".")
+    return {**labels, "version": f"{major}.{int(minor) + 1}.0"}
 
 
 def _wander(t: float, phases: tuple[float, float, float, float], turn: int) -> float:

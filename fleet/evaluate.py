@@ -15,7 +15,7 @@ from fleet.model import Agent, EventKind
 from fleet.store import Store
 from fleet.timekeeper import Gaps
 from fleet.times import span_text
-from fleet.verdict import Rules, Seen, judge
+from fleet.verdict import Rules, Seen, is_any_stale, judge
 from fleet.vocabulary import SEVERITY, AgentState
 from fleet.wellknown import Vitals
 
@@ -120,10 +120,11 @@ class Evaluator:
         # What is only remembered is nothing to go on from, and its end is no event.
         remembered = self._store.recalled.pop(name, None) is not None
         before = None if remembered else self._store.status.get(name)
-        after = judge(self._gather(name, now), self._rules, before)
+        seen = self._gather(name, now)
+        after = judge(seen, self._rules, before)
         self._store.status.put(name, after)
         self._stale.pop(name, None)
-        if after.state is AgentState.STALE:
+        if is_any_stale(seen):
             self._stale[name] = self._heard(name)
         for what in ("health", "metrics", "process", "claim"):
             self._deadlines.watch((what, name))

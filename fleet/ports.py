@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -63,6 +63,32 @@ class Http(Protocol):
         `close` asks for one connection per request; `alone` lets only one request at a time go to the origin
         (single-threaded servers). Any status is returned, not raised, but for 429, which is the fault
         "rate limited" with the time to wait. The body limit is the client's.
+        """
+        ...
+
+
+class HttpSender(Http, Protocol):
+    """The way out over HTTP that can also send something, for servers that are written to or that take long questions.
+    Raises `OutsideError` and nothing else."""
+
+    async def send(
+        self,
+        method: Literal["POST", "DELETE"],
+        url: str,
+        content: bytes = b"",
+        *,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        secret: tuple[str, Secret] | None = None,
+        timeout_s: float = 5.0,
+        safe: bool = False,
+    ) -> Answer:
+        """Send `content` to `url`.
+
+        It is sent once, over a connection of its own, and never again by itself; a redirect is not followed but is
+        the fault "protocol error". `safe` says that it changes nothing at the other side (a question that is too
+        long for an address): then it may go over a kept connection, and be sent again where that was closed.
+        `secret` and statuses are as with `get`.
         """
         ...
 

@@ -64,6 +64,15 @@ _PROCESS_STATES = {
 }
 
 
+def is_any_stale(seen: Seen) -> bool:
+    """Whether any way of looking at the agent gave its last answer too long ago, whatever the others say."""
+    return (
+        is_stale(seen.health_at, seen.health_limit_s, seen.now)
+        or is_stale(seen.scrape_at, seen.scrape_limit_s, seen.now)
+        or is_stale(seen.process_at, seen.process_limit_s, seen.now)
+    )
+
+
 def judge(seen: Seen, rules: Rules, before: AgentStatus | None) -> AgentStatus:
     """The row of an agent. `before` is its row so far: `since` stays while the state does."""
     agent = seen.agent

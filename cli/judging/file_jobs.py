@@ -23,7 +23,7 @@ class FileJob(Generic[T]):
     """A job that reads files again when any of them is another one than before.
 
     `paths` are the files that there are now, `read` reads all of them; both block. `use` takes in what was read, and
-    `outcome` says how that goes, at every look.
+    `outcome` says how that goes, at every look. `told` is what else the reading depends on.
     """
 
     def __init__(
@@ -34,17 +34,19 @@ class FileJob(Generic[T]):
         read: Callable[[], T],
         use: Callable[[T], None],
         outcome: Callable[[], Outcome],
+        told: Callable[[], object] = lambda: None,
     ) -> None:
         self.id = id
         self._paths = paths
         self._read = read
         self._use = use
         self._outcome = outcome
-        self._known: Identity | None = None
+        self._told = told
+        self._known: tuple[object, Identity] | None = None
 
     async def refresh(self) -> None:
         """Read the files where they changed."""
-        found = await asyncio.to_thread(self._identity)
+        found = self._told(), await asyncio.to_thread(self._identity)
         if found != self._known:
             self._use(await asyncio.to_thread(self._read))
             self._known = found

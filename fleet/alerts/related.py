@@ -15,14 +15,35 @@ def named_agents(labels: Mapping[str, str], known: Iterable[str]) -> tuple[str, 
 
     `instance` names one by its host, too: `coder-1:9100`, `http://coder-1:9100/metrics`.
     """
-    by_name = {name.casefold(): name for name in known}
-    found: dict[str, None] = {}
-    for label in NAMING:
-        for word in _words(labels.get(label, "")):
-            name = by_name.get(word.casefold())
-            if name is not None:
-                found[name] = None
-    return tuple(found)[:MOST]
+    return AgentNames(known).of(labels)
+
+
+class AgentNames:
+    """The same for many label sets, among the same agents."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._by_name = {name.casefold(): name for name in known}
+
+    def of(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """The agents that the labels name, the surest first, each once."""
+        found: dict[str, None] = {}
+        for label in NAMING:
+            for word in _words(labels.get(label, "")):
+                name = self._by_name.get(word.casefold())
+                if name is not None:
+                    found[name] = None
+        return tuple(found)[:MOST]
+
+    def first(self, labels: Mapping[str, str]) -> str:
+        """The agent that the labels name most surely; "" where they name none."""
+        for label in NAMING:
+            value = labels.get(label, "")
+            found = self._by_name.get(value.casefold()) if value else None
+            if found is None and value:
+                found = next((name for word in _words(value) if (name := self._by_name.get(word.casefold()))), None)
+            if found is not None:
+                return found
+        return ""
 
 
 def _words(value: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Pure and synchronous: samples come from the storage, times are handed in. The sa
 storage, any number of times.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -15,10 +15,10 @@ from fleet.promql.labels import EMPTY, Labels
 from fleet.promql.limits import DEFAULT_INTERVAL_MS, DEFAULT_LIMITS, EvalLimits, over, too_deep
 from fleet.promql.node import Kind, Node
 from fleet.promql.parse import Query
-from fleet.promql.selectors import Span, latest_of
+from fleet.promql.selectors import Span, timed_by
 from fleet.promql.storage import Latest, Matchers, Series, Storage
 
-__all__ = ["Answer", "EvalLimits", "Evaluation", "Matrix", "Value", "instant", "ranged"]
+__all__ = ["Answer", "EvalLimits", "Evaluation", "Matrix", "Value", "instant", "ranged", "stepwise"]
 
 Matrix = tuple[Series, ...]
 Value = Vector | float | str | Matrix
@@ -133,7 +133,7 @@ class Evaluation:
         """The newest samples with their own times, where `argument` is a plain instant selector (in parentheses or
         not), None where it is anything else. `timestamp()` tells the two apart."""
         selection = self.node(argument).selection
-        return latest_of(selection, self) if selection is not None else None
+        return timed_by(selection, self) if selection is not None else None
 
     def matchers(self, argument: Any) -> Matchers | None:
         """The matchers (the metric name among them) where `argument` is an instant or range selector, None where it is
@@ -187,6 +187,30 @@ def ranged(
     return Answer(_sorted(series), evaluation.warnings)
 
 
+def stepwise(
+    query: Query,
+    storage: Storage,
+    start_ms: int,
+    end_ms: int,
+    step_ms: int,
+    *,
+    limits: EvalLimits = DEFAULT_LIMITS,
+    interval_ms: int = DEFAULT_INTERVAL_MS,
+) -> Generator[None, None, Answer]:
+    """As `ranged`, which is the value of the generator, for those who may not hold an event loop so long: each `next`
+    evaluates one step."""
+    _check_range(query, start_ms, end_ms, step_ms, limits)
+    evaluation = Evaluation(query, storage, start_ms, end_ms, limits=limits, interval_ms=interval_ms)
+    columns = _Columns(limits.series)
+    try:
+        for at_ms in range(start_ms, end_ms + 1, step_ms):
+            columns.take(query.root, evaluation, at_ms)
+            yield
+    except RecursionError as error:
+        raise too_deep() from error
+    return Answer(_sorted(columns.series()), evaluation.warnings)
+
+
 def _sorted(series: Iterable[Series]) -> Matrix:
     return tuple(sorted(series, key=lambda one: one.labels.pairs))
 
@@ -206,11 +230,8 @@ def _check_range(query: Query, start_ms: int, end_ms: int, step_ms: int, limits:
 def walk(node: Node, evaluation: Evaluation, step_ms: int) -> list[Series]:
     """The value of `node` at every step, as series. A scalar is a series without labels."""
     columns = _Columns(evaluation.limits.series)
-    run, is_scalar = node.run, node.kind is Kind.SCALAR
     for at_ms in range(evaluation.first_ms, evaluation.last_ms + 1, step_ms):
-        evaluation.at_ms = at_ms
-        value = run(evaluation)
-        columns.add(at_ms, Vector((EMPTY,), (value,)) if is_scalar else value)
+        columns.take(node, evaluation, at_ms)
     return columns.series()
 
 
@@ -222,6 +243,12 @@ class _Columns:
         self._columns: dict[Labels, tuple[list[int], list[float]]] = {}
         self._labels: Sequence[Labels] = ()
         self._current: list[tuple[list[int], list[float]]] = []
+
+    def take(self, node: Node, evaluation: Evaluation, at_ms: int) -> None:
+        """Evaluates `node` at a step. A scalar is a series without labels."""
+        evaluation.at_ms = at_ms
+        value = node.run(evaluation)
+        self.add(at_ms, Vector((EMPTY,), (value,)) if node.kind is Kind.SCALAR else value)
 
     def add(self, at_ms: int, vector: Vector) -> None:
         """Appends a vector. Raises QueryError (`limit`)."""

@@ -22,13 +22,15 @@ _ENDINGS = {
 }
 """What may follow, by the bracket that is open; the brackets are closed after it."""
 
+_SEARCHED = 500
+"""Tokens up to which the place is looked for: each look parses, which takes longer than the text is longer."""
 Parse = Callable[[str], object]
 
 
 def placed(parse: Parse, text: str, said: str) -> QueryError:
     """The error for `text`, of which the parser said `said`, with its place where it can be found."""
     tokens = tokens_of(text)
-    if said == GRAMMAR:
+    if said == GRAMMAR and len(tokens) <= _SEARCHED:
         at = _first_unexpected(parse, text, tokens)
         if at == len(tokens):
             return wrong(text, len(text), "unexpected end of input")

@@ -32,7 +32,21 @@ def one_name(matchers: Matchers) -> bool:
 def latest_of(selection: Selection, evaluation: "Evaluation") -> Latest:
     """The newest samples within the look-back, with their own times."""
     until = selection.until_ms(evaluation)
-    latest = evaluation.storage.latest(selection.matchers, until - LOOKBACK_MS - 1, until)
+    return _latest(selection, evaluation, until - LOOKBACK_MS, until)
+
+
+def timed_by(selection: Selection, evaluation: "Evaluation") -> Latest:
+    """The newest samples as `timestamp()` sees them. Beside `@` Prometheus forgets the offset here, but for what it
+    reads from its storage: the samples are those that both times would see."""
+    until = selection.until_ms(evaluation)
+    other = until if selection.at is None else until + selection.offset_ms
+    return _latest(selection, evaluation, max(until, other) - LOOKBACK_MS, min(until, other))
+
+
+def _latest(selection: Selection, evaluation: "Evaluation", from_ms: int, until_ms: int) -> Latest:
+    if from_ms > until_ms:
+        return Latest((), (), ())
+    latest = evaluation.storage.latest(selection.matchers, from_ms - 1, until_ms)
     evaluation.count(len(latest.labels), len(latest.labels))
     return latest
 

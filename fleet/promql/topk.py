@@ -1,7 +1,7 @@
 """The k largest or smallest of a group, chosen among equal values as Prometheus chooses them.
 
-It keeps a binary heap with the worst of the chosen on top and replaces that only by a better one, so which of several
-equal elements stay is decided by the heap's moves. These are those of Go's `container/heap`.
+It keeps a binary heap with the worst of the chosen on top, which goes when a better one comes (NaN whatever comes), so
+which of several equal elements stay is decided by the heap's moves. These are those of Go's `container/heap`.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,9 +29,10 @@ def chosen(values: Sequence[float], places: Sequence[int], k: int, largest: bool
         if len(heap) < k:
             heap.append((value, place))
             _up(heap, less)
-        elif not isnan(value) and less(heap[0][0], value):
-            heap[0] = (value, place)
-            _down(heap, less)
+        elif less(heap[0][0], value):
+            _pop(heap, less)
+            heap.append((value, place))
+            _up(heap, less)
     numbers = [entry for entry in heap if not isnan(entry[0])]
     numbers.sort(key=lambda entry: entry[0], reverse=largest)
     return [place for _, place in numbers] + [place for value, place in heap if isnan(value)]
@@ -45,6 +46,12 @@ def _up(heap: list[Entry], less: Less) -> None:
             return
         heap[place], heap[parent] = heap[parent], heap[place]
         place = parent
+
+
+def _pop(heap: list[Entry], less: Less) -> None:
+    heap[0], heap[-1] = heap[-1], heap[0]
+    heap.pop()
+    _down(heap, less)
 
 
 def _down(heap: list[Entry], less: Less) -> None:

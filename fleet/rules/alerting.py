@@ -1,6 +1,6 @@
 """An alerting rule as it runs: from the vector of its expression to its alerts and the series written for them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from fleet.alerts.model import AlertReading, AlertState
 from fleet.errors import QueryError
@@ -15,18 +15,23 @@ ALERTS = "ALERTS"
 FOR_STATE = "ALERTS_FOR_STATE"
 _ALERTNAME, _ALERTSTATE = "alertname", "alertstate"
 
+_PIECE = 16
+"""Alerts between two pauses: the templates of a new one take some 50 µs."""
+
 Sample = tuple[Labels, float]
 
 
 class AlertingRule:
     """One alerting rule. `active` holds its alerts by their label set: pending, firing, and resolved ones that are
-    still reported. `revision` counts the evaluations that changed what would be read."""
+    still reported. `revision` counts the evaluations that changed what would be read; up to `read_revision` the readings
+    are made."""
 
     def __init__(self, rule: Rule, expand: Expand) -> None:
         self.rule = rule
         self.active: dict[Labels, ActiveAlert] = {}
         self.remembered = Remembered()
         self.revision = 0
+        self.read_revision = -1
         self._expand = expand
         self._labels = Texts.of(rule.labels)
         self._annotations = Texts.of(rule.annotations)
@@ -34,28 +39,46 @@ class AlertingRule:
         self._for_ms = round(rule.for_s * 1000)
         self._keep_ms = round(rule.keep_firing_for_s * 1000)
 
-    def evaluate(self, at_ms: int, vector: Vector, limit: int, ask: Ask) -> list[Sample]:
-        """Take in what the expression gave and return the samples to write.
+    def evaluating(self, at_ms: int, vector: Vector, limit: int, ask: Ask) -> Generator[None, None, list[Sample]]:
+        """Take in what the expression gave, in pieces, and return the samples to write. States change all at once,
+        between two pieces, so that what is seen meanwhile is of before or of after.
 
         Raises QueryError where two of its elements are one alert (nothing changed then), or where there are more
         pending and firing alerts than `limit` (all are forgotten then, as in Prometheus).
         """
-        found = self._found(vector, ask)
-        before = (self.revision, len(self.active))
+        found = yield from self._found(vector, ask)
+        before = len(self.active)
         for labels, (sample, value) in found.items():
             self._take(labels, sample, value, at_ms)
-            if self._annotations.reads is Reads.QUERY:
-                self._annotate(self.active[labels], ask)
-        samples = list(self._advance(found, at_ms))
+        live = list(self._advance(found, at_ms))
         self.remembered.evaluated()
-        if before[1] != len(self.active) or any(alert.reading is None for alert in self.active.values()):
-            self.revision += 1
-        if limit and len(samples) > 2 * limit:
-            count = len(samples) // 2
+        if limit and len(live) > limit:
             self.active.clear()
             self.revision += 1
-            raise QueryError(f"exceeded limit of {limit} with {count} alerts", "execution")
+            raise QueryError(f"exceeded limit of {limit} with {len(live)} alerts", "execution")
+        if before != len(self.active) or any(alert.reading is None for alert in self.active.values()):
+            self.revision += 1
+        if self.runs_queries:
+            for labels in found:
+                yield
+                self._annotate(self.active[labels], ask)
+        samples: list[Sample] = []
+        for place, alert in enumerate(live):
+            if alert.series is None:
+                alert.series = self._series(alert)
+            samples += ((alert.series[0], 1.0), (alert.series[1], float(alert.active_at // 1000)))
+            if place % _PIECE == _PIECE - 1:
+                yield
         return samples
+
+    def read(self) -> Iterator[None]:
+        """Make the readings that are not made yet, in pieces: `readings` costs little afterwards."""
+        for place, alert in enumerate(list(self.active.values())):
+            if alert.reading is None:
+                alert.reading = self._reading(alert)
+                if place % _PIECE == _PIECE - 1:
+                    yield
+        self.read_revision = self.revision
 
     def readings(self) -> Iterator[AlertReading]:
         """The alerts as they are; the same object again for one that did not change."""
@@ -84,11 +107,16 @@ class AlertingRule:
         """Whether its annotations run queries: they cannot be expanded later."""
         return self._annotations.reads is Reads.QUERY
 
-    def _found(self, vector: Vector, ask: Ask) -> dict[Labels, Sample]:
+    def _found(self, vector: Vector, ask: Ask) -> Generator[None, None, dict[Labels, Sample]]:
         found: dict[Labels, Sample] = {}
         known: dict[Labels, tuple[float, Labels]] = {}
+        made = 0
         for sample, value in zip(vector.labels, vector.values, strict=True):
-            labels = self._identity(sample, value, ask)
+            labels = self._known_identity(sample, value)
+            if labels is None:
+                labels, made = self._identity(sample, value, ask), made + 1
+                if made % _PIECE == 0:
+                    yield
             known[sample] = value, labels
             if labels in found:
                 raise QueryError(
@@ -98,13 +126,15 @@ class AlertingRule:
         self._known = known
         return found
 
+    def _known_identity(self, sample: Labels, value: float) -> Labels | None:
+        """The label set of the alert that `sample` was last time, where it is that still."""
+        reads, known = self._labels.reads, self._known.get(sample)
+        if known is None or reads is Reads.QUERY or (reads is Reads.VALUE and differ(known[0], value)):
+            return None
+        return known[1]
+
     def _identity(self, sample: Labels, value: float, ask: Ask) -> Labels:
         """The label set of the alert that `sample` is."""
-        reads = self._labels.reads
-        if reads is not Reads.QUERY:
-            known = self._known.get(sample)
-            if known is not None and (reads is not Reads.VALUE or not differ(known[0], value)):
-                return known[1]
         own = self._labels.expanded(self._expand, sample, value, ask)
         return sample.nameless().having({**own, _ALERTNAME: self.rule.name})
 
@@ -116,8 +146,8 @@ class AlertingRule:
         else:
             alert.seen(sample, value)
 
-    def _advance(self, found: dict[Labels, Sample], at_ms: int) -> Iterator[Sample]:
-        """Every alert's next state; the samples of those that are pending or firing."""
+    def _advance(self, found: dict[Labels, Sample], at_ms: int) -> Iterator[ActiveAlert]:
+        """Every alert's next state; those that are pending or firing."""
         for labels, alert in list(self.active.items()):
             if labels not in found:
                 if alert.missing(at_ms, self._keep_ms):
@@ -126,10 +156,7 @@ class AlertingRule:
                 if alert.state is AlertState.RESOLVED:
                     continue
             alert.ripen(at_ms, self._for_ms)
-            if alert.series is None:
-                alert.series = self._series(alert)
-            yield alert.series[0], 1.0
-            yield alert.series[1], float(alert.active_at // 1000)
+            yield alert
 
     def _series(self, alert: ActiveAlert) -> tuple[Labels, Labels]:
         """ALERTS and ALERTS_FOR_STATE of an alert. Where a label's template came to nothing, the series carries the

@@ -1,12 +1,13 @@
 """The rule engine: every group evaluated on its grid, a rule at a time, within a budget of time.
 
 All rules of one iteration are evaluated for the same time, one after the other, so that a rule reads what those before
-it recorded. `step` stops between two rules when its budget is spent and the next call goes on: the event loop is never
-held for a whole iteration. The iteration keeps its time however long it takes, and a point of the grid that passes
-meanwhile is counted as missed, as in Prometheus.
+it recorded. `step` stops when its budget is spent and the next call goes on, between two rules or within one: an
+evaluation is an iterator, and only its expression is worked out in one go. So the event loop is never held for a whole
+iteration. The iteration keeps its time however long it takes, and a point of the grid that passes meanwhile is counted
+as missed, as in Prometheus.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from fleet.alerts.model import AlertReading, AlertState
@@ -24,6 +25,7 @@ from fleet.rules.texts import queries_in
 
 BUDGET_S = 0.01
 """How long a step may hold the loop; what one rule takes longer than last time comes on top."""
+_ENDED = object()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -40,6 +42,7 @@ class RunningGroup:
         self.at_ms: int | None = None
         """The time of the iteration that is going on; None between two."""
         self.position = 0
+        self._going: Iterator[None] | None = None
         self._around = around
 
     def begin(self, now_ms: int) -> bool:
@@ -52,16 +55,36 @@ class RunningGroup:
 
     @property
     def upcoming(self) -> RunningRule:
-        """The rule that is next in the present iteration."""
+        """The rule that is next in the present iteration, or goes on."""
         return self.rules[self.position]
 
-    def evaluate_next(self, spent: Callable[[], float]) -> None:
-        """Evaluate the next rule of the present iteration."""
-        if self.at_ms is not None:
-            rule = self.upcoming
+    @property
+    def is_within(self) -> bool:
+        """Whether a rule has begun and goes on."""
+        return self._going is not None
+
+    def go_on(self, spent: Callable[[], float]) -> None:
+        """The next piece of the present iteration."""
+        if self.at_ms is None:
+            return
+        rule = self.upcoming
+        if self._going is None:
+            self._going = rule.evaluating(self.at_ms, self.group.limit)
+            rule.took_s = rule.longest_s = 0.0
+        begun = spent()
+        goes_on = next(self._going, _ENDED) is not _ENDED
+        took = max(0.0, spent() - begun)
+        rule.took_s += took
+        rule.longest_s = max(rule.longest_s, took)
+        if not goes_on:
+            self._going = None
             self.position += 1
-            rule.evaluate(self.at_ms, self.group.limit, spent)
             self.finish()
+
+    def settle(self) -> None:
+        """Bring the rule that has begun to its end."""
+        while self._going is not None:
+            self.go_on(_no_time)
 
     def finish(self) -> None:
         """End the iteration when all its rules were evaluated."""
@@ -72,10 +95,11 @@ class RunningGroup:
 
     def evaluate(self, at_ms: int) -> None:
         """Evaluate all rules for a time, whatever the grid says."""
+        self.settle()
         self.at_ms, self.position = at_ms, 0
         self.finish()
         while self.at_ms is not None:
-            self.evaluate_next(_no_time)
+            self.go_on(_no_time)
 
     def inherit(self, old: "RunningGroup") -> None:
         """Take over the state of rules that are still there after an edit: the same name and labels, the first with
@@ -127,8 +151,8 @@ class RuleEngine:
         """Evaluate what is due until `spent()`, the seconds since this step began, has reached `budget_s`; whether
         more is due. Without `spent` it evaluates everything that is due.
 
-        At least one rule is evaluated in every step; another is not begun where its last evaluation took longer than
-        what is left, or, before its first one, where less than half of the budget is left.
+        At least one piece of a rule is done in every step. A rule is not begun where the longest piece of its last
+        evaluation took longer than what is left, or, before its first one, where less than half of the budget is left.
         """
         now_ms, spent = milliseconds(now), spent or _no_time
         self._end_series(now_ms)
@@ -136,14 +160,12 @@ class RuleEngine:
         first = True
         for group in due:
             while group.at_ms is not None:
-                rule = group.upcoming
-                likely_s = budget_s / 2 if rule.evaluated_at_ms is None else rule.took_s
-                if not first and spent() + likely_s >= budget_s:
+                if not first and spent() + _likely_s(group, budget_s) >= budget_s:
                     return True
                 first = False
                 self._newest_ms = max(self._newest_ms, group.at_ms)
-                group.evaluate_next(spent)
-        return False
+                group.go_on(spent)
+        return self._make_readings(lambda: not first and spent() >= budget_s)
 
     def evaluate(self, now: datetime) -> None:
         """Evaluate every rule once for this time, in the order of groups and rules: for one look without a loop."""
@@ -205,9 +227,11 @@ class RuleEngine:
                 continue
             fresh = self._running(group)
             if before is not None:
+                before.settle()
                 fresh.inherit(before)
             self._groups.append(fresh)
         for gone in old.values():
+            gone.settle()
             self._ended |= gone.ended.union(*(rule.written for rule in gone.rules))
         self._read = None
 
@@ -248,6 +272,16 @@ class RuleEngine:
                 count += len(pending) + len(again)
         return count
 
+    def _make_readings(self, enough: Callable[[], bool]) -> bool:
+        """Make what `readings` gives, in pieces; True where some is left."""
+        for group in self._groups:
+            for rule in group.rules:
+                if rule.alerting is None or rule.alerting.read_revision == rule.alerting.revision:
+                    continue
+                if enough() or any(enough() for _ in rule.alerting.read()):
+                    return True
+        return False
+
     def _end_series(self, now_ms: int) -> None:
         """Mark the series of groups that are gone stale."""
         mark_stale(self._ended, self._around.sink, now_ms)
@@ -256,6 +290,14 @@ class RuleEngine:
     def _running(self, group: Group) -> RunningGroup:
         own_ms = self._interval_ms if group.interval_s is None else max(1, round(group.interval_s * 1000))
         return RunningGroup(group, own_ms, self._around)
+
+
+def _likely_s(group: RunningGroup, budget_s: float) -> float:
+    """How long the next piece of a group may take: what could not be cut last time, before what is not known."""
+    if group.is_within:
+        return 0.0
+    rule = group.upcoming
+    return budget_s / 2 if rule.evaluated_at_ms is None else rule.longest_s
 
 
 _RuleKey = tuple[str, tuple[tuple[str, str], ...], int]

@@ -1,6 +1,8 @@
 """One rule of a running group: it evaluates, writes, marks what vanished as stale, and remembers how it went."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Generator, Iterable, Iterator
+
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -9,13 +11,15 @@ from fleet.promql.evaluate import Answer, EvalLimits, instant
 from fleet.promql.function import Vector
 from fleet.promql.labels import EMPTY, NAME, Labels
 from fleet.promql.parse import Query, parse
-from fleet.promql.storage import STALE, Storage
+from fleet.promql.storage import STALE, Matchers, Storage
 from fleet.rules.alerting import ALERTS, FOR_STATE, AlertingRule, Sample
 from fleet.rules.model import Rule
 from fleet.rules.sink import Sink
 from fleet.rules.texts import Ask, Expand
 
 _MOST_TEMPLATE_QUERIES = 256
+_PIECE = 64
+"""Samples written between two pauses: a new series takes some 10 µs."""
 
 
 class RuleHealth(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,15 @@ class RuleHealth(Struct, frozen=True, kw_only=True):
     samples: int = 0
 
 
+@runtime_checkable
+class Preparing(Protocol):
+    """A storage that can make ready for a selector in pieces."""
+
+    def prepare(self, matchers: Matchers, /) -> Iterator[None]:
+        """Make what answers about `matchers` need."""
+        ...
+
+
 class Surroundings(Struct, frozen=True):
     """What all rules of an engine share."""
 
@@ -52,6 +65,12 @@ class Surroundings(Struct, frozen=True):
     def run(self, query: Query, at_ms: int) -> Vector:
         """What a query gives at a time. Raises QueryError."""
         return as_vector(instant(query, self.storage, at_ms, limits=self.limits, interval_ms=self.interval_ms))
+
+    def prepare(self, query: Query) -> Iterator[None]:
+        """Have the storage make ready, in pieces, for a query that was never run."""
+        if isinstance(self.storage, Preparing):
+            for wanted in query.wanted:
+                yield from self.storage.prepare(wanted.matchers)
 
     def ask(self, at_ms: int) -> Ask:
         """Runs queries of templates at a time."""
@@ -80,6 +99,9 @@ class RunningRule:
         self.error = ""
         self.evaluated_at_ms: int | None = None
         self.took_s = 0.0
+        """CPU or wall time of the last evaluation, as the engine's caller measures it."""
+        self.longest_s = 0.0
+        """The longest piece of it, which could not be cut."""
         self.samples = 0
         self._around = around
         try:
@@ -87,17 +109,19 @@ class RunningRule:
         except QueryError as error:
             self.error = str(error)
 
-    def evaluate(self, at_ms: int, limit: int, spent: Callable[[], float]) -> None:
-        """Evaluate the rule at a time; what goes wrong is its `error` until the next evaluation."""
+    def evaluating(self, at_ms: int, limit: int) -> Iterator[None]:
+        """Evaluate the rule at a time, in pieces; what goes wrong is its `error` until the next evaluation."""
         if self.query is None:
             return
-        begun = spent()
         try:
-            self._write(self._samples(self.query, at_ms, limit), at_ms)
+            if self.evaluated_at_ms is None:
+                yield from self._around.prepare(self.query)
+            samples = yield from self._samples(self.query, at_ms, limit)
+            yield
+            yield from self._write(samples, at_ms)
         except QueryError as error:
             self.error, self.samples = str(error), 0
         self.evaluated_at_ms = at_ms
-        self.took_s = max(0.0, spent() - begun)
 
     def health(self) -> RuleHealth:
         """How it does."""
@@ -112,13 +136,14 @@ class RunningRule:
             samples=self.samples,
         )
 
-    def _samples(self, query: Query, at_ms: int, limit: int) -> list[Sample]:
+    def _samples(self, query: Query, at_ms: int, limit: int) -> Generator[None, None, list[Sample]]:
         vector = self._around.run(query, at_ms)
-        if self.alerting is not None:
-            return self.alerting.evaluate(at_ms, vector, limit, self._around.ask(at_ms))
-        return recorded(self.rule, vector, limit)
+        yield
+        if self.alerting is None:
+            return recorded(self.rule, vector, limit)
+        return (yield from self.alerting.evaluating(at_ms, vector, limit, self._around.ask(at_ms)))
 
-    def _write(self, samples: list[Sample], at_ms: int) -> None:
+    def _write(self, samples: list[Sample], at_ms: int) -> Iterator[None]:
         """Write samples, and staleness markers for the series that are not among them any more."""
         sink, self.error = self._around.sink, ""
         names = (self.rule.record,) if self.alerting is None else (ALERTS, FOR_STATE)
@@ -131,8 +156,14 @@ class RunningRule:
                     written.add(labels)
                 except QueryError as error:
                     self.error = str(error)
-        if self.written != written:
-            mark_stale(self.written - written, sink, at_ms)
+                if len(written) % _PIECE == 0:
+                    # Who looks at the rule meanwhile, to take it over, finds all that it wrote.
+                    self.written |= written
+                    yield
+        ended = list(self.written - written) if self.written != written else []
+        for first in range(0, len(ended), _PIECE):
+            mark_stale(ended[first : first + _PIECE], sink, at_ms)
+            yield
         self.written = written
         self.samples = len(samples)
 

@@ -5,20 +5,89 @@ series of pages that are not kept, or not for long enough, are filled up from th
 pages of a target) and from the last page itself; fleetdeck's own series, which have no such history, are there with
 their present value. Staleness is rougher there: the history does not know scrapes that failed between two pages, and
 has no NaN. What rules and SLOs are evaluated over is never filled up.
+
+To look through the pages of a thousand targets takes longer than an event loop may be held. So it is done once for a
+question, whatever the number of its steps, and can be done in pieces (`gather`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from math import inf
+from typing import NamedTuple
 
+from fleet.errors import QueryError
 from fleet.model import Page, SeriesId
 from fleet.promql.labels import NAME, Labels
+from fleet.promql.limits import over
 from fleet.promql.matching import series_test, value_test
-from fleet.promql.storage import Latest, Matchers, Series
+from fleet.promql.storage import Latest, Matchers, MatchOp, Series
 from fleet.samples.feed import Feed
 from fleet.samples.own import OwnSeries
 from fleet.samples.samples import SCRAPED, Samples
 from fleet.samples.targets import labels_of_series, target_pairs
 from fleet.store import Store
+
+_TARGETS_A_PIECE = 50
+
+
+class Older(NamedTuple):
+    """Points of a series that are not among the samples: those before `until_ms`, from which on it is kept (infinite
+    where it is not)."""
+
+    labels: Labels
+    times: Sequence[int]
+    values: Sequence[float]
+    until_ms: float
+
+    def place(self, after_ms: int, until_ms: int) -> int:
+        """Where the newest point with `after_ms < t <= until_ms` is; -1 where there is none."""
+        if until_ms >= self.until_ms:
+            return -1
+        at = bisect_right(self.times, until_ms) - 1
+        return at if at >= 0 and self.times[at] > after_ms else -1
+
+
+class Gathered:
+    """A `Storage` for one question: the kept samples, and what was found beside them for each of its selectors."""
+
+    def __init__(self, samples: Samples, older: Mapping[Matchers, Sequence[Older]]) -> None:
+        self._samples = samples
+        self._of = older
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether all that was found is kept by now, so that there is nothing to be looked for again."""
+        return all(one.until_ms < inf for found in self._of.values() for one in found)
+
+    def latest(self, matchers: Matchers, after_ms: int, until_ms: int) -> Latest:
+        """As `Storage.latest`."""
+        kept = self._samples.latest(matchers, after_ms, until_ms)
+        older = self._of.get(matchers, ())
+        found = [(one, at) for one in older if (at := one.place(after_ms, until_ms)) >= 0]
+        if not found:
+            return kept
+        return Latest(
+            [*kept.labels, *[one.labels for one, _ in found]],
+            [*kept.times, *[one.times[at] for one, at in found]],
+            [*kept.values, *[one.values[at] for one, at in found]],
+        )
+
+    def range(self, matchers: Matchers, from_ms: int, until_ms: int) -> Iterator[Series]:
+        """As `Storage.range`."""
+        before = {}
+        for one in self._of.get(matchers, ()):
+            low, high = bisect_left(one.times, from_ms), bisect_right(one.times, until_ms)
+            if low < high:
+                before[one.labels] = one.times[low:high], one.values[low:high]
+        for series in self._samples.range(matchers, from_ms, until_ms):
+            older = before.pop(series.labels, None)
+            if older is None:
+                yield series
+            else:
+                yield Series(series.labels, [*older[0], *series.times], [*older[1], *series.values])
+        for labels, (times, values) in before.items():
+            yield Series(labels, times, values)
 
 
 class Everything:
@@ -33,71 +102,95 @@ class Everything:
 
     def latest(self, matchers: Matchers, after_ms: int, until_ms: int) -> Latest:
         """As `Storage.latest`."""
-        kept = self._samples.latest(matchers, after_ms, until_ms)
-        labels, times, values = list(kept.labels), list(kept.times), list(kept.values)
-        for one, at, value in self._others(matchers, after_ms, until_ms):
-            labels.append(one)
-            times.append(at)
-            values.append(value)
-        return Latest(labels, times, values)
+        return self.gathered((matchers,)).latest(matchers, after_ms, until_ms)
 
     def range(self, matchers: Matchers, from_ms: int, until_ms: int) -> Iterator[Series]:
         """As `Storage.range`."""
-        kept = {one.labels: one for one in self._samples.range(matchers, from_ms, until_ms)}
-        for target, labels, series in self._on_pages(matchers):
-            first = kept[labels].times[0] if labels in kept else until_ms + 1
-            older = [
-                (at, value) for at, value in self._history(target, series) if from_ms <= at <= until_ms and at < first
-            ]
-            if older:
-                kept[labels] = _before(labels, older, kept.get(labels))
-        for labels, value in self._own_now(matchers):
-            at = _ms(self._now())
-            if labels not in kept and from_ms <= at <= until_ms and not self._samples.has(labels):
-                kept[labels] = Series(labels, (at,), (value,))
-        yield from kept.values()
+        return self.gathered((matchers,)).range(matchers, from_ms, until_ms)
 
-    # ── what is not kept ──
+    def gathered(self, selectors: Iterable[Matchers]) -> Gathered:
+        """As `gather`, in one go."""
+        pieces = self.gather(selectors)
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as end:
+                found: Gathered = end.value
+                return found
 
-    def _others(self, matchers: Matchers, after_ms: int, until_ms: int) -> Iterator[tuple[Labels, int, float]]:
-        has = self._samples.has
-        for target, labels, series in self._on_pages(matchers):
-            if not has(labels):
-                points = [point for point in self._history(target, series) if after_ms < point[0] <= until_ms]
-                if points:
-                    yield labels, *points[-1]
-        at = _ms(self._now())
-        if after_ms < at <= until_ms:
-            for labels, value in (*self._own_now(matchers), *self._scrapes(matchers)):
-                if not has(labels):
-                    yield labels, at, value
+    def gather(self, selectors: Iterable[Matchers], most: float = inf) -> Generator[None, None, Gathered]:
+        """What there is for these selectors: the value of the generator, whose steps take some milliseconds each.
 
-    def _on_pages(self, matchers: Matchers) -> Iterator[tuple[str, Labels, SeriesId]]:
-        """(target, labels, series) of what matches on the last pages of targets that answer."""
+        Raises QueryError (`limit`) as soon as one of them turns out to match more than `most` series.
+        """
+        older: dict[Matchers, list[Older]] = {}
+        for matchers in dict.fromkeys(selectors):
+            if self._samples.count(matchers) > most:
+                raise _too_many(most)
+            found = older[matchers] = []
+            for piece in (self._from_pages(matchers), self._of_now(matchers)):
+                for one in piece:
+                    if one is None:
+                        yield
+                    else:
+                        found.append(one)
+                    if len(found) > most:
+                        raise _too_many(most)
+        return Gathered(self._samples, older)
+
+    # ── what is not kept; None now and then, where others may have their turn ──
+
+    def _from_pages(self, matchers: Matchers) -> Iterator[Older | None]:
+        """What is older than the samples, of what stands on the last pages of targets that answer."""
         name_fits, fits = _name_test(matchers), series_test(matchers)
-        for target, page in self._pages():
-            own = target_pairs(self._feed.labels(target))
-            for series in page.series:
-                if name_fits(series.name):
-                    labels = labels_of_series(series, own)
-                    if fits(labels):
-                        yield target, labels, series
+        for number, (target, page) in enumerate(self._pages()):
+            if number % _TARGETS_A_PIECE == 0:
+                yield None
+            named = [series for series in page.series if name_fits(series.name)]
+            own = target_pairs(self._feed.labels(target)) if named else None
+            for series in named:
+                assert own is not None  # noqa: S101  # there is one where there are series
+                labels = labels_of_series(series, own)
+                if fits(labels):
+                    older = self._older(target, series, labels)
+                    if older is not None:
+                        yield older
 
-    def _pages(self) -> Iterator[tuple[str, Page]]:
-        for target, scrape in self._store.scrapes.items():
-            agent = self._store.agents.get(target)
-            if scrape.page is not None and not scrape.failures and not (agent and agent.gone_since):
-                yield target, scrape.page
+    def _older(self, target: str, series: SeriesId, labels: Labels) -> Older | None:
+        since = self._samples.since_ms(labels)
+        until = inf if since is None else since
+        points = [point for point in self._history(target, series) if point[0] < until]
+        return Older(labels, [at for at, _ in points], [value for _, value in points], until) if points else None
+
+    def _of_now(self, matchers: Matchers) -> Iterator[Older | None]:
+        """What is only known as of now: fleetdeck's own series, and whether targets answer."""
+        yield None
+        at, has = (_ms(self._now()),), self._samples.has
+        for labels, value in (*self._own_now(matchers), *self._scrapes(matchers)):
+            if not has(labels):
+                yield Older(labels, at, (value,), inf)
+
+    def _pages(self) -> list[tuple[str, Page]]:
+        """A list, because scrapes go on between the pieces."""
+        return [
+            (target, scrape.page)
+            for target, scrape in self._store.scrapes.items()
+            if scrape.page is not None and not scrape.failures and not self._is_gone(target)
+        ]
+
+    def _is_gone(self, target: str) -> bool:
+        agent = self._store.agents.get(target)
+        return agent is not None and agent.gone_since is not None
 
     def _history(self, target: str, series: SeriesId) -> Iterable[tuple[int, float]]:
         points = self._store.history.column(target, series)
         if points:
             return [(round(at * 1000), value) for at, value in points]
         # The history had no room for the target: there is only its last page.
-        page, seen = self._store.scrapes[target].page, self._store.scrapes.seen(target)
-        if page is None or seen is None:
+        scrape, seen = self._store.scrapes.get(target), self._store.scrapes.seen(target)
+        if scrape is None or scrape.page is None or seen is None or series not in scrape.page.series:
             return []
-        return [(_ms(seen), page.values[page.series.index(series)])]
+        return [(_ms(seen), scrape.page.values[scrape.page.series.index(series)])]
 
     def _scrapes(self, matchers: Matchers) -> Iterator[tuple[Labels, float]]:
         """`up` of every target."""
@@ -115,14 +208,16 @@ class Everything:
 
 
 def _name_test(matchers: Matchers) -> Callable[[str], bool]:
+    for matcher in matchers:
+        if matcher.name == NAME and matcher.op is MatchOp.EQUAL:
+            # It is asked of each series of each page.
+            return matcher.value.__eq__
     tests = [value_test(matcher) for matcher in matchers if matcher.name == NAME]
     return lambda name: all(test(name) for test in tests)
 
 
-def _before(labels: Labels, older: list[tuple[int, float]], kept: Series | None) -> Series:
-    """The older points, and the kept ones behind them."""
-    times, values = [at for at, _ in older], [value for _, value in older]
-    return Series(labels, [*times, *kept.times], [*values, *kept.values]) if kept else Series(labels, times, values)
+def _too_many(most: float) -> QueryError:
+    return over(f"a selector matches more than {most:,.0f} series")
 
 
 def _ms(when: datetime) -> int:

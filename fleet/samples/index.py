@@ -15,6 +15,8 @@ from fleet.samples.matrix import Kept, Matrix
 
 _MEMOS = 1_000
 """Answers that are remembered."""
+_PIECE = 2_000
+"""Series that are put into a new index between two pauses."""
 _VALUES = 20_000
 """Values that a regular expression remembers its answer for."""
 
@@ -36,6 +38,8 @@ class Index:
         self._all: dict[Labels, Kept] = {}
         self._names: dict[str, dict[Kept, None]] = {}
         self._values: dict[str, dict[str, dict[Kept, None]]] = {}
+        self._coming: dict[str, dict[str, dict[Kept, None]]] = {}
+        """Indexes of labels that are being made."""
         self._changes: dict[str, int] = {}
         self._changed = 0
         self._memo: dict[Matchers, tuple[int, Selection]] = {}
@@ -57,7 +61,7 @@ class Index:
         self._all[kept.labels] = kept
         name = kept.labels.name
         self._names.setdefault(name, {})[kept] = None
-        for label, values in self._values.items():
+        for label, values in (*self._values.items(), *self._coming.items()):
             values.setdefault(kept.labels.get(label), {})[kept] = None
         self._note(name)
 
@@ -68,7 +72,7 @@ class Index:
         del self._all[kept.labels]
         name = kept.labels.name
         _take(self._names, name, kept)
-        for label, values in self._values.items():
+        for label, values in (*self._values.items(), *self._coming.items()):
             _take(values, kept.labels.get(label), kept)
         self._note(name)
         if name not in self._names:
@@ -101,9 +105,25 @@ class Index:
         self._memo[matchers] = change, found
         return found
 
+    def prepare(self, matchers: Matchers) -> Iterator[None]:
+        """Make the indexes of the labels that `matchers` ask for, in pieces; series come and go meanwhile."""
+        for matcher in matchers:
+            if _by_value(matcher) and matcher.name != NAME and matcher.name not in self._values:
+                yield from self._indexing(matcher.name)
+
+    def _indexing(self, label: str) -> Iterator[None]:
+        values = self._coming.setdefault(label, {})
+        for place, kept in enumerate(list(self._all.values())):
+            if self._all.get(kept.labels) is kept:
+                values.setdefault(kept.labels.get(label), {})[kept] = None
+            if place % _PIECE == _PIECE - 1:
+                yield
+        if self._coming.pop(label, None) is values:
+            self._values[label] = values
+
     def _found(self, matchers: Matchers) -> Iterable[Kept]:
         # An empty value is also what a series has that lacks the label; the index of names knows it, too.
-        equal = [m for m in matchers if m.op is MatchOp.EQUAL and (m.value or m.name == NAME)]
+        equal = [matcher for matcher in matchers if _by_value(matcher)]
         by_value = [(matcher, self._postings(matcher)) for matcher in equal]
         best = min(by_value, key=lambda item: len(item[1]), default=None)
         candidates: Iterable[Kept] = self._all.values() if best is None else best[1]
@@ -117,6 +137,7 @@ class Index:
             return self._names.get(matcher.value, {})
         values = self._values.get(matcher.name)
         if values is None:
+            self._coming.pop(matcher.name, None)
             values = self._values[matcher.name] = {}
             for kept in self._all.values():
                 values.setdefault(kept.labels.get(matcher.name), {})[kept] = None
@@ -132,11 +153,17 @@ def name_of(matchers: Matchers) -> str | None:
     return next((m.value for m in matchers if m.name == NAME and m.op is MatchOp.EQUAL), None)
 
 
+def _by_value(matcher: Matcher) -> bool:
+    """Whether an index of its label's values answers the matcher."""
+    return matcher.op is MatchOp.EQUAL and (bool(matcher.value) or matcher.name == NAME)
+
+
 def _take(postings: dict[str, dict[Kept, None]], value: str, kept: Kept) -> None:
-    found = postings[value]
-    found.pop(kept, None)
-    if not found:
-        del postings[value]
+    found = postings.get(value)
+    if found is not None:
+        found.pop(kept, None)
+        if not found:
+            del postings[value]
 
 
 def _selection(series: Iterable[Kept]) -> Selection:

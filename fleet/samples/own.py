@@ -1,18 +1,17 @@
 """fleetdeck's own observations as series, so that rules and SLOs can be written about them. docs/series.md lists them.
 
-Only families that somebody asks for are written, each at most once in `every_s`. A step writes no more than some
-thousand rows and leaves the rest to the next one, so that none of them holds the loop for long. What a scrape says of
-itself (`up` and the like) is kept with the target's page, as Prometheus does.
+Only families that somebody asks for are written, each at most once in `every_s`, in pieces: the rows of a family are
+read some thousand at a time, and written as parts of some hundred series, so that neither holds the loop for long. What
+a scrape says of itself (`up` and the like) is kept with the target's page, as Prometheus does.
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from fleet.promql.labels import NAME, Labels
 from fleet.samples.feed import Probed
 from fleet.samples.own_agents import AGENTS
-from fleet.samples.own_family import Family, Sight
+from fleet.samples.own_family import Family, Row, Sight
 from fleet.samples.own_fleet import BACKLOGS, HOST, ITSELF, QUEUES, SOURCES
 from fleet.samples.samples import SCRAPED, Samples
 from fleet.store import Store
@@ -20,10 +19,12 @@ from fleet.vocabulary import AgentState
 
 EVERY_S = 15.0
 """Seconds between two samples of a series."""
-_ROWS_A_STEP = 10_000
-"""Rows after which a step ends, at about a microsecond each."""
-_NEW_A_STEP = 1_000
-"""Labels that a step makes before it ends: a new series costs ten times what a sample does."""
+_ROWS = 1_000
+"""Rows that are read between two pauses, at half a microsecond each."""
+_NEW = 200
+"""Label sets that are made between two pauses, at some 10 µs each."""
+_PART = 500
+"""Series that are written at once. The first time that costs 7 µs each."""
 FAMILIES: tuple[Family, ...] = (*AGENTS, *QUEUES, *BACKLOGS, *SOURCES, *HOST, *ITSELF)
 """Every family, in the order of the documentation."""
 
@@ -43,25 +44,21 @@ class OwnSeries:
         self._states: dict[str, AgentState] = {}
         self._changes: dict[str, int] = {}
         self._written: dict[str, int] = {}
-        self._labels: dict[str, dict[tuple[str, ...], Labels]] = {}
+        self._parts: dict[str, _Parts] = {}
+        self._now: datetime | None = None
+        self._round: Iterator[None] | None = None
 
-    def observe(self, now: datetime) -> bool:
-        """Count what changed and write what is wanted and due; False where some of it is left to the next call."""
+    def observe(self, now: datetime, enough: Callable[[], bool] | None = None) -> bool:
+        """Count what changed and write what is wanted and due, until `enough()` says that it is; False where some of it
+        is left to the next call."""
         self._count_changes()
-        at_ms = round(now.timestamp() * 1000)
-        sight = self._sight(now)
-        rows = 0
-        for family in FAMILIES:
-            if not self._is_due(family.name, at_ms):
-                continue
-            if rows >= _ROWS_A_STEP:
+        self._now = now
+        if self._round is None:
+            self._round = self._writing()
+        for _ in self._round:
+            if enough is not None and enough():
                 return False
-            found = self._read(family, sight, _NEW_A_STEP)
-            if found is None:
-                return False
-            self._samples.add_row(_source(family.name), at_ms, *found)
-            self._written[family.name] = at_ms
-            rows += len(found[0])
+        self._round = None
         return True
 
     def now(self, accepts: Callable[[str], bool], now: datetime) -> Iterable[tuple[Labels, float]]:
@@ -69,13 +66,16 @@ class OwnSeries:
         sight = self._sight(now)
         for family in FAMILIES:
             if accepts(family.name):
-                found = self._read(family, sight)
-                yield from zip(*found, strict=True) if found else ()
+                known = self._parts.get(family.name) or _Parts(family)
+                for key, value in family.rows(sight):
+                    if value is not None:
+                        yield known.labels(key), value
 
     def shift(self, seconds: float) -> None:
         """The clock was set by `seconds`."""
         by_ms = round(seconds * 1000)
         self._written = {name: at + by_ms for name, at in self._written.items()}
+        self._round = None
 
     def _sight(self, now: datetime) -> Sight:
         return Sight(self._store, self._samples, self._probed, self._changes, now)
@@ -84,33 +84,27 @@ class OwnSeries:
         if not self._samples.may_want(name):
             # What is no longer asked for has ended, once.
             if self._written.pop(name, None) is not None:
-                self._samples.stale(_source(name), at_ms)
-                self._labels.pop(name, None)
+                for source in self._parts.pop(name).live:
+                    self._samples.stale(source, at_ms)
             return False
         written = self._written.get(name)
         return written is None or at_ms - written >= self._every_ms
 
-    def _read(
-        self, family: Family, sight: Sight, most_new: float = math.inf
-    ) -> tuple[list[Labels], list[float]] | None:
-        """The family's samples; None where so many of them are new that the next call should go on."""
-        known = self._labels.setdefault(family.name, {})
-        labels: list[Labels] = []
-        values: list[float] = []
-        most = len(known) + most_new
-        for key, value in family.rows(sight):
-            if value is None:
-                continue
-            one = known.get(key)
-            if one is None:
-                if len(known) >= most:
-                    return None
-                one = known[key] = _labels(family, key)
-            labels.append(one)
-            values.append(value)
-        if len(known) > 2 * len(labels) + 100:
-            self._labels[family.name] = {}
-        return labels, values
+    def _writing(self) -> Iterator[None]:
+        """One round over the families; the time goes on meanwhile, but each of them is of one time."""
+        for family in FAMILIES:
+            now = self._now
+            if now is not None and self._is_due(family.name, at_ms := round(now.timestamp() * 1000)):
+                yield from self._write(family, self._sight(now), at_ms)
+                yield
+
+    def _write(self, family: Family, sight: Sight, at_ms: int) -> Iterator[None]:
+        parts = self._parts.setdefault(family.name, _Parts(family))
+        yield from parts.read(family.rows(sight))
+        self._written[family.name] = at_ms
+        for source, labels, values in parts.take():
+            self._samples.add_row(source, at_ms, labels, values)
+            yield
 
     def _count_changes(self) -> None:
         diff = self._status.drain()
@@ -125,6 +119,64 @@ class OwnSeries:
                 self._changes[name] = self._changes.get(name, 0) + 1
 
 
+class _Parts:
+    """The series of a family, in parts that are sources of their own. A series stays in its part for as long as it
+    goes on. `live` are the parts that have series."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._known: dict[tuple[str, ...], tuple[Labels, int]] = {}
+        self._last = 0
+        self._room = _PART
+        self._rows: dict[int, tuple[list[Labels], list[float]]] = {}
+        self.live: tuple[str, ...] = ()
+
+    def labels(self, key: tuple[str, ...]) -> Labels:
+        """Those of a row, known or not."""
+        known = self._known.get(key)
+        return _labels(self._family, key) if known is None else known[0]
+
+    def read(self, rows: Iterable[Row]) -> Iterator[None]:
+        """Sort rows into parts, in pieces."""
+        self._rows, known, new = {}, self._known, 0
+        for place, (key, value) in enumerate(rows):
+            if place % _ROWS == _ROWS - 1:
+                yield
+            if value is None:
+                continue
+            one = known.get(key)
+            if one is None:
+                one, new = self._entered(key), new + 1
+                if new % _NEW == 0:
+                    yield
+            part = self._rows.get(one[1])
+            if part is None:
+                part = self._rows[one[1]] = [], []
+            part[0].append(one[0])
+            part[1].append(value)
+
+    def take(self) -> Iterator[tuple[str, list[Labels], list[float]]]:
+        """(source, labels, values) of each part; those that have no row any more end."""
+        rows, self._rows = self._rows, {}
+        names = {_source(self._family.name, part): part for part in rows}
+        ended = [source for source in self.live if source not in names]
+        self.live = tuple(names)
+        for source, part in names.items():
+            yield source, *rows[part]
+        for source in ended:
+            yield source, [], []
+        if len(self._known) > 2 * sum(len(labels) for labels, _ in rows.values()) + 100:
+            there = {labels for part in rows.values() for labels in part[0]}
+            self._known = {key: one for key, one in self._known.items() if one[0] in there}
+
+    def _entered(self, key: tuple[str, ...]) -> tuple[Labels, int]:
+        if not self._room:
+            self._last, self._room = self._last + 1, _PART
+        self._room -= 1
+        one = self._known[key] = _labels(self._family, key), self._last
+        return one
+
+
 def _labels(family: Family, key: tuple[str, ...]) -> Labels:
     fixed = len(family.labels)
     pairs = dict(zip(family.labels, key[:fixed], strict=True))
@@ -133,8 +185,8 @@ def _labels(family: Family, key: tuple[str, ...]) -> Labels:
     return Labels.of({NAME: family.name, **pairs})
 
 
-def _source(name: str) -> str:
-    return f"fleetdeck: {name}"
+def _source(name: str, part: int) -> str:
+    return f"fleetdeck: {name} {part}"
 
 
 def _nobody() -> None:

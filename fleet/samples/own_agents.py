@@ -18,27 +18,27 @@ def _each(read: Callable[[AgentStatus], float | None]) -> Callable[[Sight], Iter
     """A row an agent."""
 
     def rows(sight: Sight) -> Iterator[Row]:
-        for name, status in sight.store.status.items():
+        for name, status in list(sight.store.status.items()):
             yield (name,), read(status)
 
     return rows
 
 
 def _states(sight: Sight) -> Iterator[Row]:
-    for name, status in sight.store.status.items():
+    for name, status in list(sight.store.status.items()):
         for state in _STATES:
             yield (name, status.kind, state.value), 1.0 if state is status.state else 0.0
 
 
 def _claimed_states(sight: Sight) -> Iterator[Row]:
-    for name, status in sight.store.status.items():
+    for name, status in list(sight.store.status.items()):
         if status.claimed_state is not None:
             for state in _STATES:
                 yield (name, status.kind, state.value), 1.0 if state is status.claimed_state else 0.0
 
 
 def _information(sight: Sight) -> Iterator[Row]:
-    for name, status in sight.store.status.items():
+    for name, status in list(sight.store.status.items()):
         labels: dict[str, str] = {}
         for label in sorted(status.labels)[:MOST_LABELS]:
             labels.setdefault(f"label_{_NO_NAME.sub('_', label)}", status.labels[label])
@@ -46,30 +46,30 @@ def _information(sight: Sight) -> Iterator[Row]:
 
 
 def _last_seen(sight: Sight) -> Iterator[Row]:
-    for name in sight.store.status:
+    for name in list(sight.store.status):
         seen = sight.store.status.seen(name)
         yield (name,), None if seen is None else seen.timestamp()
 
 
 def _changes(sight: Sight) -> Iterator[Row]:
-    for name in sight.store.status:
+    for name in list(sight.store.status):
         yield (name,), float(sight.changes.get(name, 0))
 
 
 def _probes(sight: Sight) -> Iterator[Row]:
-    for name, probed in sight.probed.items():
+    for name, probed in list(sight.probed.items()):
         yield (name, "ok"), float(probed.ok)
         yield (name, "failed"), float(probed.failed)
 
 
 def _latency(sight: Sight) -> Iterator[Row]:
-    for name, probed in sight.probed.items():
+    for name, probed in list(sight.probed.items()):
         yield (name,), probed.last_s
 
 
 def _buckets(sight: Sight) -> Iterator[Row]:
     bounds = (*(str(bound) for bound in LATENCY_BUCKETS_S), "+Inf")
-    for name, probed in sight.probed.items():
+    for name, probed in list(sight.probed.items()):
         count = 0
         for bound, new in zip(bounds, probed.buckets, strict=True):
             count += new
@@ -77,12 +77,12 @@ def _buckets(sight: Sight) -> Iterator[Row]:
 
 
 def _sums(sight: Sight) -> Iterator[Row]:
-    for name, probed in sight.probed.items():
+    for name, probed in list(sight.probed.items()):
         yield (name,), probed.sum_s
 
 
 def _counts(sight: Sight) -> Iterator[Row]:
-    for name, probed in sight.probed.items():
+    for name, probed in list(sight.probed.items()):
         yield (name,), float(probed.ok)
 
 

@@ -16,11 +16,11 @@ _SOURCE_STATES = tuple(SourceState)
 
 
 def _good_queues(sight: Sight) -> Iterator[tuple[str, Queue]]:
-    return ((name, queue) for name, queue in sight.store.queues.items() if not (queue.error or queue.stale))
+    return ((name, queue) for name, queue in list(sight.store.queues.items()) if not (queue.error or queue.stale))
 
 
 def _good_backlogs(sight: Sight) -> Iterator[tuple[str, Backlog]]:
-    return ((name, row) for name, row in sight.store.backlog.items() if not (row.error or row.stale))
+    return ((name, row) for name, row in list(sight.store.backlog.items()) if not (row.error or row.stale))
 
 
 def _queue_tasks(sight: Sight) -> Iterator[Row]:
@@ -44,7 +44,7 @@ def _queue_total(which: str) -> Callable[[Sight], Iterator[Row]]:
 
 
 def _queues_up(sight: Sight) -> Iterator[Row]:
-    for name, queue in sight.store.queues.items():
+    for name, queue in list(sight.store.queues.items()):
         yield (name, queue.kind), 0.0 if queue.error or queue.stale else 1.0
 
 
@@ -74,30 +74,30 @@ def _backlog(read: Callable[[Backlog], float | None]) -> Callable[[Sight], Itera
 
 
 def _backlogs_up(sight: Sight) -> Iterator[Row]:
-    for name, row in sight.store.backlog.items():
+    for name, row in list(sight.store.backlog.items()):
         yield (name, row.kind), 0.0 if row.error or row.stale else 1.0
 
 
 def _sources_up(sight: Sight) -> Iterator[Row]:
-    for name, source in sight.store.sources.items():
+    for name, source in list(sight.store.sources.items()):
         yield (name, source.kind.value), _SOURCE_UP.get(source.state)
 
 
 def _source_states(sight: Sight) -> Iterator[Row]:
-    for name, source in sight.store.sources.items():
+    for name, source in list(sight.store.sources.items()):
         for state in _SOURCE_STATES:
             yield (name, source.kind.value, state.value), 1.0 if state is source.state else 0.0
 
 
 def _source_seen(sight: Sight) -> Iterator[Row]:
-    for name, source in sight.store.sources.items():
+    for name, source in list(sight.store.sources.items()):
         seen = sight.store.sources.seen(name)
         yield (name, source.kind.value), None if seen is None else seen.timestamp()
 
 
 def _source(read: Callable[[Source], float | None]) -> Callable[[Sight], Iterator[Row]]:
     def rows(sight: Sight) -> Iterator[Row]:
-        for name, source in sight.store.sources.items():
+        for name, source in list(sight.store.sources.items()):
             yield (name, source.kind.value), read(source)
 
     return rows

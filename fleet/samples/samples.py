@@ -200,9 +200,25 @@ class Samples:
                     if times:
                         yield Series(labels[place], times, values)
 
+    def prepare(self, matchers: Matchers) -> Iterator[None]:
+        """Make what the first answer about `matchers` needs, in pieces."""
+        return self._index.prepare(matchers)
+
     def has(self, labels: Labels) -> bool:
         """Whether samples of this very series are kept."""
         return self._index.get(labels) is not None
+
+    def since_ms(self, labels: Labels) -> int | None:
+        """The time of the oldest sample of this very series; None where it is not kept."""
+        kept = self._index.get(labels)
+        if kept is None:
+            return None
+        times, _ = column_of(kept.matrix.parts(0, kept.matrix.newest_ms), kept.column)
+        return times[0] if times else kept.matrix.newest_ms
+
+    def count(self, matchers: Matchers) -> int:
+        """How many series that match are kept."""
+        return len(self._index.select(matchers).labels)
 
     # ── inside ──
 

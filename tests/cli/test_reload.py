@@ -248,7 +248,7 @@ def test_the_dashboard_says_what_is_wrong_and_goes_on(tmp_path: Path) -> None:
     terminal.until("anna")
     file.write_text("host: false\ndiscovery: [{kind: static, agents: [{nme: bert}]}]\n")
     terminal.until("the configuration is wrong")
-    terminal.press("6")
+    terminal.press("8")
     terminal.until("agents.0..nme")
     file.write_text("host: false\ndiscovery: [{kind: static, agents: [{name: carla}]}]\n")
     terminal.until("loaded ")

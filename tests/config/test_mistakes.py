@@ -22,7 +22,7 @@ CASES = [
     (
         "probes:\n  healht: {every: 5s}",
         "fleetdeck.yaml:2: probes.healht: unknown key; did you mean health? "
-        "(known: discovery, health, metrics, process, queue, backlog, host, self)",
+        "(known: discovery, health, metrics, process, queue, backlog, alerts, host, self)",
     ),
     ("every: soon", "fleetdeck.yaml:1: every: 'soon' is no duration such as 5s, 250ms or 1h30m"),
     ("every: 0s", "fleetdeck.yaml:1: every: a duration must be more than 0s and less than 31 years"),

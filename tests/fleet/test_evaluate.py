@@ -12,8 +12,11 @@ from fleet.model import (
     Endpoint,
     Health,
     HealthReading,
+    Page,
     ProbeKind,
     Queue,
+    Scrape,
+    SeriesId,
     Source,
     SourcedClaim,
     SourceState,
@@ -164,6 +167,25 @@ def test_one_that_flaps_does_not_push_the_others_out() -> None:
         fleet.after(0)
     assert fleet.changes("rare") == [("up", "degraded")]
     assert len(fleet.changes("flaps")) == 100
+
+
+def test_an_agent_whose_metrics_were_stale_is_up_again_by_the_same_page() -> None:
+    fleet = Fleet()
+    fleet.store.agents.put("a", Agent(name="a", health=ENDPOINT, metrics=ENDPOINT))
+    fleet.after(0)
+    page = Page(series=(SeriesId("up"),), values=(1.0,))
+    fleet.answer("a")
+    fleet.store.scrapes.put("a", Scrape(page=page))
+    fleet.store.scrapes.touch("a", fleet.now)
+    fleet.after(0)
+    assert fleet.state("a") == "up"
+    fleet.now += timedelta(seconds=20)
+    fleet.answer("a")
+    fleet.after(0)
+    assert fleet.state("a") == "degraded"
+    fleet.store.scrapes.touch("a", fleet.now)
+    fleet.after(1)
+    assert fleet.state("a") == "up"
 
 
 def test_a_pause_makes_nothing_stale_that_was_fresh_and_nothing_fresh_that_was_stale() -> None:

@@ -24,7 +24,7 @@ from fleet.text import scrub
 from fleet.times import parse_time, span_text
 from transport.forbidden import is_forbidden
 from transport.http.pool import Place, Pool, Progress
-from transport.http.request import Address, Header, header_of, read_address, secret_field
+from transport.http.request import Address, Header, Method, header_of, read_address, secret_field, with_method
 from transport.urls import Origin, public_url, split_url
 
 if TYPE_CHECKING:
@@ -40,12 +40,16 @@ _HEADERS: Final = 2_000
 
 
 class _Call(Struct, frozen=True, kw_only=True):
-    """A request as far as redirects within its origin do not change it."""
+    """A request as far as redirects within its origin do not change it. `safe`: it changes nothing at the other side,
+    and may be sent again."""
 
     header: Header
     secret: tuple[str, Secret] | None
     close: bool
     alone: bool
+    method: Method = "GET"
+    content: bytes = b""
+    safe: bool = True
 
 
 class _Direct(Struct, frozen=True, gc=False):
@@ -112,6 +116,34 @@ class HttpClient:
             raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=_retry_after(answer))
         return answer
 
+    async def send(
+        self,
+        method: Method,
+        url: str,
+        content: bytes = b"",
+        *,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        secret: tuple[str, Secret] | None = None,
+        timeout_s: float = 5.0,
+        safe: bool = False,
+    ) -> Answer:
+        """Send `content` as `fleet.ports.HttpSender` says. `timeout_s` covers all of it."""
+        fields = {"content-type": content_type, "content-length": str(len(content))} if method == "POST" else {}
+        header = header_of({**self._own(accept, close=not safe), **fields}, {})
+        call = _Call(header=header, secret=secret, close=not safe, alone=False, method=method, content=content)
+        call, progress = replace(call, safe=safe), Progress()
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._fetch(url, self._target(url), call, progress)
+        except TimeoutError as error:
+            raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s)) from error
+        if answer.status in _REDIRECTS:
+            raise OutsideError(Fault.PROTOCOL, _not_followed(method, answer))
+        if answer.status == 429:
+            raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=_retry_after(answer))
+        return answer
+
     def limit(self, limits: Limits) -> None:
         """Other limits from the next request on."""
         self._limits = limits
@@ -158,8 +190,12 @@ class HttpClient:
             return await self._by_proxy(url, target.proxy, call)
         header = call.header
         host = b"" if header.names_host else target.place.field
-        request = b"".join((target.line, host, header.content, secret_field(call.secret), b"\r\n"))
-        reply = await self._pool.fetch(target.place, request, progress, once=call.close)
+        line = target.line if call.method == "GET" else with_method(target.line, call.method)
+        request = b"".join((line, host, header.content, secret_field(call.secret), b"\r\n", call.content))
+        if call.safe:
+            reply = await self._pool.fetch(target.place, request, progress, once=call.close)
+        else:
+            reply = await self._pool.fetch_once(target.place, request, progress)
         return Answer(status=reply.status, headers=reply.headers, body=reply.content(), url=url)
 
     async def _by_proxy(self, url: str, proxy: str, call: _Call) -> Answer:
@@ -167,7 +203,9 @@ class HttpClient:
         fields = [*call.header.fields]
         if call.secret is not None:
             fields.append((call.secret[0], call.secret[1].reveal()))
-        return await proxied.fetch(url, fields, proxy, once=call.close)
+        if call.method == "GET":
+            return await proxied.fetch(url, fields, proxy, once=call.close)
+        return await proxied.send(call.method, url, fields, proxy, call.content, once=call.close)
 
     async def _through_proxies(self) -> "Proxied":
         """Its libraries are loaded off the loop: they take long enough to make a dashboard stutter."""
@@ -199,10 +237,13 @@ class HttpClient:
         key = (accept, close, tuple(given.items()) if given else ())
         header = self._headers.get(key)
         if header is None:
-            own = {"accept": accept, "accept-encoding": "gzip", "user-agent": USER_AGENT}
-            header = header_of(own | {"connection": "close"} if close else own, given or {})
+            header = header_of(self._own(accept, close=close), given or {})
             self._headers.put(key, header, 1)
         return header
+
+    def _own(self, accept: str, *, close: bool) -> dict[str, str]:
+        own = {"accept": accept, "accept-encoding": "gzip", "user-agent": USER_AGENT}
+        return own | {"connection": "close"} if close else own
 
 
 def _load() -> None:
@@ -214,6 +255,11 @@ def _joined(url: str, target: str) -> str:
         return urljoin(url, target)
     except ValueError as error:
         raise OutsideError(Fault.PROTOCOL, f"a redirect to no address: {public_url(target)[:120]}") from error
+
+
+def _not_followed(method: Method, answer: Answer) -> str:
+    to = public_url(answer.headers.get("location", ""))
+    return f"{method} answered {answer.status}, a redirect to {scrub(to, 120) or 'nowhere'}: it is not followed"
 
 
 def _refuse_forbidden(target: str) -> None:

@@ -2,7 +2,8 @@
 
 Kept connections stand with their place, so that taking one and putting it back costs no search, and one timer looks for
 those that were idle for too long. Servers close idle connections, too: a request that finds its kept connection closed
-before a byte of the answer came is sent once more over a new one, as RFC 9112 (9.3.1) allows for GET.
+before a byte of the answer came is sent once more over a new one, as RFC 9112 (9.3.1) allows for GET. What changes
+something at the other side is never sent twice (`fetch_once`).
 
 A server whose answer cannot be read strictly is asked again over a connection of its own, read patiently, and stays on
 such connections for a while.
@@ -110,6 +111,10 @@ class Pool:
                 if error.fault is not Fault.PROTOCOL:
                     raise
             place.patient = _PATIENT_TIMES
+        return await self._over_a_new_one(place, request, progress, PatientReply(self._body_bytes()), once=True)
+
+    async def fetch_once(self, place: Place, request: bytes, progress: Progress) -> Reply:
+        """Send `request` to `place` once, whatever comes of it, over a connection of its own. Raises OutsideError."""
         return await self._over_a_new_one(place, request, progress, PatientReply(self._body_bytes()), once=True)
 
     async def aclose(self) -> None:

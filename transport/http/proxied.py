@@ -24,6 +24,7 @@ from transport.http.body import BodyReader
 from transport.http.faults import FAULTS, translated
 from transport.http.head import check_framing, check_length, read_headers
 from transport.http.pool import IDLE_S
+from transport.http.request import Method
 from transport.urls import Origin, origin
 
 _CROOKED = 1_000
@@ -59,15 +60,30 @@ class Proxied:
         self._crooked.add(origin(url))
         return await self._exchange(url, headers, self._transport(proxy, once=True))
 
+    async def send(
+        self, method: Method, url: str, headers: HeaderItems, proxy: str, content: bytes, *, once: bool
+    ) -> Answer:
+        """Send `content` to `url`, once and with no redirect followed. Raises OutsideError."""
+        return await self._exchange(url, headers, self._transport(proxy, once=once), method, content)
+
     async def aclose(self) -> None:
         """Close every connection."""
         transports = list(self._transports.values())
         self._transports.clear()
         await asyncio.gather(*(transport.aclose() for transport in transports))
 
-    async def _exchange(self, url: str, headers: HeaderItems, transport: httpx.AsyncBaseTransport) -> Answer:
+    async def _exchange(
+        self,
+        url: str,
+        headers: HeaderItems,
+        transport: httpx.AsyncBaseTransport,
+        method: Method = "GET",
+        content: bytes | None = None,
+    ) -> Answer:
         try:
-            response = await transport.handle_async_request(httpx.Request("GET", url, headers=headers))
+            response = await transport.handle_async_request(
+                httpx.Request(method, url, headers=headers, content=content)
+            )
         except FAULTS as error:
             raise translated(error) from error
         try:

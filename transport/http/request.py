@@ -1,4 +1,4 @@
-"""The bytes of a GET request, made of parts that are made once: the target's address, and a header shared by many.
+"""The bytes of a request, made of parts that are made once: the target's address, and a header shared by many.
 
 What goes into a request line or header is checked here, so that no address, header or secret can end a line early and
 put a second request behind the first (request splitting). Credentials in an address are not sent.
@@ -6,7 +6,7 @@ put a second request behind the first (request splitting). Credentials in an add
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -24,6 +24,9 @@ _PLAIN: Final = re.compile(
 """An address that can be sent as it is: an ASCII host, and what RFC 3986 and browsers let stand in path and query."""
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
+
+
+Method = Literal["GET", "POST", "DELETE"]
 
 
 class Address(Struct, frozen=True):
@@ -62,6 +65,11 @@ def host_field(where: Origin) -> bytes:
     scheme, host, port = where
     named = f"[{host}]" if ":" in host else host
     return f"Host: {named if port == _DEFAULT_PORTS[scheme] else f'{named}:{port}'}\r\n".encode()
+
+
+def with_method(line: bytes, method: Method) -> bytes:
+    """The request line of a GET as that of another method."""
+    return method.encode() + line[len(b"GET") :]
 
 
 def _normal(url: str) -> str:

@@ -6,6 +6,7 @@ digits and cannot overflow on the way.
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fleet.promql.arithmetic import NAN, exact_sum
 from fleet.promql.function import Function, Ranged, Window
@@ -18,9 +19,9 @@ _Scalars = tuple[float, ...]
 
 def avg_over_time(_: _Times, values: _Values, __: Window, ___: _Scalars) -> float:
     """The mean. An infinity stays unless the other one or NaN comes."""
-    first = values[0]
-    if all(value == first for value in values):
-        return first + 0.0  # -0 is 0: the sum begins at zero
+    if min(values) >= 0:  # nothing cancels, so the exact sum ends in the same digits
+        with suppress(OverflowError):
+            return math.fsum(values) / len(values)
     mean = lost = 0.0
     for number, value in enumerate(values, 1):
         if math.isinf(mean) and (value == mean or math.isfinite(value)):

@@ -147,6 +147,8 @@ def test_what_a_query_selects() -> None:
         "+".join(["x"] * 500),
         "abs(" * 140 + "-" * 140 + "x" + ")" * 140,
         "{" * 50_000,
+        "+".join(["x"] * 990) + " y",
+        "x " * 30_000,
         '"' * 50_001,
     ],
     ids=lambda text: f"{len(text)} of {text[:4]}",
@@ -155,7 +157,7 @@ def test_what_is_too_large_or_too_deep_is_an_error_and_no_crash(text: str) -> No
     begun = time.process_time()
     with pytest.raises(QueryError):
         parse(text)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 10
 
 
 def at_depth(frames: int, act: Callable[[], object]) -> object:

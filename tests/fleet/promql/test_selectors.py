@@ -151,3 +151,24 @@ def test_a_selector_that_is_too_wide_is_refused_and_not_cut_short() -> None:
 def test_a_subquery_with_too_many_steps_is_refused() -> None:
     with pytest.raises(QueryError, match="more than 500,000 steps"):
         vector(MINUTES, "sum_over_time(x[10y:1ms])", MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("timestamp(x)", 600),
+        ("timestamp((x))", 600),
+        ("timestamp(x offset 90s)", 540),
+        ("timestamp(x @ 130)", 120),
+        ("timestamp(x + 0)", 630),
+        # Beside @ Prometheus sees what is in the look-back of both times.
+        ("timestamp(x offset 2m @ 300)", 180),
+        ("timestamp(x offset -2m @ 300)", 300),
+    ],
+)
+def test_when_a_sample_was_taken(expression: str, value: float) -> None:
+    assert list(vector(MINUTES, expression, 630_000).values()) == [value]
+
+
+def test_beside_at_an_offset_beyond_the_look_back_leaves_nothing() -> None:
+    assert vector(MINUTES, "timestamp(x offset 6m @ 600)", 0) == {}

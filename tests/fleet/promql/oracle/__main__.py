@@ -42,8 +42,9 @@ def main(pairs: int, chosen: int, show: int) -> None:
         for one in found[:show]:
             click.echo(f"{one.question}\n    {one.what[:600]}")
         click.echo(
-            f"{session.pairs:,} pairs, {len(found)} differences; {session.errors:,} errors, {session.empty:,} empty answers and"
-            f" {session.wavering} that Prometheus gives in several ways among them; {time.monotonic() - begun:.0f} s, {time.process_time():.0f} s of CPU here"
+            f"{session.pairs:,} pairs, {len(found)} differences; {session.errors:,} errors, {session.empty:,} empty"
+            f" answers and {session.wavering} that Prometheus gives in several ways among them;"
+            f" {time.monotonic() - begun:.0f} s, {time.process_time():.0f} s of CPU here"
         )
     sys.exit(bool(found))
 

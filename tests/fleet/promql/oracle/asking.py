@@ -100,8 +100,7 @@ def difference(question: Question, own: Said, theirs: Said) -> str | None:
     if own["resultType"] in ("scalar", "string"):
         return _apart([own["result"]], [theirs["result"]], 0.0 if own["resultType"] == "string" else relative)
     if question.text.lstrip("( ").startswith(_ORDERED) and own["resultType"] == "vector":
-        in_order = ([one["value"] for one in said["result"]] for said in (own, theirs))
-        order = _apart(*in_order, relative)
+        order = _apart([one["value"] for one in own["result"]], [one["value"] for one in theirs["result"]], relative)
         if order is not None:
             return f"in order: {order}"
     return _elements(own["result"], theirs["result"], relative, ordered=question.step_ms > 0)

@@ -42,14 +42,16 @@ _RANGED = (
 _ELEMENTWISE = (
     "abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "round", "acos", "acosh", "asin", "asinh",
     "atan", "atanh", "cos", "cosh", "sin", "sinh", "tan", "tanh", "deg", "rad", "minute", "hour", "day_of_month",
-    "day_of_week", "day_of_year", "days_in_month", "month", "year", "timestamp", "timestamp", "sort", "sort_desc", "absent",
+    "day_of_week", "day_of_year", "days_in_month", "month", "year", "timestamp", "timestamp",
+    "sort", "sort_desc", "absent",
 )  # fmt: skip
 _ARITHMETIC = ("+", "-", "*", "/", "%", "^", "atan2")
 _COMPARISONS = ("==", "!=", ">", "<", ">=", "<=")
 _SETS = ("and", "or", "unless")
 _AGGREGATIONS = ("sum", "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar")
 _REPLACEMENTS = (
-    '"$1"', '"${1}y"', '"x-$1-$2"', '"$$1"', '""', '"$name"', '"${name}_"', '"$1x"', '"$"', '"${"', '"$01"', '"$0"', '"é$1"',
+    '"$1"', '"${1}y"', '"x-$1-$2"', '"$$1"', '""', '"$name"', '"${name}_"', '"$1x"', '"$"', '"${"', '"$01"',
+    '"$0"', '"é$1"',
 )  # fmt: skip
 _PATTERNS = (
     '"(.*)"',
@@ -64,20 +66,25 @@ _PATTERNS = (
     '"(?i)A"',
 )
 _WRONG = (
-    "sum(", "rate(up)", "rate(up[5m]", "up[5m] + 1", "foo(up)", "1 > 2", '"a" + 1', "up{", "{}", '{job=""}', "up offset",
+    "sum(", "rate(up)", "rate(up[5m]", "up[5m] + 1", "foo(up)", "1 > 2", '"a" + 1', "up{", "{}", '{job=""}',
+    "up offset",
     'up{job=~"("}', "sum by (job (up)", "up + on(job) group_left", "scalar(1)", "clamp(up, 1)", "vector(up)",
     "up and 1", "topk(up)", "topk(\"a\", up)", "count_values(1, up)", 'label_replace(up, "1x", "a", "job", "b")',
     'label_replace(up, "x", "a", "job", "(")', 'label_join(up, "a-b", ",", "job")', 'label_join(up, "a", ",", "-")',
     "holt_winters(up[5m], 0, 0.5)", "holt_winters(up[5m], 0.5, 2)", "up / ignoring(instance) up",
     "sum(up) by (job) by (instance)", "up[5m:1m] offset 1m offset 2m", "(up[5m])[5m:1m]", "up @ foo", "time(1)",
     "minute(1)", "-\"a\"", "up[5]", "up[-5m]", "up[0s]", "rate(up[5m:0s])", "1 + bool 2", "up + bool up", "up[5m][5m]",
-    "quantile_over_time(up[5m])", "sum", "by (job) up", "up unless on(job) group_left up", "up == = up", "!up", "up ! up",
+    "quantile_over_time(up[5m])", "sum", "by (job) up", "up unless on(job) group_left up", "up == = up",
+    "!up", "up ! up",
     'label_replace(temperature, "instance", "x", "", "")', 'label_replace(temperature, "job", "", "job", ".*")',
-    "histogram_quantile(0.5)", "5m", "up 5", "absent(1)", "1 2", "", "   ", "# a comment", "up # a comment", "up{job='a',}",
+    "histogram_quantile(0.5)", "5m", "up 5", "absent(1)", "1 2", "", "   ", "# a comment",
+    "up # a comment", "up{job='a',}",
     "sum(up,)", "sum by (job,) (up)", "up{,}", "bool", "up > bool", "on", "sum by () (up)", 'count_values("1x", up)',
     "rate(up[5m] offset 1m)", "rate(up offset 1m [5m])", "up[5m] @ start() offset 1m", "sum_over_time(up)", "1e", "0x",
-    "'unclosed", '"\\q"', "up{job=a}", "up{job}", "up{job=}", "a:b:c", ":x", "1.2.3", "up @ -5", "up @ +5", "up @ 1e400",
-    "up @ NaN", "stddev by (job) up", "group_left", "sum without up", "quantile(0.5)", "--1", "-up", "+up", "-1^2", "2^3^2",
+    "'unclosed", '"\\q"', "up{job=a}", "up{job}", "up{job=}", "a:b:c", ":x", "1.2.3", "up @ -5",
+    "up @ +5", "up @ 1e400",
+    "up @ NaN", "stddev by (job) up", "group_left", "sum without up", "quantile(0.5)", "--1", "-up", "+up",
+    "-1^2", "2^3^2",
     "1 == bool 1 == bool 1", "up * on(job, instance) up * on(job, instance) up", "up < 5 > 0",
 )  # fmt: skip
 
@@ -159,10 +166,11 @@ class Writer:
         if depth <= 0:
             return f"{self.selector()}{self.moved()}"
         kinds = (
-            self._plain, self._ranged, self._ranged, self._elementwise, self._aggregated, self._aggregated, self._binary,
-            self._binary, self._with_scalar, self._other_call, self._other_call, self._histogram, self._set_operator,
+            self._plain, self._ranged, self._ranged, self._elementwise, self._aggregated, self._aggregated,
+            self._binary, self._binary, self._with_scalar, self._other_call, self._other_call, self._histogram,
+            self._set_operator,
         )  # fmt: skip
-        return str(self._draw(_one(tuple(range(len(kinds)))).map(lambda at: kinds[at]))(depth - 1))
+        return kinds[self._draw(_one(tuple(range(len(kinds)))))](depth - 1)
 
     def _plain(self, depth: int) -> str:
         return f"{self.selector()}{self.moved()}"
@@ -213,15 +221,16 @@ class Writer:
     def _aggregated(self, depth: int) -> str:
         inner = self.vector(depth)
         by = f" {self.pick(('by', 'without'))} ({self.some(_LABELS, 3)})" if self.chance(65) else ""
-        if self.chance(70):
-            name, first = self.pick(_AGGREGATIONS), ""
-        else:
+        name, first = self.pick(_AGGREGATIONS), ""
+        if self.chance(30):
             name = self.pick(("topk", "bottomk", "quantile", "count_values"))
-            first = '"value", ' if name == "count_values" else f"{self.pick(_SCALARS)}, "
-            if name in ("topk", "bottomk"):
-                first = f"{self.pick(('1', '2', '3', '0', '-1', '2.9', '1000'))}, "
-            elif name == "count_values" and self.chance(20):
-                first = '"job", '
+        if name == "count_values":
+            first = self.pick(('"value", ', '"value", ', '"job", '))
+            inner = f"round({inner}, 0.001)"  # the last digit would make another label
+        elif name == "quantile":
+            first = f"{self.pick(_SCALARS)}, "
+        elif name in ("topk", "bottomk"):
+            first = f"{self.pick(('1', '2', '3', '0', '-1', '2.9', '1000'))}, "
         return f"{name}({first}{inner}){by}" if self.chance(30) else f"{name}{by}({first}{inner})"
 
     def _histogram(self, depth: int) -> str:
@@ -244,7 +253,8 @@ class Writer:
             part = self.pick(
                 ("minute", "hour", "day_of_week", "day_of_month", "day_of_year", "month", "year", "days_in_month")
             )
-            return f"{part}(vector({self.scalar(depth)} * {self.pick(('1', '1e5', '1e9', '86400', '-1e9', '1e12', '3e7'))}))"
+            size = self.pick(("1", "1e5", "1e9", "86400", "-1e9", "1e12", "3e7"))
+            return f"{part}(vector({self.scalar(depth)} * {size}))"
         inner = self.vector(depth)
         if kind == "label_replace":
             target, source = self.pick(_LABELS), self.pick(_LABELS)

@@ -4,6 +4,7 @@ Hypothesis decides which series there are, how they behave and when they were sa
 so that a thousand samples cost one decision.
 """
 
+from collections.abc import Callable
 from itertools import product
 from random import Random
 from typing import NamedTuple
@@ -116,20 +117,22 @@ def _times(sampling: Sampling, random: Random, begin_ms: int) -> list[int]:
 def _values(shape: str, number: int, random: Random) -> list[float]:
     if shape == "counter":
         return _counter(number, random)
-    draw = {
+    draws: dict[str, Callable[[], float]] = {
         "gauge": lambda: random.choice((random.randint(-5, 5), random.randint(0, 400) / 4)),
         "decimal": lambda: round(random.uniform(-3, 30), 3),
         "bit": lambda: random.random() < 0.9,
         "odd": lambda: random.choice(_ODD),
         "one": lambda: 1,
         "few": lambda: random.choice((0, 1, 1, 2)),
-    }[shape]
+    }
+    draw = draws[shape]
     return [float(draw()) for _ in range(number)]
 
 
 def _counter(number: int, random: Random) -> list[float]:
     value = float(random.choice((0, 0, 17, 1e6)))
-    step = random.choice((lambda: random.randint(0, 5), lambda: random.random() * 10, lambda: 3))
+    steps: tuple[Callable[[], float], ...] = (lambda: random.randint(0, 5), lambda: random.random() * 10, lambda: 3)
+    step = random.choice(steps)
     resets = random.choice((0.0, 0.0, 0.05))
     values = []
     for _ in range(number):

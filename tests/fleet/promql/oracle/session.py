@@ -1,4 +1,4 @@
-"""The oracle: a Prometheus that is told a set of series after the other, each at a time of its own, and asked about it."""
+"""The oracle: a Prometheus that is told one set of series after the other, and asked about each."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
