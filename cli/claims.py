@@ -1,4 +1,4 @@
-"""The way of claimed alerts from their jobs into the book."""
+"""The way of claimed alerts from their jobs into the book, where `cli.judging.judgement` takes them in by steps."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,8 +17,8 @@ class BookKeeper:
 
     def deliver(self, source: str, readings: Sequence[AlertReading], at: datetime) -> None:
         """All that a source says."""
-        self._book.deliver(source, readings, at)
+        self._book.offer(source, readings, at)
 
     def failed(self, source: str) -> None:
         """A source does not answer: what it said last stays, and is stale."""
-        self._book.deliver(source, (), self._clock.now(), stale=True)
+        self._book.offer(source, (), self._clock.now(), stale=True)

@@ -19,6 +19,7 @@ from cli.judging.judgement import Judgement
 from cli.judging.objectives import SLOS
 from cli.judging.past import Past, no_past
 from cli.judging.ruling import RULES
+from cli.judging.servers import Connected, connected
 from cli.settings import allow_many_connections
 from cli.wiring import age_limits, built, entry_job_id, most_failures, placed, rules, watched_files
 from collectors.ingest import Ingest
@@ -99,6 +100,7 @@ class Deck:
         self._watch_ourselves(config)
         for job in self.judgement.jobs():
             self._supervisor.add(job)
+        self._serve(connected(config, self._http, clock))
 
     @property
     def store(self) -> Store:
@@ -176,6 +178,7 @@ class Deck:
         before, changes = self._config, compare(self._config, config)
         reach = replace(self._reach, root=config.root, limits=config.limits) if changes.limits else self._reach
         jobs = [self._entry_job(*placed, reach) for placed in (*changes.added, *changes.replaced)]
+        servers = connected(config, self._http, self._clock)
         self._config, self._reach = config, reach
         self._http.limit(config.limits)
         for section, entry in changes.removed:
@@ -199,6 +202,8 @@ class Deck:
             self._watch_ourselves(config)
         if changes:
             self._judge_otherwise(config, changes)
+        if before.servers != config.servers:
+            self._serve(servers)
         return changes
 
     def _judge_otherwise(self, config: Config, changes: Changes) -> None:
@@ -217,6 +222,14 @@ class Deck:
         for job_id in (RULES, SLOS):
             self._supervisor.remove(job_id)
         for job in self.judgement.jobs():
+            self._supervisor.add(job)
+
+    def _serve(self, servers: Connected) -> None:
+        """Go on with these servers beside us."""
+        for job_id in self.judgement.servers.job_ids():
+            self._supervisor.remove(job_id)
+        self.judgement.servers.use(servers)
+        for job in self.judgement.servers.jobs():
             self._supervisor.add(job)
 
     def _forget(self, section: str, entry: Entry) -> None:

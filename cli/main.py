@@ -51,6 +51,7 @@ class SizeType(click.ParamType[tuple[int, int]]):
         "query": "cli.query_command:query",
         "rules": "cli.rules_commands:rules_group",
         "slo": "cli.slo_commands:slo_group",
+        "why": "cli.why_command:why",
     },
     invoke_without_command=True,
     epilog=_EPILOG,

@@ -1,7 +1,7 @@
 """A fleet watched without a dashboard, for one answer: a sweep, and as much longer as is wished."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,15 +13,18 @@ from fleet.clock import SystemClock
 from fleet.promql.wanted import Wanted
 from fleet.samples.samples import Samples
 from fleet.store import Store
+from fleet.why.model import Ladder, Subject
 
 
 class Observed(NamedTuple):
-    """What was seen: rows, samples, the time of the last judgement, and whether the sweep came to its end."""
+    """What was seen: rows, samples, the time of the last judgement, whether the sweep came to its end; and how to ask
+    why something is as it is."""
 
     store: Store
     samples: Samples
     now: datetime
     complete: bool
+    explain: Callable[[Subject], Ladder]
 
 
 def observe(
@@ -46,4 +49,4 @@ async def _observe(config: Config, wait_s: float, wanted: tuple[Wanted, ...], wa
         await deck.aclose()
     if not complete:
         click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
-    return Observed(store, deck.samples, store.now or clock.now(), complete)
+    return Observed(store, deck.samples, store.now or clock.now(), complete, deck.judgement.reasons.ladder)

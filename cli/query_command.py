@@ -1,8 +1,10 @@
 """`fleetdeck query`: one PromQL expression over what a sweep of the fleet brought in."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,10 @@ from cli.settings import load_config, start_logging
 from fleet.errors import QueryError
 from fleet.text import scrub
 from fleet.times import parse_time
+
+if TYPE_CHECKING:
+    from config.schema import Config
+    from fleet.promql.evaluate import Answer
 
 
 class TimeType(click.ParamType[datetime]):
@@ -26,11 +32,45 @@ class TimeType(click.ParamType[datetime]):
         return when.astimezone(UTC)
 
 
+Ask = Callable[[datetime | None], "tuple[Answer, int]"]
+"""The answer at a time, now where it is None, and that time in milliseconds. Raises QueryError."""
+
+
+def _of_the_fleet(config: "Config", expr: str, wait_s: float, watch_s: float) -> Ask:
+    """What a sweep brings in, evaluated here. Raises QueryError where the expression is wrong."""
+    from cli.observing import observe
+    from fleet.promql.evaluate import instant
+    from fleet.promql.parse import parse
+
+    asked = parse(expr)
+    seen = observe(config, wait_s, wanted=asked.wanted, watch_s=watch_s)
+
+    def ask(at: datetime | None) -> "tuple[Answer, int]":
+        at_ms = round((at or seen.now).timestamp() * 1000)
+        return instant(asked, seen.samples, at_ms), at_ms
+
+    return ask
+
+
+def _of_prometheus(config: "Config", expr: str) -> Ask:
+    """What the Prometheus of the configuration answers. Raises Failure where there is none, or it does not answer."""
+    from cli.asking import ask_prometheus
+
+    return lambda at: ask_prometheus(config, expr, at)
+
+
 @click.command("query")
 @click.argument("expr")
 @config_option
 @click.option("--time", "at", type=TimeType(), metavar="TIME", help="When: RFC 3339 or epoch seconds; now by default.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--source",
+    type=click.Choice(["own", "prometheus"]),
+    default="own",
+    show_default=True,
+    help="What is asked: a sweep of the fleet, or the Prometheus of the configuration.",
+)
 @wait_option
 @watch_option
 @click.pass_context
@@ -40,6 +80,7 @@ def query(
     config_path: Path | None,
     at: datetime | None,
     output: str,
+    source: str,
     wait_s: float,
     watch_s: float,
 ) -> None:
@@ -53,17 +94,13 @@ def query(
     fleetdeck query 'sum(rate(agent_tasks_completed_total[1m]))' --watch 1m
     fleetdeck query 'up == 0' -o json | jq '.data.result[].metric.instance'
     """
-    from cli.observing import observe
     from fleet.promql.answer import envelope, error_envelope
-    from fleet.promql.evaluate import instant
-    from fleet.promql.parse import parse
 
     start_logging()
-    asked = parse(expr)
-    seen = observe(load_config(config_path or ctx.obj["config"]), wait_s, wanted=asked.wanted, watch_s=watch_s)
-    at_ms = round((at or seen.now).timestamp() * 1000)
+    config = load_config(config_path or ctx.obj["config"])
+    ask = _of_prometheus(config, expr) if source == "prometheus" else _of_the_fleet(config, expr, wait_s, watch_s)
     try:
-        answer = instant(asked, seen.samples, at_ms)
+        answer, at_ms = ask(at)
     except QueryError as error:
         if output == "json":
             write_data(json.dumps(error_envelope(error)) + "\n", output)

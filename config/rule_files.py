@@ -1,7 +1,8 @@
 """Reads Prometheus rule files. Each file is read by itself, and what is wrong with one never stops the others.
 
 Prometheus refuses a whole file for one mistake. Here the rules of it that are right are kept and every mistake is
-listed, since a dashboard that has no rules at all because of one of them is of no use at night.
+listed, since a dashboard that has no rules at all because of one of them is of no use at night. While it runs, an edit
+that is wrong changes nothing: the rules of the file before it go on until it is right again.
 """
 
 from collections.abc import Iterable
@@ -42,12 +43,25 @@ class RuleFiles(Struct, frozen=True, kw_only=True):
         return tuple(problem for problem in self.problems if not problem.warning)
 
 
-def read_rules(paths: Iterable[Path]) -> RuleFiles:
-    """The rules of these files; never raises for what is in them, or for one that is not there."""
+class LastGood(Struct, frozen=True):
+    """The groups of a file as they were read last; `whole`: nothing was wrong with it."""
+
+    groups: tuple[Group, ...]
+    whole: bool
+
+
+def read_rules(paths: Iterable[Path], good: dict[Path, LastGood] | None = None) -> RuleFiles:
+    """The rules of these files; never raises for what is in them, or for one that is not there.
+
+    `good` is what was read before, and is brought up to date: of a file that is wrong now it gives the rules.
+    """
     groups: list[Group] = []
     problems: list[RuleProblem] = []
-    for path in dict.fromkeys(paths):
-        groups += _file(path, problems)
+    named = dict.fromkeys(paths)
+    for path in named:
+        groups += _file(path, problems) if good is None else _kept(path, problems, good)
+    for gone in [path for path in good or () if path not in named]:
+        del (good or {})[gone]
     kept = _within_limit(groups, problems)
     problems += _duplicates(kept)
     problems += (
@@ -64,9 +78,11 @@ def read_rules(paths: Iterable[Path]) -> RuleFiles:
     return RuleFiles(groups=kept, problems=tuple(problems))
 
 
-def named_rules(patterns: Iterable[str], root: Path, *, defaults: bool = False) -> RuleFiles:
+def named_rules(
+    patterns: Iterable[str], root: Path, *, defaults: bool = False, good: dict[Path, LastGood] | None = None
+) -> RuleFiles:
     """The rules that a configuration names: files, or patterns with `*`, `?` or `[…]` in their last part, relative to
-    `root`; first those that ship with fleetdeck where `defaults` is set."""
+    `root`; first those that ship with fleetdeck where `defaults` is set. `good` as for `read_rules`."""
     paths = [DEFAULT_RULES] if defaults else []
     problems: list[RuleProblem] = []
     for pattern in patterns:
@@ -76,7 +92,7 @@ def named_rules(patterns: Iterable[str], root: Path, *, defaults: bool = False) 
         if len(found) > FILES:
             problems.append(RuleProblem(file=pattern, text=f"more than {FILES:,} files match; the rest is left out"))
         paths += found[:FILES]
-    read = read_rules(paths)
+    read = read_rules(paths, good)
     return RuleFiles(groups=read.groups, problems=(*problems, *read.problems))
 
 
@@ -89,6 +105,30 @@ def rule_paths(pattern: str, root: Path) -> list[Path]:
         return sorted(found for found in path.parent.glob(path.name) if not found.is_dir())[: FILES + 1]
     except (OSError, ValueError):
         return []
+
+
+def _kept(path: Path, problems: list[RuleProblem], good: dict[Path, LastGood]) -> tuple[Group, ...]:
+    """The groups of a file, or those that it had before where something is wrong with it."""
+    mine: list[RuleProblem] = []
+    groups, before = _file(path, mine), good.get(path)
+    if before is not None and before.groups and not mine and _is_empty(path):
+        mine.append(RuleProblem(file=shown_path(path), text="is empty"))
+    whole = all(problem.warning for problem in mine)
+    if whole or before is None or (groups and not before.whole):
+        good[path] = LastGood(groups, whole)
+    elif before.groups:
+        groups = before.groups
+        mine.append(RuleProblem(file=shown_path(path), text="the rules that it had before go on until it is right"))
+    problems += mine
+    return groups
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is nothing in it at all, as where its disk is full."""
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def _file(path: Path, problems: list[RuleProblem]) -> tuple[Group, ...]:
@@ -140,4 +180,4 @@ def _line(where: str) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
-__all__ = ["DEFAULT_RULES", "RuleFiles", "RuleProblem", "named_rules", "read_rules", "rule_paths"]
+__all__ = ["DEFAULT_RULES", "LastGood", "RuleFiles", "RuleProblem", "named_rules", "read_rules", "rule_paths"]

@@ -169,7 +169,7 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Quality gates by name: an expression each, and what it must reach."""
     slos: tuple[SloOptions, ...] = ()
     """Service level objectives in their short form, see docs/slos.md."""
-    slo_files: tuple[str, ...] = ()
+    slo_files: tuple[RulePattern, ...] = ()
     """Files of SLOs (OpenSLO v1, Pyrra, sloth), or patterns with `*`."""
     prometheus: PrometheusOptions | None = None
     """A Prometheus beside fleetdeck: its alerts are shown, and objectives may have it as their source."""

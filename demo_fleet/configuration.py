@@ -101,7 +101,7 @@ def _alert_entries(root: str) -> Entries:
 _SLOS: Entries = [
     {"name": "availability", "objective": "95%", "availability": True, "window": "1h", "per": "label:role"},
     {"name": "latency", "objective": "95%", "latency": "250ms", "window": "1h", "per": "label:team"},
-    {"name": "freshness", "objective": "99%", "freshness": "20s", "window": "1h"},
+    {"name": "freshness", "objective": "95%", "freshness": "20s", "window": "1h"},
     {
         "name": "tool-calls",
         "objective": "99%",

@@ -14,7 +14,7 @@ from fleet.times import rfc3339
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_QUICK_SHARE = (0.12, 0.45, 0.81, 0.94, 0.985, 0.998, 1.0)
+_QUICK_SHARE = (0.12, 0.45, 0.81, 0.985, 0.992, 0.998, 1.0)
 _SLOW_SHARE = (0.0, 0.0, 0.02, 0.08, 0.31, 0.83, 0.99)
 _QUICK_MEAN_S = 0.17
 _SLOW_MEAN_S = 1.72

@@ -107,7 +107,7 @@ PARTS = (
     Part(((112, 172),), Effect.EXPORTER_FAILING, "the exporter of {} answers 500; the agent itself is well"),
     Part(((92, 140),), Effect.RESETTING, "{} resets every connection"),
     Part(((124, 182),), Effect.CRASHED, "the process of {} died, yet it is still listed"),
-    Part(((150, 166), (176, 192), (202, 218)), Effect.CRASHED, "the process of {} dies again and again"),
+    Part(((136, 152), (160, 176), (184, 200), (208, 224)), Effect.CRASHED, "the process of {} dies again and again"),
 )
 
 STAGE = (

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from fleet.alerts.model import AlertReading, AlertState, Silence, SilenceState
 from fleet.alerts.silences import COMMENT_CHARS, is_ack
@@ -37,43 +37,43 @@ class _Named(Struct, frozen=True):
     name: str
 
 
-class _AlertStatus(Struct, frozen=True):
+class _AlertStatus(Struct, frozen=True, rename="camel"):
     state: str = ""
-    silencedBy: tuple[str, ...] | None = None
-    inhibitedBy: tuple[str, ...] | None = None
+    silenced_by: tuple[str, ...] | None = None
+    inhibited_by: tuple[str, ...] | None = None
 
 
-class _Alert(Struct, frozen=True):
+class _Alert(Struct, frozen=True, rename="camel"):
     labels: dict[str, str]
     fingerprint: str
     annotations: dict[str, str] | None = None
     receivers: tuple[_Named, ...] | None = None
-    startsAt: str = ""
-    endsAt: str = ""
+    starts_at: str = ""
+    ends_at: str = ""
     status: _AlertStatus = _AlertStatus()
-    generatorURL: str = ""
+    generator_url: str = field(name="generatorURL", default="")
 
 
-class _Matcher(Struct, frozen=True):
+class _Matcher(Struct, frozen=True, rename="camel"):
     name: str
     value: str
-    isRegex: bool
-    isEqual: bool | None = True
+    is_regex: bool
+    is_equal: bool | None = True
 
 
 class _SilenceStatus(Struct, frozen=True):
     state: str = "active"
 
 
-class _Silence(Struct, frozen=True):
+class _Silence(Struct, frozen=True, rename="camel"):
     id: str
     matchers: tuple[_Matcher, ...]
-    startsAt: str
-    endsAt: str
-    createdBy: str = ""
+    starts_at: str
+    ends_at: str
+    created_by: str = ""
     comment: str = ""
     status: _SilenceStatus = _SilenceStatus()
-    updatedAt: str = ""
+    updated_at: str = ""
 
 
 class _Peer(Struct, frozen=True):
@@ -91,18 +91,17 @@ class _Version(Struct, frozen=True):
     version: str = ""
 
 
-class _Status(Struct, frozen=True):
+class _Status(Struct, frozen=True, rename="camel"):
     cluster: _Cluster = _Cluster()
-    versionInfo: _Version = _Version()
+    version_info: _Version = _Version()
 
 
 class _GroupOf(Struct, frozen=True):
     receiver: _Named
 
 
-class _Made(Struct, frozen=True):
-    silenceID: str = ""
-    silenceId: str = ""
+class _Made(Struct, frozen=True, rename="camel"):
+    silence_id: str = field(name="silenceID", default="")
 
 
 class Held(Struct, frozen=True):
@@ -139,7 +138,7 @@ def read_alerts(body: bytes | Raw) -> tuple[tuple[Held, ...], int]:
 
 def read_silences(body: bytes | Raw, origin: str, now: datetime) -> tuple[tuple[HeldSilence, ...], int]:
     """`GET /silences`, without those that ended long ago; and how many were beyond the limit. Raises OutsideError."""
-    found = [_silence(one, origin) for one in decoded(body, tuple[_Silence, ...])]
+    found = [_silence(one, origin, now) for one in decoded(body, tuple[_Silence, ...])]
     lately = [one for one in found if one.silence.ends_at > now - KEEP_EXPIRED]
     lately.sort(key=lambda one: one.silence.ends_at, reverse=True)
     return tuple(lately[:MOST_SILENCES]), max(0, len(lately) - MOST_SILENCES)
@@ -149,7 +148,7 @@ def read_about(body: bytes | Raw) -> About:
     """`GET /status`. Raises OutsideError."""
     status = decoded(body, _Status)
     peers = {peer.name for peer in status.cluster.peers or ()} | ({status.cluster.name} - {""})
-    return About(scrub(status.versionInfo.version, 40), scrub(status.cluster.status, 40), frozenset(peers))
+    return About(scrub(status.version_info.version, 40), scrub(status.cluster.status, 40), frozenset(peers))
 
 
 def read_receivers(body: bytes | Raw) -> tuple[str, ...]:
@@ -165,10 +164,9 @@ def read_groups(body: bytes | Raw) -> tuple[str, ...]:
 def read_made(body: bytes) -> str:
     """The id that `POST /silences` gives. Raises OutsideError."""
     made = decoded(body, _Made)
-    id = made.silenceID or made.silenceId
-    if not id:
+    if not made.silence_id:
         raise OutsideError(Fault.PAYLOAD, "the silence that was made has no id")
-    return id
+    return made.silence_id
 
 
 def refusal(status: int, body: bytes) -> OutsideError:
@@ -226,7 +224,7 @@ def decoded(data: bytes | Raw, wanted: type[T]) -> T:
 
 
 def _held(alert: _Alert) -> Held:
-    since = real_time(alert.startsAt)
+    since = real_time(alert.starts_at)
     return Held(
         alert.fingerprint,
         AlertReading(
@@ -235,36 +233,41 @@ def _held(alert: _Alert) -> Held:
             state=AlertState.FIRING,
             since=since,
             fired_at=since,
-            generator_url=scrub(alert.generatorURL, _URL_CHARS),
+            generator_url=scrub(alert.generator_url, _URL_CHARS),
             receivers=tuple(scrub(one.name, 120) for one in alert.receivers or ()),
-            silenced_by=tuple(scrub(id, 64) for id in alert.status.silencedBy or ()),
-            inhibited_by=alert.status.inhibitedBy or (),
+            silenced_by=tuple(scrub(id, 64) for id in alert.status.silenced_by or ()),
+            inhibited_by=alert.status.inhibited_by or (),
         ),
     )
 
 
-def _silence(one: _Silence, origin: str) -> HeldSilence:
-    starts, ends = real_time(one.startsAt), real_time(one.endsAt)
+def _silence(one: _Silence, origin: str, now: datetime) -> HeldSilence:
+    """What the server says of its state holds, though its clock is not ours."""
+    starts, ends = real_time(one.starts_at), real_time(one.ends_at)
     if starts is None or ends is None:
         raise OutsideError(Fault.PAYLOAD, f"the silence {scrub(one.id, 64)} has no beginning or no end")
-    states = {state.value: state for state in SilenceState}
+    state = {state.value: state for state in SilenceState}.get(one.status.state, SilenceState.ACTIVE)
+    if state is not SilenceState.PENDING:
+        starts = min(starts, now)
+    if state is SilenceState.EXPIRED:
+        ends = min(ends, now)
     comment = scrub(one.comment, COMMENT_CHARS)
     silence = Silence(
         id=scrub(one.id, 64),
         matchers=tuple(_matcher(matcher) for matcher in one.matchers),
         starts_at=starts,
         ends_at=ends,
-        created_by=scrub(one.createdBy, COMMENT_CHARS),
+        created_by=scrub(one.created_by, COMMENT_CHARS),
         comment=comment,
-        state=states.get(one.status.state, SilenceState.ACTIVE),
+        state=state,
         origin=origin,
         acknowledges=is_ack(comment),
     )
-    return HeldSilence(silence, real_time(one.updatedAt) or starts, one.startsAt)
+    return HeldSilence(silence, real_time(one.updated_at) or starts, one.starts_at)
 
 
 def _matcher(one: _Matcher) -> Matcher:
-    return Matcher(one.name, _OPS[one.isRegex, one.isEqual is not False], one.value)
+    return Matcher(one.name, _OPS[one.is_regex, one.is_equal is not False], one.value)
 
 
 def _matcher_body(one: Matcher) -> dict[str, Any]:

@@ -6,7 +6,7 @@ their types, or the answer is refused whole. Numbers are texts in it, times are 
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -32,10 +32,10 @@ _STATES = {"firing": AlertState.FIRING, "pending": AlertState.PENDING}
 _WELL = frozenset({"ok", "unknown", ""})
 
 
-class _Envelope(Struct, frozen=True):
+class _Envelope(Struct, frozen=True, rename="camel"):
     status: str
-    data: Raw | None = None
-    errorType: str = ""
+    data: Raw = Raw(b"null")
+    error_type: str = ""
     error: str = ""
     warnings: tuple[str, ...] | None = None
     infos: tuple[str, ...] | None = None
@@ -49,22 +49,22 @@ class Said(Struct, frozen=True):
     infos: tuple[str, ...] = ()
 
 
-class _Alert(Struct, frozen=True):
+class _Alert(Struct, frozen=True, rename="camel"):
     labels: dict[str, str]
     state: str
     annotations: dict[str, str] | None = None
-    activeAt: str | None = None
+    active_at: str | None = None
     value: str | None = None
 
 
-class _Rule(Struct, frozen=True):
+class _Rule(Struct, frozen=True, rename="camel"):
     name: str
     type: str = "alerting"
     query: str = ""
     duration: float = 0.0
     alerts: tuple[_Alert, ...] | None = None
     health: str = ""
-    lastError: str = ""
+    last_error: str = ""
 
 
 class _Group(Struct, frozen=True):
@@ -81,21 +81,21 @@ class _Alerts(Struct, frozen=True):
     alerts: tuple[_Alert, ...] | None = None
 
 
-class _Result(Struct, frozen=True):
-    resultType: str
+class _Result(Struct, frozen=True, rename="camel"):
+    result_type: str
     result: Raw
 
 
 class _Sample(Struct, frozen=True):
     metric: dict[str, str]
     value: tuple[float, str] | None = None
-    histogram: Raw | None = None
+    histogram: Any = None
 
 
 class _Samples(Struct, frozen=True):
     metric: dict[str, str]
     values: tuple[tuple[float, str], ...] = ()
-    histograms: tuple[Raw, ...] = ()
+    histograms: Any = None
 
 
 class AlertsSaid(Struct, frozen=True):
@@ -120,11 +120,11 @@ def read_envelope(status: int, body: bytes) -> Said:
     except UnicodeDecodeError as error:
         raise OutsideError(Fault.PAYLOAD, "no answer of Prometheus's API: not UTF-8") from error
     if found.status == "success" and status // 100 == 2:
-        return Said(found.data or Raw(b"null"), _words(found.warnings), _words(found.infos))
+        return Said(found.data, _words(found.warnings), _words(found.infos))
     said = scrub(found.error, 300) or "no reason given"
-    if found.errorType in _QUERY_FAULTS:
-        raise QueryError(said, found.errorType)
-    raise OutsideError(Fault.STATUS, f"{status}: {scrub(found.errorType, 40)}: {said}".replace(": : ", ": "))
+    if found.error_type in _QUERY_FAULTS:
+        raise QueryError(said, found.error_type)
+    raise OutsideError(Fault.STATUS, f"{status}: {scrub(found.error_type, 40)}: {said}".replace(": : ", ": "))
 
 
 def read_rules(said: Said) -> AlertsSaid:
@@ -137,8 +137,8 @@ def read_rules(said: Said) -> AlertsSaid:
         where = scrub(f"{group.file}: {group.name}" if group.file else group.name, 200)
         for rule in group.rules or ():
             count += 1
-            if rule.health not in _WELL or rule.lastError:
-                problems.append(f"{where}: {scrub(rule.name, 80)}: {scrub(rule.lastError or rule.health, 200)}")
+            if rule.health not in _WELL or rule.last_error:
+                problems.append(f"{where}: {scrub(rule.name, 80)}: {scrub(rule.last_error or rule.health, 200)}")
             if rule.type == "alerting":
                 readings += (_reading(alert, rule, where) for alert in rule.alerts or ())
     return AlertsSaid(
@@ -163,7 +163,7 @@ def read_answer(said: Said) -> Evaluated:
     out."""
     result = decoded(said.data, _Result)
     remarks = (*said.warnings, *said.infos)
-    match result.resultType:
+    match result.result_type:
         case "vector":
             return Evaluated(_vector(decoded(result.result, tuple[_Sample, ...])), remarks)
         case "matrix":
@@ -172,15 +172,14 @@ def read_answer(said: Said) -> Evaluated:
             return Evaluated(number(decoded(result.result, tuple[float, str])[1]), remarks)
         case "string":
             return Evaluated(decoded(result.result, tuple[float, str])[1], remarks)
-    raise OutsideError(Fault.PAYLOAD, f"no type of an answer: {scrub(result.resultType, 40)!r}")
+    raise OutsideError(Fault.PAYLOAD, f"no type of an answer: {scrub(result.result_type, 40)!r}")
 
 
 def number(text: str) -> float:
     """A sample's value. Raises OutsideError where it is none."""
     try:
-        if "_" in text or text != text.strip():
-            raise ValueError
-        return float(text)
+        # Python would also take `1_000`, and blanks.
+        return float("" if "_" in text or text != text.strip() else text)
     except ValueError:
         raise OutsideError(Fault.PAYLOAD, f"no number: {scrub(text, 40)!r}") from None
 
@@ -195,7 +194,7 @@ def decoded(data: Raw, wanted: type[T]) -> T:
 
 def _reading(alert: _Alert, rule: _Rule, where: str) -> AlertReading:
     """Prometheus does not say when an alert began to fire: no sooner than `for` after it became active."""
-    since = real_time(alert.activeAt)
+    since = real_time(alert.active_at)
     state = _STATES.get(alert.state, AlertState.FIRING)
     return AlertReading(
         labels=alert.labels if "alertname" in alert.labels else {"alertname": rule.name, **alert.labels},

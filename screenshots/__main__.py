@@ -28,12 +28,14 @@ HOST = "127.0.0.1"
 BASE_PORT = 29_500
 """Below the ports that systems hand out to connections, so that nobody else has them by chance."""
 STEP_S = 6.0
-STEPS = 20
+STEPS = 25
 
 SHOTS: dict[str, tuple[str, tuple[int, int]]] = {
     "overview": ("overview", (120, 36)),
     "agents": ("agents", (120, 30)),
     "agent": ("agent coder-3", (120, 40)),
+    "alerts": ("alerts", (120, 26)),
+    "slos": ("slos", (120, 24)),
     "tasks": ("tasks", (120, 30)),
     "queues": ("queues", (120, 20)),
     "backlog": ("backlog", (120, 20)),
@@ -45,15 +47,18 @@ SHOTS: dict[str, tuple[str, tuple[int, int]]] = {
 
 
 async def fill(store: Store, clock: ManualClock) -> None:
-    """Watch the demo fleet through the first two minutes of its script. Raises OSError where its ports are taken."""
+    """Watch the demo fleet through the first two and a half minutes of its script, until a release fails.
+
+    Raises OSError where its ports are taken.
+    """
     with tempfile.TemporaryDirectory(prefix="fleetdeck-shots-") as name:
         folder = Path(name)
         fleet = DemoFleet(agents=24, seed=7, clock=clock, folder=folder, host=HOST, base_port=BASE_PORT, redis=False)
         async with fleet:
             _check_ports(fleet)
             file = folder / "fleetdeck.yaml"
-            # The fleet is looked at once a step, and what hangs must not hold the picture up.
-            text = fleet.config_text().replace("every: 2s", f"every: {STEP_S:g}s").replace("1500ms", "500ms")
+            # The fleet is looked at once a step, and what hangs must not hold the picture up; what is slow must answer.
+            text = fleet.config_text().replace("every: 2s", f"every: {STEP_S:g}s").replace("1500ms", "800ms")
             file.write_text(f"host: false\n{text}")
             deck = Deck(load(file, kind_tables()), store, clock)
             for _ in range(STEPS):

@@ -25,11 +25,14 @@ from fleet.clipboard import Clipboard
 from fleet.clock import Clock
 from fleet.errors import FilterError
 from fleet.filters.saved import FilterShelf, SavedFilters
+from fleet.promql.ports import Querying
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import VIEWS, ViewLine
 from fleet.views.catalogue import check_view_line
 from fleet.views.view import View
+from fleet.why.model import Subject
+from fleet.why.ports import Explaining
 from tui.chrome.prompt import Asking
 from tui.chrome.tabs import ViewTabs
 from tui.chrome.too_small import HEIGHTS, WIDTHS
@@ -72,6 +75,10 @@ def _table_screen(name: str) -> type[TableScreen]:
         from tui.alerts.silences import SilencesScreen
 
         return SilencesScreen
+    if name == "slos":
+        from tui.slos.table import SlosScreen
+
+        return SlosScreen
     return SourcesScreen if name == "sources" else TableScreen
 
 
@@ -94,7 +101,8 @@ class FleetdeckApp(
     if it raises, the dashboard says so and stays. `collect_now` asks for a sweep at once, `reload` for the
     configuration to be read again. `log_path` is where the operator is sent for more. `profile` says what drawing
     may cost. `silencer` makes and ends silences, in the name of `operator` (`user@host`); `graphing` gives the curves
-    of expressions; `notify` says of which alerts the terminal tells.
+    of expressions, `querying` answers them, `explain` says why something is red; `notify` says of which alerts the
+    terminal tells.
     """
 
     TITLE = "fleetdeck"
@@ -134,6 +142,8 @@ class FleetdeckApp(
         silencer: Silencer | None = None,
         operator: str = "",
         graphing: Graphing | None = None,
+        querying: Querying | None = None,
+        explain: Explaining | None = None,
         notify: NotifyWish | None = None,
     ) -> None:
         super().__init__(read_keys)
@@ -159,6 +169,8 @@ class FleetdeckApp(
             silencer=silencer,
             operator=scrub(operator, 120),
             graphing=graphing,
+            querying=querying,
+            explaining=explain,
         )
         self._notify_wish = notify or NotifyWish()
         self._first = self._asked = view
@@ -272,6 +284,10 @@ class FleetdeckApp(
             await self._show_agent(line.subject)
         elif visit.detail is not None:
             await self._show_detail(TABLES[line.view], visit.detail)
+        elif visit.query is not None:
+            await self._show_query(visit.query)
+        elif visit.why is not None:
+            await self._show_why(visit.why)
         elif isinstance(screen, TableScreen):
             try:
                 screen.restore(visit)
@@ -290,9 +306,62 @@ class FleetdeckApp(
 
             await self.push_screen(AlertPage(self.context, key))
             return
+        if view.name == "slos":
+            from tui.slos.page import SloPage
+
+            await self.push_screen(SloPage(self.context, key))
+            return
+        if view.name == "gates":
+            from tui.gates.page import GatePage
+
+            await self.push_screen(GatePage(self.context, key))
+            return
         from tui.screens.detail import DetailScreen
 
         await self.push_screen(DetailScreen(self.context, view, key))
+
+    async def open_query(self, expr: str = "") -> None:
+        """Ask in PromQL; without an expression the line for it is opened."""
+        from tui.queries.screen import QueryScreen
+
+        self.leaving()
+        if not isinstance(self.screen, QueryScreen):
+            await self._show_query(expr)
+        elif expr:
+            self.screen.ask_for(expr)
+        else:
+            self.screen.action_edit()
+        self.arrived()
+
+    async def _show_query(self, expr: str) -> None:
+        from tui.queries.screen import QueryScreen
+
+        await self.push_screen(QueryScreen(self.context, ViewLine(view=self._current), expr))
+
+    async def show_why(self, subject: Subject) -> None:
+        """The page that says why something is red."""
+        self.leaving()
+        await self._show_why(subject)
+        self.arrived()
+
+    async def _show_why(self, subject: Subject) -> None:
+        from tui.why.page import WhyPage
+
+        await self.push_screen(WhyPage(self.context, subject, ViewLine(view=self._current)))
+
+    async def open_row(self, view: str, key: Any) -> None:
+        """The page of an agent, or the details of any other row, from wherever one is."""
+        self.leaving()
+        await (self._show_agent(key) if view == "agents" else self._show_detail(TABLES[view], key))
+        self.arrived()
+
+    async def show_formula(self, slo: str) -> None:
+        """The page of an objective, beginning with how its numbers came about."""
+        from tui.slos.page import SloPage
+
+        self.leaving()
+        await self.push_screen(SloPage(self.context, slo, explaining=True))
+        self.arrived()
 
     async def action_close_page(self) -> None:
         """Back to where the page was opened from."""
@@ -342,6 +411,7 @@ class FleetdeckApp(
             "keys": self.reload_keys,
             "filters": self.action_saved_filters,
             "suspend": self.action_suspend_process,
+            "query": self.open_query,
         }
 
     @property
@@ -352,6 +422,7 @@ class FleetdeckApp(
             "forget": self.forget_command,
             "time": self.time_command,
             "theme": self.theme_command,
+            "query": lambda expr: partial(self.open_query, expr),
         }
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -364,6 +435,7 @@ class FleetdeckApp(
         yield SystemCommand("collect now", "ask every source at once", self.action_collect)
         yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause drawing", "hold the picture still while the data go on", self.action_pause)
+        yield SystemCommand("query", "ask in PromQL", self.open_query)
         yield SystemCommand("filters", "the saved ones", self.action_saved_filters)
         yield SystemCommand("time", "the next of UTC, local, a zone, ages", self.action_time)
         yield SystemCommand("theme", "other colours", self.action_change_theme)

@@ -7,7 +7,9 @@ from msgspec import Struct, field
 from fleet.alerts.ports import Graphing, Silencer
 from fleet.clock import Clock
 from fleet.filters.saved import FilterShelf
+from fleet.promql.ports import Querying
 from fleet.store import Store
+from fleet.why.ports import Explaining
 from tui.commands import Command
 
 
@@ -33,3 +35,7 @@ class Context(Struct, frozen=True, kw_only=True):
     """Who sits here, as silences name it: `user@host`."""
     graphing: Graphing | None = None
     """How an expression went; None where nothing is kept."""
+    querying: Querying | None = None
+    """Questions in PromQL; None where nothing is kept."""
+    explaining: Explaining | None = None
+    """Why something is red; None where nothing can be asked."""

@@ -5,14 +5,14 @@ Drawn with the blocks that every monospaced font has; where only ASCII may be dr
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 from rich.text import Text
 from textual.widget import Widget
 
-from fleet.views.text import SPARKS, short_number
+from fleet.views.text import SPARKS, axis_number
 from fleet.views.view import Tone
 from tui.cells import fit
 from tui.ink import Ink
@@ -24,7 +24,8 @@ LEAST_WIDTH = SCALE + 8
 
 class Plot(Struct, frozen=True, kw_only=True):
     """What is drawn: points (epoch seconds, oldest first; NaN is a gap), the span of time, a threshold, and words for
-    both ends of the time axis. `note` stands in the place of a graph without points."""
+    both ends of the time axis. `note` stands in the place of a graph without points; `scale` writes the numbers at the
+    side, in at most seven cells."""
 
     times: Sequence[float] = ()
     values: Sequence[float] = ()
@@ -34,6 +35,7 @@ class Plot(Struct, frozen=True, kw_only=True):
     left: str = ""
     right: str = ""
     note: str = ""
+    scale: Callable[[float], str] = axis_number
 
 
 def columns_of(plot: Plot, width: int) -> list[float]:
@@ -146,7 +148,7 @@ class Graph(Widget):
         blocks = rows_of(values, low, high, height)[y]
         line = threshold_row(plot, low, high, height)
         label = high if y == 0 else low if y == height - 1 else plot.threshold if y == line else None
-        side = "" if label is None else short_number(label)
+        side = "" if label is None else plot.scale(label)
         text = ink.muted(fit(side, SCALE - 1, True) + " ")
         if y == line:
             for block in blocks:

@@ -64,7 +64,7 @@ def run(
     from cli.dashboard.clipboard import MachineClipboard
     from cli.dashboard.ending import run_app
     from cli.dashboard.last_state import LastState
-    from cli.dashboard.late import LateGraphs, LateSilencer
+    from cli.dashboard.late import LateExplainer, LateGraphs, LateQueries, LateSilencer
     from cli.dashboard.memory_file import open_memory
     from cli.keys_file import find_keys, key_map
     from tui.app import FleetdeckApp
@@ -105,6 +105,8 @@ def run(
         silencer=LateSilencer(lambda: behind.judgement),
         operator=operator(),
         graphing=LateGraphs(lambda: behind.judgement),
+        querying=LateQueries(lambda: behind.judgement),
+        explain=LateExplainer(lambda: behind.judgement),
         notify=taste.notify,
     )
     behind.attach(app)

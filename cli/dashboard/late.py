@@ -1,15 +1,17 @@
 """What the dashboard may ask of the judgement, which is there only after the first frame."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fleet.alerts.model import Silence
 from fleet.alerts.ports import Curve, Silencer
 from fleet.errors import FleetdeckError
+from fleet.promql.ports import Asking, Querying
 from fleet.promql.storage import Matchers
 
 if TYPE_CHECKING:
     from cli.judging.judgement import Judgement
+    from fleet.why.model import Ladder, Subject
 
 
 class NotYetError(FleetdeckError):
@@ -51,3 +53,51 @@ class LateGraphs:
         """As `Graphing`."""
         judgement = self._judgement()
         return None if judgement is None else judgement.curves(expr, from_s, to_s)
+
+
+class LateQueries:
+    """Hands over to the queries of the judgement, once there is one. `Querying`."""
+
+    def __init__(self, judgement: "Callable[[], Judgement | None]") -> None:
+        self._judgement = judgement
+
+    def follow(self, expr: str, range_s: float) -> None:
+        """As `Querying.follow`."""
+        self._queries().follow(expr, range_s)
+
+    def leave(self) -> None:
+        """As `Querying.leave`."""
+        judgement = self._judgement()
+        if judgement is not None:
+            judgement.queries.leave()
+
+    def ask(self, expr: str, at_s: float) -> Asking:
+        """As `Querying.ask`."""
+        return self._queries().ask(expr, at_s)
+
+    def curves(self, expr: str, from_s: float, to_s: float) -> Asking:
+        """As `Querying.curves`."""
+        return self._queries().curves(expr, from_s, to_s)
+
+    def names(self) -> Sequence[str]:
+        """As `Querying.names`; none where there is nothing yet."""
+        judgement = self._judgement()
+        return () if judgement is None else judgement.queries.names()
+
+    def _queries(self) -> Querying:
+        judgement = self._judgement()
+        if judgement is None:
+            raise NotYetError("fleetdeck has only begun; try again in a moment")
+        return judgement.queries
+
+
+class LateExplainer:
+    """Asks the judgement for ladders, once there is one. `Explaining`."""
+
+    def __init__(self, judgement: "Callable[[], Judgement | None]") -> None:
+        self._judgement = judgement
+
+    def __call__(self, subject: "Subject") -> "Ladder | None":
+        """As `Explaining`."""
+        judgement = self._judgement()
+        return None if judgement is None else judgement.reasons.explain(subject)

@@ -15,6 +15,9 @@ from transport.files import identity
 T = TypeVar("T")
 
 EVERY_S = 5.0
+_STILL_S = 0.25
+_LOOKS = 40
+"""Looks at files that are being written, before they are read all the same."""
 _TIMEOUT_S = 30.0
 Identity = tuple[tuple[Path, tuple[int, int, int] | None], ...]
 
@@ -46,7 +49,7 @@ class FileJob(Generic[T]):
 
     async def refresh(self) -> None:
         """Read the files where they changed."""
-        found = self._told(), await asyncio.to_thread(self._identity)
+        found = self._told(), await self._standing_still()
         if found != self._known:
             self._use(await asyncio.to_thread(self._read))
             self._known = found
@@ -70,6 +73,19 @@ class FileJob(Generic[T]):
 
     def _deliver(self, _: None, at: datetime, took_s: float) -> Outcome:
         return self._outcome()
+
+    async def _standing_still(self) -> Identity:
+        """What the files are, once that is the same for a moment: half a file may look like a whole one."""
+        found = await asyncio.to_thread(self._identity)
+        if self._known is None or found == self._known[1]:
+            return found
+        for _ in range(_LOOKS):
+            before = found
+            await asyncio.sleep(_STILL_S)
+            found = await asyncio.to_thread(self._identity)
+            if found == before:
+                break
+        return found
 
     def _identity(self) -> Identity:
         return tuple((path, _identity_of(path)) for path in self._paths())

@@ -9,7 +9,7 @@ from fleet.promql.evaluate import ranged
 from fleet.promql.function import Vector
 from fleet.promql.limits import EvalLimits
 from fleet.promql.parse import Query, parse
-from fleet.promql.storage import Storage
+from fleet.samples.everything import Everything
 
 POINTS = 120
 """Points of a curve: more than a terminal is wide in cells, fewer than it has dots."""
@@ -17,7 +17,7 @@ _LIMITS = EvalLimits(series=2_000, samples=200_000)
 """A graph must not hold the loop; what is larger is not drawn."""
 
 
-def curves(expr: str, from_s: float, to_s: float, storage: Storage) -> tuple[Curve, ...] | None:
+def curves(expr: str, from_s: float, to_s: float, everything: Everything) -> tuple[Curve, ...] | None:
     """The series of `expr` over a stretch of time, at most `POINTS` points each; None where it cannot be answered.
 
     Steps stand on a grid of their own length, so that a graph that is drawn again is the same one moved.
@@ -27,6 +27,7 @@ def curves(expr: str, from_s: float, to_s: float, storage: Storage) -> tuple[Cur
         return None
     step_ms = max(1000, math.ceil((to_s - from_s) * 1000 / POINTS))
     first = math.ceil(from_s * 1000 / step_ms) * step_ms
+    storage = everything.gathered(one.matchers for one in query.wanted)
     try:
         value = ranged(query, storage, first, math.floor(to_s * 1000), step_ms, limits=_LIMITS).value
     except QueryError:

@@ -1,7 +1,7 @@
 """Rules, objectives, gates and the book of alerts, composed: what they read, when they run, what outlives the process.
 
-A round is cut into steps of some 20 ms, so that keys are answered while ten thousand series are evaluated. Everything
-here follows `store` and `samples`; nothing of it asks the fleet anything.
+A round is cut into steps of less than 20 ms, so that keys are answered while ten thousand series are evaluated. While
+nothing is due a step looks at a few times and does nothing. Everything here follows `store` and `samples`; nothing of it asks the fleet anything.
 """
 
 import asyncio
@@ -9,17 +9,22 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from actions.routing import RoutedSilencer
 from actions.silencing import LocalSilencer
 from cli.judging.alerting import alert_reader, alert_rules, heartbeats
+from cli.judging.explaining import Reasons
 from cli.judging.graphs import curves
 from cli.judging.objectives import Objectives
 from cli.judging.past import Past
+from cli.judging.queries import Queries
 from cli.judging.ruling import RULES, Ruling
+from cli.judging.servers import Serving
 from collectors.supervisor import Job
 from config.gate_options import GateOptions
 from config.schema import Config
 from fleet.alerts.book import AlertBook
 from fleet.alerts.deadman import DeadMan
+from fleet.alerts.managers import Managers
 from fleet.alerts.model import AlertState
 from fleet.alerts.ports import Curve
 from fleet.clock import Clock
@@ -34,8 +39,8 @@ from fleet.store import Store
 
 log = logging.getLogger(__name__)
 
-STEP_S = 0.02
-"""Seconds that a step may hold the loop."""
+STEP_S = 0.012
+"""Seconds after which a step ends: what it is at when they are over may take some more, and all of it not 20 ms."""
 LEAST_EVERY_S, MOST_EVERY_S = 1.0, 15.0
 """Between which limits the interval of rules without one of their own follows that of the fleet."""
 _PAUSE_S = 0.005
@@ -67,14 +72,20 @@ class Judgement:
         self._past = past
         self._every_s = every_s(config)
         self._round_at = 0.0
+        self._concluded: int | None = None
         self.own = OwnSeries(store, samples, feed.probed, every_s=self._every_s)
         self.everything = Everything(samples, store, feed, self.own, clock.now)
+        self.queries = Queries(self.everything, samples, store)
         self.book = AlertBook(store, reader=alert_reader(config), inhibit=alert_rules(config))
-        self.silencer = LocalSilencer(store, self.book, past.silences, clock, read_only=config.read_only)
+        local = LocalSilencer(store, self.book, past.silences, clock, read_only=config.read_only)
+        managers = Managers(self.book, config.external_labels)
+        self.silencer = RoutedSilencer(local, managers, store, clock, read_only=config.read_only)
         self._deadman = DeadMan(self.book, heartbeats(config))
         self._rules = Ruling(config, samples, clock, past, self._every_s)
         self._slos = Objectives(config, store, samples, clock, past, self._every_s)
+        self.servers = Serving(self.book, managers, self.silencer, self._slos, clock, writes=past.writes)
         self._gates = GateEngine(store.gates, gates_of(config.gates), samples)
+        self.reasons = Reasons(store, samples, self.everything, lambda: self._slos.engine.book, clock)
 
     # ── before the first look ──
 
@@ -109,29 +120,40 @@ class Judgement:
 
     def step(self, now: datetime, spent: Callable[[], float]) -> bool:
         """Go on with what is due until `spent()` seconds reach the limit; True where something is left."""
-        done = self.own.observe(now)
-        if not done or spent() >= STEP_S:
+
+        def enough() -> bool:
+            return spent() >= STEP_S
+
+        if self.book.take_in(enough):
             return True
-        # Rules read what is written about objectives.
-        if self._slos.step(now, lambda: spent() >= STEP_S):
+        # Rules read what is written about objectives, and these what was observed.
+        if not self.own.observe(now, enough) or enough():
             return True
-        if self._rules.step(now, spent):
+        if self._slos.step(now, enough) or enough() or self._rules.step(now, spent):
             return True
-        if self._round_at <= now.timestamp() and self._gates.step(now, lambda: spent() >= STEP_S):
+        is_round = self._round_at <= now.timestamp()
+        if is_round and self._gates.step(now, enough):
             return True
-        self._conclude(now)
-        return False
+        self.book.offer(RULES, self._rules.readings(), now)
+        if self.book.take_in(enough):
+            return True
+        if is_round or self._concluded != self._rules.newest_ms:
+            self._conclude(now)
+        self.book.step(now)
+        return self.book.take_in(enough)
 
     def settle(self, now: datetime) -> None:
         """Judge everything once, for one look at the fleet."""
-        while not self.own.observe(now):
-            pass
+        self.own.observe(now)
         while self._slos.step(now, lambda: False):
             pass
         self._rules.engine.evaluate(now)
         while self._gates.step(now, lambda: False):
             pass
+        self.book.deliver(RULES, self._rules.readings(), now)
         self._conclude(now)
+        self.book.step(now)
+        self.book.take_in(lambda: False)
 
     def shift(self, seconds: float) -> None:
         """The clock was set by `seconds`."""
@@ -147,12 +169,11 @@ class Judgement:
         return any(row.state is AlertState.PENDING for row in self._store.alerts.values())
 
     def _conclude(self, now: datetime) -> None:
-        """What the rules say goes into the book, and what is not known is judged last."""
+        """What is not known is judged last: after each round, and whenever rules were evaluated."""
         if self._round_at <= now.timestamp():
             self._round_at = now.timestamp() + self._every_s
-        self.book.deliver(RULES, self._rules.readings(), now)
-        self._deadman.step(now, self._rules.states(), self._store.sources)
-        self.book.step(now)
+        self._concluded = self._rules.newest_ms
+        self._deadman.step(now, self._rules.states(), self._store.sources, self._store.sources.seen)
 
     # ── living with it ──
 
@@ -168,7 +189,9 @@ class Judgement:
         while True:
             began = self._clock.monotonic()
             more = self.step(self._clock.now(), lambda: self._clock.monotonic() - began)  # noqa: B023
-            await asyncio.sleep(_PAUSE_S if more else LEAST_EVERY_S)
+            # At the times at which jobs start, so that the process wakes up once for both.
+            idle_s = LEAST_EVERY_S - self._clock.monotonic() % LEAST_EVERY_S
+            await asyncio.sleep(_PAUSE_S if more else idle_s)
 
     async def _keep_silences(self) -> None:
         while True:

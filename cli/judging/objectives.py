@@ -18,6 +18,8 @@ from fleet.errors import OutsideError
 from fleet.samples.samples import Samples
 from fleet.slo.agents import StoreAgents
 from fleet.slo.engine import SloEngine
+from fleet.slo.ports import PrometheusQuery
+from fleet.slo.served import Served
 from fleet.store import Store
 from journal.keeping import Keeper
 
@@ -38,6 +40,7 @@ class Objectives:
         self._clock = clock
         self._past = past
         self._found = SloFiles()
+        self._good: dict[Path, str] = {}
         self._files = FileJob(
             SLOS, paths=self._paths, read=self._read, use=self._use, outcome=self._outcome, told=self._told
         )
@@ -62,6 +65,14 @@ class Objectives:
         self._config = config
         self._use(self._found if config.slo_files else SloFiles())
         self._files.changed()
+
+    def served_by(self, prometheus: PrometheusQuery | None) -> Served | None:
+        """Definitions that name a Prometheus as their source are fed from this one, by what is returned; None: there
+        is none, and they use our own samples."""
+        if self.engine.prometheus is not (prometheus is not None):
+            self.engine.prometheus = prometheus is not None
+            self._use(self._found)
+        return None if prometheus is None else Served(self.engine, prometheus)
 
     def step(self, now: datetime, spent: Callable[[], bool]) -> bool:
         """Go on with what is due; True where some is left."""
@@ -113,7 +124,7 @@ class Objectives:
         return self._config.slos, self._config.slo_files
 
     def _read(self) -> SloFiles:
-        return named_slos(self._config.slo_files, self._config.root)
+        return named_slos(self._config.slo_files, self._config.root, self._good)
 
     def _use(self, found: SloFiles) -> None:
         self._found = found

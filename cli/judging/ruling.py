@@ -8,16 +8,19 @@ from cli.judging.file_jobs import FileJob
 from cli.judging.keeping import AlertKeeper
 from cli.judging.past import Past
 from collectors.supervisor import Job, Outcome
-from config.rule_files import RuleFiles, named_rules, rule_paths
+from config.rule_files import LastGood, RuleFiles, named_rules, rule_paths
 from config.schema import Config
 from fleet.alerts.deadman import RuleState
 from fleet.alerts.model import AlertReading
 from fleet.clock import Clock
-from fleet.rules.engine import RuleEngine
+from fleet.promql.limits import EvalLimits
+from fleet.rules.engine import RuleEngine, Running
 from fleet.samples.samples import Samples
 
 RULES = "rules"
 """The source of the alerts that our own rules raise, and the id of the job that watches their files."""
+_LIMITS = EvalLimits(work=20_000_000)
+"""A rule is evaluated in one go, while nothing else is; one that would take longer than a second or two fails."""
 MOST_PROBLEMS = 50
 """Problems that a row of the sources names."""
 
@@ -31,10 +34,13 @@ class Ruling:
         self._samples = samples
         self._every_s = every_s
         self._found = RuleFiles()
+        self._good: dict[Path, LastGood] = {}
         self._files = FileJob(
             RULES, paths=self._paths, read=self._read, use=self._use, outcome=self._outcome, told=self._told
         )
-        self.engine = RuleEngine((), samples, samples, interval_s=every_s, external_labels=config.external_labels)
+        self.engine = RuleEngine(
+            (), samples, samples, interval_s=every_s, external_labels=config.external_labels, limits=_LIMITS
+        )
         self.keeper = AlertKeeper(past, self.engine, clock)
 
     async def prepare(self) -> None:
@@ -52,7 +58,8 @@ class Ruling:
         """Go on by another configuration, whose files are read at the next look."""
         self._config = config
         if self.job() is None:
-            self._use(RuleFiles())
+            self._good.clear()
+            self._use((RuleFiles(), ()))
         self._files.changed()
 
     def step(self, now: datetime, spent: Callable[[], float]) -> bool:
@@ -62,6 +69,11 @@ class Ruling:
     def readings(self) -> tuple[AlertReading, ...]:
         """The alerts; the same tuple until something changed."""
         return self.engine.readings()
+
+    @property
+    def newest_ms(self) -> int:
+        """The newest time that rules were evaluated for; it moves on with every evaluation of a group."""
+        return self.engine.newest_ms
 
     def states(self) -> list[RuleState]:
         """How every rule does, for the dead-man's switch."""
@@ -85,12 +97,14 @@ class Ruling:
     def _told(self) -> object:
         return self._config.rules, self._config.default_rules
 
-    def _read(self) -> RuleFiles:
-        return named_rules(self._config.rules, self._config.root, defaults=self._config.default_rules)
+    def _read(self) -> tuple[RuleFiles, Running]:
+        config = self._config
+        found = named_rules(config.rules, config.root, defaults=config.default_rules, good=self._good)
+        return found, self.engine.made(found.groups)
 
-    def _use(self, found: RuleFiles) -> None:
-        self._found = found
-        self.engine.replace(found.groups)
+    def _use(self, read: tuple[RuleFiles, Running]) -> None:
+        self._found, running = read
+        self.engine.replace(self._found.groups, running)
         self._samples.want(RULES, self.engine.wanted())
 
     def _outcome(self) -> Outcome:

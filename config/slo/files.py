@@ -1,14 +1,17 @@
 """Reads files of SLO definitions, whichever of the known formats each document of them has. What is wrong with one
-definition never stops the others."""
+definition never stops the others, and while fleetdeck runs an edit that is wrong changes nothing: the definitions of
+the file before it go on until it is right again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from config.check import Checker
 from config.load import read_text, shown_path
 from config.problems import Problems
+from config.rule_files import rule_paths
 from config.slo.documents import documents
 from config.slo.openslo import API as OPENSLO
 from config.slo.openslo import OpenSlo
@@ -16,7 +19,8 @@ from config.slo.pyrra import API as PYRRA
 from config.slo.pyrra import read_pyrra
 from config.slo.sloth import VERSION as SLOTH
 from config.slo.sloth import read_sloth
-from config.yaml_tree import Mapping, Node, Scalar
+from config.yaml_tree import Mapping as Tree
+from config.yaml_tree import Node, Scalar
 from fleet.errors import ConfigError
 from fleet.slo.definition import SLO_LIMIT, SloDefinition
 from fleet.text import scrub
@@ -34,52 +38,90 @@ class SloFiles(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def read_slos(paths: Iterable[Path]) -> SloFiles:
-    """The definitions in these files; never raises for what is in them, or for one that is not there."""
-    definitions: list[SloDefinition] = []
+def read_slos(paths: Iterable[Path], good: dict[Path, str] | None = None) -> SloFiles:
+    """The definitions in these files; never raises for what is in them, or for one that is not there.
+
+    `good` are the texts of files that were right, and is brought up to date: one that is wrong now is read as it was.
+    """
+    known = {} if good is None else good
+    texts, problems = _texts(dict.fromkeys(paths), known)
+    read = _read(texts)
+    wrong = [path for path in texts if read.wrong[path] and known.get(path, texts[path]) != texts[path]]
+    for path in wrong:
+        problems += [*read.wrong[path], _goes_on(path)]
+    if wrong:
+        read = _read(texts | {path: known[path] for path in wrong})
+    problems += [line for lines in read.wrong.values() for line in lines]
+    if good is not None:
+        right = {path: good[path] if path in wrong else texts[path] for path in texts if not read.wrong[path]}
+        good.clear()
+        good.update(right)
+    return SloFiles(definitions=_distinct(read.definitions, problems), problems=tuple(problems), notes=read.notes)
+
+
+class _Read(NamedTuple):
+    definitions: list[SloDefinition]
+    wrong: dict[Path, list[str]]
+    notes: tuple[str, ...]
+
+
+def _texts(paths: Iterable[Path], good: Mapping[Path, str]) -> tuple[dict[Path, str], list[str]]:
+    """The text of each file, and what is wrong with those that cannot be read."""
+    texts: dict[Path, str] = {}
     problems: list[str] = []
-    notes: list[str] = []
+    for path in paths:
+        try:
+            text, trouble = read_text(path), ""
+        except ConfigError as error:
+            text, trouble = "", str(error)
+        if not text and good.get(path):
+            problems += [trouble or f"{scrub(shown_path(path))}: is empty", _goes_on(path)]
+            texts[path] = good[path]
+        elif trouble:
+            problems.append(trouble)
+        else:
+            texts[path] = text
+    return texts, problems
+
+
+def _goes_on(path: Path) -> str:
+    return f"{scrub(shown_path(path))}: what it said before goes on until it is right"
+
+
+def _read(texts: Mapping[Path, str]) -> _Read:
+    definitions: list[SloDefinition] = []
     # References go across files: an SLO may name an SLI that another file defines.
     openslo = OpenSlo()
     found: dict[str, Problems] = {}
-    for path in dict.fromkeys(paths):
-        file, mine = shown_path(path), Problems()
-        found[file] = mine
-        try:
-            text = read_text(path)
-        except ConfigError as error:
-            problems.append(str(error))
-            continue
+    for path, text in texts.items():
+        file = shown_path(path)
+        found[file] = mine = Problems()
         for tree in documents(text, mine):
             definitions += _document(tree, file, mine, openslo)
     definitions += openslo.definitions(found)
-    for file, mine in found.items():
-        problems += mine.lines(file)
-    notes += openslo.notes
-    return SloFiles(definitions=_distinct(definitions, problems), problems=tuple(problems), notes=tuple(notes))
+    wrong = {path: list(found[shown_path(path)].lines(shown_path(path))) for path in texts}
+    return _Read(definitions, wrong, tuple(openslo.notes))
 
 
-def named_slos(patterns: Sequence[str], root: Path) -> SloFiles:
-    """The definitions that a configuration names: files, or patterns with `*`, `?` or `[…]`, relative to `root`."""
+def named_slos(patterns: Sequence[str], root: Path, good: dict[Path, str] | None = None) -> SloFiles:
+    """The definitions that a configuration names: files, or patterns with `*`, `?` or `[…]` in their last part,
+    relative to `root`. `good` as for `read_slos`."""
     paths: list[Path] = []
     problems: list[str] = []
     for pattern in patterns:
-        try:
-            found = sorted(root.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
-        except (OSError, ValueError, NotImplementedError):
-            found = []
+        found = rule_paths(pattern, root)
         if not found:
             problems.append(f"{scrub(pattern)}: no such file")
         if len(found) > FILES:
             problems.append(f"{scrub(pattern)}: more than {FILES:,} files; the rest is left out")
         paths += found[:FILES]
-    read = read_slos(paths)
+    read = read_slos(paths, good)
     return SloFiles(definitions=read.definitions, problems=(*problems, *read.problems), notes=read.notes)
 
 
 def _document(tree: Node, file: str, problems: Problems, openslo: OpenSlo) -> list[SloDefinition]:
     """The definitions of one document; those of OpenSLO come when all documents are known."""
-    if not isinstance(tree, Mapping):
+    if not isinstance(tree, Tree):
         problems.add(tree.line, "", "a mapping is wanted, an SLO document")
         return []
     checker = Checker(problems)
@@ -96,7 +138,7 @@ def _document(tree: Node, file: str, problems: Problems, openslo: OpenSlo) -> li
     return []
 
 
-def _word(tree: Mapping, key: str) -> str:
+def _word(tree: Tree, key: str) -> str:
     node = tree.entries.get(key)
     return node.text if isinstance(node, Scalar) else ""
 

@@ -3,9 +3,14 @@
 Each source delivers all that it says now; the book compares, so that the cost follows what changed and not how much
 there is. Sources that say the same alert are one row. On top of what the sources say stand silences, inhibition and
 flap detection. Pure: times are handed in, and nothing happens between calls.
+
+Ten thousand new alerts are half a second of work. So what a source says can be offered, and is then taken in by steps
+(`offer`, `take_in`); whatever else changes the book in between first brings that to its end, so that the order is that
+of the calls.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Final
@@ -25,6 +30,10 @@ from fleet.store import Store
 
 KEEP_RESOLVED_S: Final = 900.0
 """Seconds that a resolved alert stays a row, as Prometheus keeps it."""
+AT_ONCE: Final = 500
+"""Rows that a silence, a reason or the time may change in one go; more are made by `take_in`."""
+_PIECE, _SAID = 100, 2_000
+"""Rows made, and readings noted, between two pauses."""
 OWN: Final = "fleetdeck"
 """The source of the alerts that fleetdeck raises itself."""
 
@@ -61,29 +70,66 @@ class AlertBook:
         self._ends: list[tuple[datetime, str]] = []
         self._stale: set[str] = set()
         self._ranks: dict[str, int] = {}
+        self._offered: deque[tuple[str, tuple[AlertReading, ...], datetime, bool]] = deque()
+        self._going: Iterator[None] | None = None
 
     # ── what sources say ──
+
+    def expect(self, source: str) -> None:
+        """Give `source` its place before those that are not known yet: of sources that say the same alert, the first
+        has the word."""
+        self._ranks.setdefault(source, len(self._ranks))
 
     def deliver(self, source: str, readings: Sequence[AlertReading], at: datetime, *, stale: bool = False) -> None:
         """All that `source` says at a time. `stale`: it is away; what it said last stays, and `readings` is not looked
         at. The same tuple as last time costs nothing."""
+        self._finish()
+        self._exhaust(self._taking(source, readings, at, stale=stale))
+
+    def offer(self, source: str, readings: Sequence[AlertReading], at: datetime, *, stale: bool = False) -> None:
+        """As `deliver`, but it is `take_in` that takes it in. Of two offers of a source the later one counts."""
+        if not stale:
+            self._offered = deque(one for one in self._offered if one[0] != source)
+        self._offered.append((source, tuple(readings), at, stale))
+
+    def take_in(self, enough: Callable[[], bool]) -> bool:
+        """Go on with what was offered, and with rows that wait to be made, until `enough()` says so; True where some of
+        it is left."""
+        while self._going is not None or self._offered:
+            if self._going is None:
+                source, readings, at, stale = self._offered.popleft()
+                self._going = self._taking(source, readings, at, stale=stale)
+            if any(enough() for _ in self._going):
+                return True
+            self._going = None
+        return False
+
+    def _taking(
+        self, source: str, readings: Sequence[AlertReading], at: datetime, *, stale: bool = False
+    ) -> Iterator[None]:
         said = self._sources.get(source)
         if said is None:
             said = self._sources[source] = Said()
-            self._ranks[source] = len(self._ranks)
+            self.expect(source)
         if stale:
-            self._mark_stale(source, said, at)
+            yield from self._mark_stale(source, said, at)
             return
-        changed = said.take(readings, at, self._reader.id)
+        changed = yield from said.take(readings, at, self._reader.id)
         if source in self._stale:
             self._stale.discard(source)
             changed = changed.union(said.rows)
-        for id in changed:
-            self._say(source, id, said.rows.get(id))
-        self._settle(changed, at)
+        numbers: list[str] = []
+        others: list[str] = []
+        for place, id in enumerate(changed):
+            (numbers if self._say(source, id, said.rows.get(id)) else others).append(id)
+            if place % _SAID == _SAID - 1:
+                yield
+        yield from self._settling(others, at)
+        yield from self._renumber(source, numbers, at)
 
     def forget(self, source: str, at: datetime) -> None:
         """`source` is no longer asked: nothing that it alone said is known any more. Its rows go at once."""
+        self._finish()
         said = self._sources.pop(source, None)
         if said is None:
             return
@@ -93,7 +139,7 @@ class AlertBook:
             known.said.pop(source, None)
             if not known.said:
                 known.timeline = ()
-        self._settle(said.rows, at)
+        self._exhaust(self._settling(said.rows, at))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -108,6 +154,11 @@ class AlertBook:
         """When `source` last said what it says."""
         said = self._sources.get(source)
         return None if said is None else said.at
+
+    def said_by(self, source: str) -> tuple[AlertReading, ...]:
+        """The last answer of `source`."""
+        said = self._sources.get(source)
+        return () if said is None else tuple(said.rows.values())
 
     def fires(self, name: str, source: str = "") -> bool:
         """Whether an alert of that name fires by the last answer of `source` (any source where it is "")."""
@@ -128,22 +179,30 @@ class AlertBook:
         or `job`), and are not resolved."""
         found = {id for target in targets for label in TARGET_LABELS for id in self._index.having(label, target)}
         rows = self._store.alerts
-        return frozenset(id for id in found if rows[id].state is not AlertState.RESOLVED and needs_data(rows[id].expr))
+        there = ((id, row) for id in found if (row := rows.get(id)) is not None)
+        return frozenset(id for id, row in there if row.state is not AlertState.RESOLVED and needs_data(row.expr))
 
     # ── what operators and time do ──
 
     def put_silences(self, origin: str, silences: Iterable[Silence], at: datetime) -> None:
         """All silences of an origin ("local", or the name of an Alertmanager) as they are at a time. One whose
         pattern is wrong holds nothing."""
+        silences = tuple(silences)
+        if self._held.has(origin, silences):
+            # Their time is `step`'s, and what is being taken in goes on undisturbed.
+            return
+        self._finish()
         self._settle(self._held.put(origin, silences, at), at)
 
     def explain(self, reasons: Mapping[str, frozenset[str]], at: datetime) -> None:
         """What fleetdeck itself knows to explain alerts: the alerts that need the data of a target that does not
         answer, by the id of the alert that says so."""
+        self._finish()
         self._settle(self._explained.put(reasons), at)
 
     def step(self, at: datetime) -> None:
         """Let time pass: silences begin and end, what flapped is calm, resolved rows go."""
+        self._finish()
         dirty = self._held.step(at)
         while self._ends and self._ends[0][0] <= at:
             dirty.add(heappop(self._ends)[1])
@@ -157,6 +216,7 @@ class AlertBook:
         """Group the lines by a label; "" for name and severity."""
         if label == self._groups.by:
             return
+        self._finish()
         self._groups = Groups(label)
         for alert in self._store.alerts.values():
             self._groups.change(None, alert)
@@ -166,6 +226,7 @@ class AlertBook:
     def reconfigure(self, reader: Reader, inhibit: Iterable[InhibitRule], at: datetime) -> None:
         """Go on with other words and rules. Raises QueryError, with nothing changed, for a wrong pattern."""
         inhibitor = Inhibitor(inhibit)
+        self._finish()
         self._reader, self._inhibitor = reader, inhibitor
         for id, known in self._known.items():
             if known.row is not None:
@@ -174,42 +235,79 @@ class AlertBook:
 
     # ── settling ──
 
-    def _mark_stale(self, source: str, said: Said, at: datetime) -> None:
+    def _mark_stale(self, source: str, said: Said, at: datetime) -> Iterator[None]:
         if source in self._stale:
             return
         self._stale.add(source)
         if said.at is not None:
             for id in said.rows:
                 self._store.alerts.touch(id, said.at)
-        self._settle(set(said.rows), at)
+        yield from self._settling(set(said.rows), at)
 
-    def _say(self, source: str, id: str, reading: AlertReading | None) -> None:
+    def _say(self, source: str, id: str, reading: AlertReading | None) -> bool:
+        """Note what `source` says of an alert now. True where no more than its value and annotations are new, so that
+        its row keeps its place in every respect."""
         known = self._known.get(id)
         if reading is None:
             if known is not None:
                 known.said.pop(source, None)
-            return
+            return False
         if known is None:
             known = self._known[id] = Known(id)
-        known.said[source] = reading
+        before, known.said[source] = known.said.get(source), reading
+        return known.is_renumbered(before, reading)
 
-    def _settle(self, ids: Iterable[str], at: datetime) -> None:
-        """Make the rows of `ids` anew, then those that they inhibit, then the lines and counts that this changed."""
+    def _settle(self, ids: Collection[str], at: datetime) -> None:
+        """Make the rows of `ids` anew, at once where they are few."""
+        pieces = self._settling(ids, at)
+        if len(ids) > AT_ONCE:
+            self._going = pieces
+        else:
+            self._exhaust(pieces)
+
+    def _finish(self) -> None:
+        """Bring what is under way to its end."""
+        self.take_in(_never)
+
+    @staticmethod
+    def _exhaust(pieces: Iterator[None]) -> None:
+        for _ in pieces:
+            continue
+
+    def _settling(self, ids: Collection[str], at: datetime) -> Iterator[None]:
+        """Make the rows of `ids` anew, then those that they inhibit, then the lines and counts that this changed. No
+        row is seen before all of them are known to be inhibited or not."""
         rows: dict[str, Alert | None] = {}
         affected: set[str] = set()
-        for id in ids:
+        for place, id in enumerate(ids):
             rows[id] = self._settled(id, at)
             affected |= self._note(id, rows[id])
+            if place % _PIECE == _PIECE - 1:
+                yield
         for id in affected - rows.keys():
             rows[id] = self._known[id].row
-        for id, row in rows.items():
+        for place, (id, row) in enumerate(rows.items()):
             self._put(id, row, at)
-        for key, line in self._groups.flush().items():
+            if place % _PIECE == _PIECE - 1:
+                yield
+        for key, line in self._groups.changed_lines():
             if line is None:
                 self._store.alert_groups.drop(key)
             else:
                 self._store.alert_groups.put(key, line)
-        self._held.write(self._store.silences, self._store.alerts)
+            yield
+        yield from self._held.write(self._store.silences, self._store.alerts)
+
+    def _renumber(self, source: str, ids: Sequence[str], at: datetime) -> Iterator[None]:
+        """Put the values and annotations that `source` gives now into the rows of `ids`."""
+        for place, id in enumerate(ids):
+            known = self._known[id]
+            if known.row is not None:
+                known.row = known.renumbered(known.row, known.said[source])
+                if self._store.alerts.put(id, known.row):
+                    self._store.alerts.touch(id, at)
+            if place % _PIECE == _PIECE - 1:
+                yield
 
     def _settled(self, id: str, at: datetime) -> Alert | None:
         known = self._known[id]
@@ -287,3 +385,7 @@ class AlertBook:
         if (row.silenced_by, row.inhibited_by, row.acknowledged_by) == (tuple(silenced), reasons, by):
             return row
         return replace(row, silenced_by=tuple(silenced), inhibited_by=reasons, acknowledged_by=by)
+
+
+def _never() -> bool:
+    return False

@@ -10,7 +10,7 @@ What fleetdeck raises by itself, so that silence never looks like health:
 - `NothingObserved`: nothing at all has answered for a while.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -49,6 +49,10 @@ class RuleState(Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+def _never(source: str) -> datetime | None:
+    return None
+
+
 class DeadMan:
     """Judges, after everything else was judged, what is not known, and delivers that to the book.
 
@@ -62,9 +66,18 @@ class DeadMan:
         self._beat: dict[Heartbeat, datetime] = {}
         self._since: dict[_Key, datetime] = {}
         self._raised_now: dict[_Key, datetime] = {}
+        self._seen: Callable[[str], datetime | None] = _never
 
-    def step(self, at: datetime, rules: Sequence[RuleState] = (), sources: Mapping[str, Source] | None = None) -> None:
-        """`rules` are all rules that are evaluated here, `sources` the rows of `store.sources`."""
+    def step(
+        self,
+        at: datetime,
+        rules: Sequence[RuleState] = (),
+        sources: Mapping[str, Source] | None = None,
+        seen: Callable[[str], datetime | None] = _never,
+    ) -> None:
+        """`rules` are all rules that are evaluated here, `sources` the rows of `store.sources`. `seen` says when each
+        of these answered last: the row says it only while it fails."""
+        self._seen = seen
         started = self._started = min(self._started or at, at)
         sources = sources or {}
         self._raised_now = {}
@@ -125,7 +138,7 @@ class DeadMan:
                     Severity.WARNING,
                     {"source": source.id},
                     f"{source.id} does not answer, and alerts need its data: {source.error}",
-                    source.last_success or at,
+                    self._answered(source) or at,
                 )
                 yield reading, held
 
@@ -148,7 +161,7 @@ class DeadMan:
 
     def _nothing(self, sources: Mapping[str, Source], started: datetime, at: datetime) -> Iterable[AlertReading]:
         outside = [row for row in sources.values() if row.kind not in (ProbeKind.HOST, ProbeKind.SELF)]
-        answered = [row.last_success for row in outside if row.last_success is not None]
+        answered = [when for row in outside if (when := self._answered(row)) is not None]
         last = max(answered, default=started)
         longest = max((row.every_s for row in outside), default=0.0)
         if at - last > timedelta(seconds=max(UNOBSERVED_S, 3 * min(longest, 3600.0))):
@@ -161,6 +174,11 @@ class DeadMan:
                 else "nothing is observed: no source has ever answered",
                 last,
             )
+
+    def _answered(self, source: Source) -> datetime | None:
+        """When it last did: only the row of one that fails says so itself."""
+        times = [when for when in (source.last_success, self._seen(source.id)) if when is not None]
+        return max(times, default=None)
 
     def _raised(
         self, name: str, severity: Severity, labels: dict[str, str], summary: str, since: datetime

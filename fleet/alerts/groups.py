@@ -6,7 +6,7 @@ line that changed is made anew.
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fleet.alerts.model import Alert, AlertGroup, AlertState
 from fleet.alerts.order import SUPPRESSED, Key, order_key, shelf
@@ -64,16 +64,19 @@ class Groups:
 
     def flush(self) -> dict[str, AlertGroup | None]:
         """The lines that changed since the last time, by key; None for one that is no more."""
-        lines: dict[str, AlertGroup | None] = {}
-        for key in self._dirty:
+        return dict(self.changed_lines())
+
+    def changed_lines(self) -> Iterator[tuple[str, AlertGroup | None]]:
+        """The same, made one by one."""
+        dirty, self._dirty = self._dirty, set()
+        for key in dirty:
             members = self._members[key]
             if len(members):
-                lines[key] = members.line(key, self.by)
+                yield key, members.line(key, self.by)
             else:
                 del self._members[key]
-                lines[key] = None
-        self._dirty.clear()
-        return lines
+                yield key, None
+
 
 
 def _looks_same(old: Alert, new: Alert) -> bool:

@@ -1,6 +1,6 @@
 """Which silences hold which alerts, kept up to date as either changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -46,6 +46,10 @@ class Held:
             changed |= self._set(silence)
         return changed
 
+    def has(self, origin: str, silences: tuple[Silence, ...]) -> bool:
+        """Whether these are all silences of an origin already."""
+        return self._origins.get(origin, ()) == silences
+
     def step(self, at: datetime) -> set[str]:
         """Silences begin and end; the ids of the alerts that this changes."""
         changed: set[str] = set()
@@ -82,9 +86,10 @@ class Held:
         found = [one for id in silences if (one := self._silences.get(id)) is not None and one.acknowledges]
         return max(found, key=lambda one: (one.starts_at, one.id)).created_by or "?" if found else None
 
-    def write(self, rows: Slice[str, Silence], alerts: Mapping[str, Alert]) -> None:
-        """Bring the rows of the silences that changed in step, with how many alerts each holds."""
-        for id in self._dirty:
+    def write(self, rows: Slice[str, Silence], alerts: Mapping[str, Alert]) -> Iterator[None]:
+        """Bring the rows of the silences that changed in step, one by one, with how many alerts each holds."""
+        dirty, self._dirty = self._dirty, set()
+        for id in dirty:
             silence = self._silences.get(id)
             if silence is None:
                 rows.drop(id)
@@ -92,7 +97,7 @@ class Held:
             held = self._active.get(id, _NONE)
             matched = sum(1 for one in held if one in alerts and _is_live(alerts[one]))
             rows.put(id, silence if silence.matched == matched else replace(silence, matched=matched))
-        self._dirty.clear()
+            yield
 
     def _set(self, silence: Silence) -> set[str]:
         id, was = silence.id, self._silences.get(silence.id)

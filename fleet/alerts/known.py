@@ -64,6 +64,25 @@ class Known:
         self.ended_at: datetime | None = None
         """When it resolved, remembered while a source goes on saying that it did."""
 
+    def is_renumbered(self, before: AlertReading | None, now: AlertReading) -> bool:
+        """Whether of the one source that says it nothing but value and annotations is new, and the row needs no more
+        than these: it is there, fires or is pending, does not flap and is not old."""
+        row = self.row
+        return (
+            before is not None
+            and row is not None
+            and len(self.said) == 1
+            and row.state is before.state is not AlertState.RESOLVED
+            and not (row.flapping or row.stale)
+            and replace(now, value=before.value, annotations=before.annotations) == before
+        )
+
+    def renumbered(self, row: Alert, reading: AlertReading) -> Alert:
+        """The row with the value and the annotations of a reading."""
+        if row.annotations == reading.annotations:
+            return replace(row, value=reading.value)
+        return replace(row, value=reading.value, annotations=_annotations(reading))
+
     def settled(
         self, at: datetime, order: Callable[[str], int], stale: Collection[str], reader: Reader
     ) -> Alert | None:
@@ -139,8 +158,7 @@ class Known:
         labels = was.labels if was is not None and was.labels == said else scrub_labels(said)
         if was is not None and was.annotations == reading.annotations:
             return labels, was.annotations
-        annotations = list(reading.annotations.items())[:LABELS]
-        return labels, {scrub(name, 128): scrub_lines(value[:TEXT_CHARS], TEXT_CHARS) for name, value in annotations}
+        return labels, _annotations(reading)
 
     def _since(self, state: AlertState, at: datetime) -> datetime:
         was = self.row
@@ -162,6 +180,12 @@ class Known:
             return None
         self.ended_at = reading.resolved_at or self.ended_at or at
         return self.ended_at
+
+
+def _annotations(reading: AlertReading) -> dict[str, str]:
+    """Those of a reading, scrubbed."""
+    annotations = list(reading.annotations.items())[:LABELS]
+    return {scrub(name, 128): scrub_lines(value[:TEXT_CHARS], TEXT_CHARS) for name, value in annotations}
 
 
 def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

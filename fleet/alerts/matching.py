@@ -13,6 +13,7 @@ from typing import Final
 from fleet.errors import QueryError
 from fleet.promql.storage import Matcher, Matchers, MatchOp
 from fleet.text import scrub
+from fleet.whole_match import whole_match
 
 Test = Callable[[str], bool]
 
@@ -174,13 +175,11 @@ def _compiled(text: str) -> Test:
     options.log_errors = False
     options.dot_nl = True
     try:
-        whole = re2.compile(text, options=options).fullmatch
+        return whole_match(text, options)
     except (re2.error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else ""
         words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
         raise QueryError(f"the regular expression {scrub(text, 80)!r} is wrong: {scrub(words, 120)}") from None
-    # Thousands of alerts have few different values of a label.
-    return lru_cache(2048)(lambda value: whole(value) is not None)
 
 
 def parse_matchers(text: str) -> Matchers:

@@ -1,10 +1,12 @@
 """What one source of alerts said last, and what of it is other than before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 
 from fleet.alerts.model import AlertReading, AlertState
 
+_LOOKED, _DIGESTED = 2_000, 200
+"""Readings that are compared, and those that are digested, between two pauses."""
 _RANK = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.RESOLVED: 2}
 
 
@@ -21,30 +23,35 @@ class Said:
 
     def take(
         self, readings: Sequence[AlertReading], at: datetime, digest: Callable[[Mapping[str, str]], str]
-    ) -> set[str]:
-        """Take an answer in; the ids of the alerts that it changes.
+    ) -> Generator[None, None, set[str]]:
+        """Take an answer in, in pieces; the ids of the alerts that it changes. Nothing is other than before until the
+        last piece.
 
         A reading that is the same object as before costs one look, an equal one a comparison; only labels that were
         not there before are digested. Of two readings with one id the one that fires stands.
         """
-        self.at = at
         if readings is self._readings:
+            self.at = at
             return set()
         readings = tuple(readings)
-        ids = self._identified(readings, digest)
+        ids = yield from self._identified(readings, digest)
         before = self.rows
         rows = dict(zip(ids, readings, strict=True))
         if len(rows) < len(ids):
             rows = _worst(ids, readings)
         changed = before.keys() - rows.keys()
-        for id, reading in rows.items():
+        for place, (id, reading) in enumerate(rows.items()):
             old = before.get(id)
             if old is not reading and old != reading:
                 changed.add(id)
-        self._readings, self._ids, self.rows = readings, ids, rows
+            if place % _LOOKED == _LOOKED - 1:
+                yield
+        self._readings, self._ids, self.rows, self.at = readings, ids, rows, at
         return changed
 
-    def _identified(self, readings: tuple[AlertReading, ...], digest: Callable[[Mapping[str, str]], str]) -> list[str]:
+    def _identified(
+        self, readings: tuple[AlertReading, ...], digest: Callable[[Mapping[str, str]], str]
+    ) -> Generator[None, None, list[str]]:
         """The id of each reading; most stand where they stood."""
         old, ids = self._readings, self._ids
         if len(old) == len(readings) and all(map(_same_labels, old, readings)):
@@ -56,6 +63,8 @@ class Said:
             if known is None and place < len(old) and old[place].labels == reading.labels:
                 known = ids[place]
             found.append(known or digest(reading.labels))
+            if place % _DIGESTED == _DIGESTED - 1:
+                yield
         return found
 
 

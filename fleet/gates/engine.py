@@ -103,7 +103,13 @@ def ask(query: Query, storage: Storage, now: datetime) -> Seen:
 
 def judge(gate: Gate, ask: Ask) -> GateStatus:
     """The row of a gate, but for since when."""
-    row = GateStatus(name=gate.name, target=gate.target.text, expr=gate.expr.text, claimed=_claimed(gate, ask))
+    row = GateStatus(
+        name=gate.name,
+        target=gate.target.text,
+        expr=gate.expr.text,
+        claimed=_claimed(gate, ask),
+        unit=gate.unit.value if gate.unit else "",
+    )
     seen = ask(gate.expr)
     if seen.error:
         return replace(row, error=seen.error)

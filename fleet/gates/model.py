@@ -18,6 +18,7 @@ class GateStatus(Struct, frozen=True, kw_only=True):
     """A gate: its target as written, what is claimed and what is observed, in words and as a number, and since when.
 
     `observed` is None where nothing is known; `claimed` what the fleet says of itself, where the gate names that.
+    `unit` is what `expr` counts in (`fleet.gates.target.GateUnit`), "" for the target's base unit.
     """
 
     name: str
@@ -29,3 +30,4 @@ class GateStatus(Struct, frozen=True, kw_only=True):
     claimed: str = ""
     since: datetime | None = None
     error: str = ""
+    unit: str = ""

@@ -76,6 +76,10 @@ class Target(Struct, frozen=True, kw_only=True):
         value = observed / _FACTORS.get(self.suffix, 1.0)
         return f"{value:,.4f}".rstrip("0").rstrip(".") + self.suffix
 
+    def brief(self, observed: float) -> str:
+        """As `shown`, with four leading digits: for the side of a graph."""
+        return f"{observed / _FACTORS.get(self.suffix, 1.0):.4g}{self.suffix}"
+
     def from_unit(self, value: float, unit: GateUnit | None) -> float:
         """A value of the expression, which counts in `unit` (None: the target's base unit), in the base unit."""
         return value * _TO_BASE.get(unit, 1.0) if unit is not None else value

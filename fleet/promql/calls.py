@@ -26,19 +26,22 @@ def call(function: Function, kind: Kind, arguments: "Sequence[Any]", nodes: "Seq
 def _ranged(function: Ranged, nodes: "Sequence[Node]") -> Node:
     source = nodes[function.at]
     scalars = tuple(node.run for place, node in enumerate(nodes) if place != function.at)
-    compute, keeps_name, distinct, windows = function.call, function.keeps_name, source.distinct, source.windows
-    assert windows is not None  # noqa: S101 - the parser gives range vectors where they are wanted
+    compute, keeps_name, distinct = function.call, function.keeps_name, source.distinct
+    walk = source.stream or source.windows
+    assert walk is not None  # noqa: S101 - the parser gives range vectors where they are wanted
     without_name = nameless(distinct=True)
 
     def run(evaluation: "Evaluation") -> Vector:
-        span = windows(evaluation)
+        span = walk(evaluation)
         window = Window(span.from_ms, span.until_ms, evaluation.at_ms)
         arguments = tuple([scalar(evaluation) for scalar in scalars])
-        labels: Labelled = [labels for labels, _, _ in span.series]
-        values = [compute(times, numbers, window, arguments) for _, times, numbers in span.series]
-        kept = [value for value in values if value is not None]
-        if len(kept) < len(values):
-            labels = [one for one, value in zip(labels, values, strict=True) if value is not None]
+        labels: list[Labels] = []
+        kept: list[float] = []
+        for one, times, numbers in span.series:
+            value = compute(times, numbers, window, arguments)
+            if value is not None:
+                labels.append(one)
+                kept.append(value)
         if keeps_name:
             return Vector(labels, kept)
         dropped = without_name(labels)

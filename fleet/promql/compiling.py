@@ -38,6 +38,8 @@ class Compiler:
     def __init__(self, text: str, lexis: Lexis) -> None:
         self.text = text
         self.wanted: list[Wanted] = []
+        self.size = 0
+        """Parts that were compiled so far."""
         self._lexis = lexis
         self._nodes: dict[int, tuple[Any, Node]] = {}
         self._depth = 0
@@ -58,6 +60,7 @@ class Compiler:
     def __call__(self, expression: Any) -> Node:
         """The node of an expression. Raises QueryError."""
         self._depth += 1
+        self.size += 1
         if self._depth > MAX_DEPTH:
             raise over(f"the expression is nested more than {MAX_DEPTH} levels deep")
         node = self._compilers[type(expression).__name__](expression)
@@ -111,9 +114,10 @@ class Compiler:
     def _subquery(self, expression: Any) -> Node:
         selection = Selection((), _millis(expression.offset), self._at(expression.at), _millis(expression.range))
         outer, self._outer_ms = self._outer_ms, reach_ms(self._outer_ms, selection)
+        before = self.size
         inner = self(expression.expr)
         self._outer_ms = outer
-        return subquery(inner, selection, _millis(expression.step))
+        return subquery(inner, selection, _millis(expression.step), self.size - before)
 
     def _call(self, expression: Any) -> Node:
         name = expression.func.name

@@ -12,7 +12,7 @@ from msgspec import Struct
 from fleet.errors import QueryError
 from fleet.promql.function import Vector
 from fleet.promql.labels import EMPTY, Labels
-from fleet.promql.limits import DEFAULT_INTERVAL_MS, DEFAULT_LIMITS, EvalLimits, over, too_deep
+from fleet.promql.limits import DEFAULT_INTERVAL_MS, DEFAULT_LIMITS, STEP_WORK, EvalLimits, over, too_deep
 from fleet.promql.node import Kind, Node
 from fleet.promql.parse import Query
 from fleet.promql.selectors import Span, timed_by
@@ -33,12 +33,12 @@ class Answer(Struct, frozen=True):
 
 
 class Spent:
-    """Samples read so far, and warnings so far, shared by an evaluation and those of its subqueries."""
+    """What was read and made so far, and warnings so far, shared by an evaluation and those of its subqueries."""
 
-    __slots__ = ("samples", "warnings")
+    __slots__ = ("samples", "text", "warnings", "work")
 
     def __init__(self) -> None:
-        self.samples = 0
+        self.samples = self.work = self.text = 0
         self.warnings: dict[str, None] = {}
 
 
@@ -93,6 +93,21 @@ class Evaluation:
             raise over(
                 f"query processing would load too many samples into memory in query execution: {self.limits.samples:,}"
             )
+
+    def work(self, amount: int) -> None:
+        """Notes what a step cost. Raises QueryError (`limit`) where all steps together cost too much."""
+        self._spent.work += amount
+        if self._spent.work > self.limits.work:
+            raise over(
+                "too many steps over too many series: make steps longer, or ranges and subqueries shorter "
+                f"(limit {self.limits.work:,})"
+            )
+
+    def text(self, characters: int) -> None:
+        """Notes the length of a label that was made. Raises QueryError (`limit`) where all together are too long."""
+        self._spent.text += characters
+        if self._spent.text > self.limits.text:
+            raise over(f"more than {self.limits.text:,} characters of labels are made")
 
     def warn(self, text: str) -> None:
         """Adds a warning to the answer, once."""
@@ -181,7 +196,7 @@ def ranged(
     _check_range(query, start_ms, end_ms, step_ms, limits)
     evaluation = Evaluation(query, storage, start_ms, end_ms, limits=limits, interval_ms=interval_ms)
     try:
-        series = walk(query.root, evaluation, step_ms)
+        series = walk(query.root, evaluation, step_ms, query.size)
     except RecursionError as error:
         raise too_deep() from error
     return Answer(_sorted(series), evaluation.warnings)
@@ -201,7 +216,7 @@ def stepwise(
     evaluates one step."""
     _check_range(query, start_ms, end_ms, step_ms, limits)
     evaluation = Evaluation(query, storage, start_ms, end_ms, limits=limits, interval_ms=interval_ms)
-    columns = _Columns(limits.series)
+    columns = _Columns(limits.series, query.size)
     try:
         for at_ms in range(start_ms, end_ms + 1, step_ms):
             columns.take(query.root, evaluation, at_ms)
@@ -227,9 +242,9 @@ def _check_range(query: Query, start_ms: int, end_ms: int, step_ms: int, limits:
         raise over(f"more than {limits.steps:,} steps: make the step longer or the range shorter")
 
 
-def walk(node: Node, evaluation: Evaluation, step_ms: int) -> list[Series]:
-    """The value of `node` at every step, as series. A scalar is a series without labels."""
-    columns = _Columns(evaluation.limits.series)
+def walk(node: Node, evaluation: Evaluation, step_ms: int, size: int) -> list[Series]:
+    """The value of `node`, which has `size` parts, at every step, as series. A scalar is a series without labels."""
+    columns = _Columns(evaluation.limits.series, size)
     for at_ms in range(evaluation.first_ms, evaluation.last_ms + 1, step_ms):
         columns.take(node, evaluation, at_ms)
     return columns.series()
@@ -238,8 +253,9 @@ def walk(node: Node, evaluation: Evaluation, step_ms: int) -> list[Series]:
 class _Columns:
     """Instant vectors turned into series."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, size: int) -> None:
         self._most = most
+        self._step_work = STEP_WORK * size
         self._columns: dict[Labels, tuple[list[int], list[float]]] = {}
         self._labels: Sequence[Labels] = ()
         self._current: list[tuple[list[int], list[float]]] = []
@@ -248,7 +264,9 @@ class _Columns:
         """Evaluates `node` at a step. A scalar is a series without labels."""
         evaluation.at_ms = at_ms
         value = node.run(evaluation)
-        self.add(at_ms, Vector((EMPTY,), (value,)) if node.kind is Kind.SCALAR else value)
+        vector = Vector((EMPTY,), (value,)) if node.kind is Kind.SCALAR else value
+        evaluation.work(self._step_work + STEP_WORK * len(vector.labels))
+        self.add(at_ms, vector)
 
     def add(self, at_ms: int, vector: Vector) -> None:
         """Appends a vector. Raises QueryError (`limit`)."""

@@ -18,6 +18,10 @@ MAX_BRACKETS = 150
 process, so this is looked at before it sees the text."""
 MAX_OPERATORS = 1_000
 """Operators in the text, for the same reason: chains of operators are trees as deep as they are long."""
+MAX_LABEL = 65_536
+"""Characters of a label's value that `label_replace` or `label_join` makes."""
+STEP_WORK = 10
+"""What one part of an expression, or one element of its value, costs, in samples."""
 MAX_DEPTH = 150
 """Levels of the tree, from the whole expression down to a selector."""
 
@@ -29,6 +33,11 @@ class EvalLimits(Struct, frozen=True):
     """Series that one selector may touch, and that a result may have."""
     samples: int = 50_000_000
     """Samples that all selectors together may read, every step counted."""
+    work: int = 50_000_000
+    """What the steps of range queries and subqueries may cost, all together: one for each sample of a window, ten for
+    each part of the expression and for each element of its value. Ten million take less than a second."""
+    text: int = 50_000_000
+    """Characters of the labels that `label_replace` and `label_join` may make, all together."""
     steps: int = 11_000
     """Steps of a range query."""
     subquery_steps: int = 500_000

@@ -14,10 +14,13 @@ from fleet.promql.labels import Labels
 from fleet.promql.storage import Matcher, Matchers, MatchOp
 
 _WHERE_GO_DIFFERS = re.compile(
-    r"\\Q.*?(?:\\E|$)|(?P<refused>\\C|\(\?<)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", re.DOTALL
+    r"\\Q.*?(?:\\E|$)|(?P<refused>\\C|\(\?<)|\\.|\[\^?\]?(?:\\.|\[:\^?\w++:\]|[^\]\\])*+(?:\]|\\?\Z)",
+    re.DOTALL,
 )
 """Quoted text, classes, escapes; and what RE2 in C++ takes and Go's regexp (1.19) does not."""
 Test = Callable[[str], bool]
+_SHOWN = 200
+"""Characters of a pattern in an error."""
 
 _PLAIN = re.compile(r"[^\\.+*?()\[\]{}^$\ud800-\udfff]*")
 """Patterns without a special character other than alternation."""
@@ -31,10 +34,16 @@ def _compiled(pattern: str) -> Any:
     options.log_errors = False
     try:
         return re2.compile(pattern, options)
+    except UnicodeEncodeError as error:
+        raise QueryError(f"error parsing regexp {_shown(pattern)}: invalid UTF-8") from error
     except re2.error as error:
         reason = error.args[0] if error.args else "it cannot be read"
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise QueryError(f"error parsing regexp {pattern!r}: {text}") from error
+        raise QueryError(f"error parsing regexp {_shown(pattern)}: {text[:_SHOWN]}") from error
+
+
+def _shown(pattern: str) -> str:
+    return repr(pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}…")
 
 
 def check_pattern(pattern: str) -> None:
@@ -43,7 +52,9 @@ def check_pattern(pattern: str) -> None:
         return
     for found in _WHERE_GO_DIFFERS.finditer(pattern):
         if found["refused"]:
-            raise QueryError(f"error parsing regexp {pattern!r}: Prometheus 2.42 does not know `{found['refused']}`")
+            raise QueryError(
+                f"error parsing regexp {_shown(pattern)}: Prometheus 2.42 does not know `{found['refused']}`"
+            )
     _compiled(pattern)
 
 

@@ -58,7 +58,8 @@ class Node(Struct, frozen=True):
     """A compiled expression.
 
     `distinct`: without their metric names its series still differ, so that dropping names needs no look for doubles.
-    `selection`: of a selector. `windows`: of a range vector, how its samples are walked.
+    `selection`: of a selector. `windows`: of a range vector, how its samples are walked;
+    `stream`: the same for who walks them once, where that costs less.
     """
 
     kind: Kind
@@ -66,6 +67,7 @@ class Node(Struct, frozen=True):
     distinct: bool = False
     selection: Selection | None = None
     windows: "Windows | None" = None
+    stream: "Windows | None" = None
 
 
 class Windows(Protocol):

@@ -18,18 +18,21 @@ __all__ = ["Query", "Wanted", "parse"]
 class Query:
     """A compiled expression, which can be evaluated any number of times."""
 
-    __slots__ = ("_compiler", "kind", "root", "text", "wanted")
+    __slots__ = ("_compiler", "kind", "root", "size", "text", "wanted")
 
     text: str
     kind: Kind
     wanted: tuple[Wanted, ...]
     root: Node
+    size: int
+    """Parts of the expression."""
 
     def __init__(self, text: str, compiler: Compiler, expression: Any) -> None:
         self.text = text
         self._compiler = compiler
         self.root = compiler(expression)
         self.kind = self.root.kind
+        self.size = compiler.size
         self.wanted = tuple(dict.fromkeys(compiler.wanted))
 
     def node_of(self, expression: Any) -> Node:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.promql.function import Vector
 from fleet.promql.labels import NAME
-from fleet.promql.limits import LOOKBACK_MS
+from fleet.promql.limits import LOOKBACK_MS, STEP_WORK
 from fleet.promql.node import Kind, Node, Selection
 from fleet.promql.storage import Latest, Matchers, MatchOp, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Sized
 
     from fleet.promql.evaluate import Evaluation
 
@@ -22,6 +22,14 @@ class Span(NamedTuple):
     from_ms: int
     until_ms: int
     series: "Sequence[Series]"
+
+
+class Stream(NamedTuple):
+    """A Span whose series are walked once."""
+
+    from_ms: int
+    until_ms: int
+    series: "Iterable[Series]"
 
 
 def one_name(matchers: Matchers) -> bool:
@@ -48,6 +56,8 @@ def _latest(selection: Selection, evaluation: "Evaluation", from_ms: int, until_
         return Latest((), (), ())
     latest = evaluation.storage.latest(selection.matchers, from_ms - 1, until_ms)
     evaluation.count(len(latest.labels), len(latest.labels))
+    if not evaluation.single:
+        evaluation.work(STEP_WORK * latest.touched)
     return latest
 
 
@@ -69,12 +79,20 @@ def range_selector(selection: Selection) -> Node:
         if evaluation.single:
             return _read(evaluation, selection.matchers, until - selection.range_ms, until)
         whole = _whole(evaluation, selection)
-        return cut(whole.series, until - selection.range_ms, until)
+        return counted(evaluation, whole.series, cut(whole.series, until - selection.range_ms, until))
+
+    def stream(evaluation: "Evaluation") -> Span | Stream:
+        if not evaluation.single:
+            return windows(evaluation)
+        until = selection.until_ms(evaluation)
+        return _streamed(evaluation, selection.matchers, until - selection.range_ms, until)
 
     def run(evaluation: "Evaluation") -> "Sequence[Series]":
         return windows(evaluation).series
 
-    return Node(Kind.MATRIX, run, distinct=one_name(selection.matchers), selection=selection, windows=windows)
+    return Node(
+        Kind.MATRIX, run, distinct=one_name(selection.matchers), selection=selection, windows=windows, stream=stream
+    )
 
 
 def _whole(evaluation: "Evaluation", selection: Selection) -> Span:
@@ -94,6 +112,30 @@ def _read(evaluation: "Evaluation", matchers: Matchers, from_ms: int, until_ms: 
     series = list(islice(evaluation.storage.range(matchers, from_ms, until_ms), evaluation.limits.series + 1))
     evaluation.count(len(series), sum([len(times) for _, times, _ in series]))
     return Span(from_ms, until_ms, series)
+
+
+def _streamed(evaluation: "Evaluation", matchers: Matchers, from_ms: int, until_ms: int) -> Stream:
+    """The same, one series after the other: a hundred thousand at once would cost the garbage collector as much again
+    as evaluating them."""
+
+    def counted() -> "Iterator[Series]":
+        series = samples = 0
+        for one in evaluation.storage.range(matchers, from_ms, until_ms):
+            series += 1
+            samples += len(one.times)
+            if not series & 0xFFF:
+                evaluation.count(series, samples)
+                samples = 0
+            yield one
+        evaluation.count(series, samples)
+
+    return Stream(from_ms, until_ms, counted())
+
+
+def counted(evaluation: "Evaluation", series: "Sized", span: Span) -> Span:
+    """`span`, which was cut from `series`, once what it costs is noted. Raises QueryError (`limit`)."""
+    evaluation.work(STEP_WORK * len(series) + sum([len(times) for _, times, _ in span.series]))
+    return span
 
 
 def cut(series: "Iterable[Series]", from_ms: int, until_ms: int) -> Span:

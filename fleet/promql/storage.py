@@ -59,11 +59,13 @@ class Series(NamedTuple):
 
 
 class Latest(NamedTuple):
-    """The newest sample of each of many series, side by side."""
+    """The newest sample of each of many series, side by side. `touched`: how many series were looked at for it, where
+    that costs more than what was found."""
 
     labels: Sequence[Labels]
     times: Sequence[int]
     values: Sequence[float]
+    touched: int = 0
 
 
 class Storage(Protocol):

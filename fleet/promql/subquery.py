@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.promql.limits import over
 from fleet.promql.node import Kind, Node, Selection
-from fleet.promql.selectors import Span, cut
+from fleet.promql.selectors import Span, counted, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from fleet.promql.storage import Series
 
 
-def subquery(inner: Node, selection: Selection, step_ms: int) -> Node:
-    """`inner` at every step of the range of `selection`; `step_ms` is 0 where the query names none."""
+def subquery(inner: Node, selection: Selection, step_ms: int, size: int) -> Node:
+    """`inner`, which has `size` parts, at every step of the range of `selection`; `step_ms` is 0 where the query names
+    none."""
 
     def windows(evaluation: "Evaluation") -> Span:
         until = selection.until_ms(evaluation)
-        series = _all_steps(evaluation, inner, selection, step_ms)
-        return cut(series, until - selection.range_ms, until)
+        series = _all_steps(evaluation, inner, selection, step_ms, size)
+        return counted(evaluation, series, cut(series, until - selection.range_ms, until))
 
     def run(evaluation: "Evaluation") -> "Sequence[Series]":
         return windows(evaluation).series
@@ -30,7 +31,9 @@ def subquery(inner: Node, selection: Selection, step_ms: int) -> Node:
     return Node(Kind.MATRIX, run, windows=windows)
 
 
-def _all_steps(evaluation: "Evaluation", inner: Node, selection: Selection, step_ms: int) -> "Sequence[Series]":
+def _all_steps(
+    evaluation: "Evaluation", inner: Node, selection: Selection, step_ms: int, size: int
+) -> "Sequence[Series]":
     """The values of `inner` at all steps that any step of the query around it looks at, evaluated once."""
     from fleet.promql.evaluate import walk
 
@@ -44,6 +47,6 @@ def _all_steps(evaluation: "Evaluation", inner: Node, selection: Selection, step
     first = -(-first // step) * step
     if (last - first) // step > evaluation.limits.subquery_steps:
         raise over(f"a subquery has more than {evaluation.limits.subquery_steps:,} steps: make its step longer")
-    found = walk(inner, evaluation.inner(first, last), step) if first <= last else []
+    found = walk(inner, evaluation.inner(first, last), step, size) if first <= last else []
     evaluation.memo[id(selection)] = found
     return found

@@ -92,6 +92,10 @@ class Index:
             found = self._tests[matcher] = _test(matcher)
         return found
 
+    def names(self) -> Iterable[str]:
+        """The metric names that there are."""
+        return self._names.keys()
+
     def select(self, matchers: Matchers) -> Selection:
         """The series that satisfy all of `matchers`."""
         name = name_of(matchers)

@@ -26,8 +26,8 @@ Row = tuple[tuple[str, ...], float | None]
 
 
 class Family(Struct, frozen=True, kw_only=True):
-    """Series of one name. `type` is Prometheus's. `rows` may be read with pauses, in which the store changes. Where `free`, a row's first part is label names and values in turn,
-    after the values of `labels`."""
+    """Series of one name. `type` is Prometheus's. `rows` may be read with pauses, in which the store changes. Where
+    `free`, a row's first part is label names and values in turn, after the values of `labels`."""
 
     name: str
     type: str

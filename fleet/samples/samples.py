@@ -220,6 +220,10 @@ class Samples:
         """How many series that match are kept."""
         return len(self._index.select(matchers).labels)
 
+    def names(self) -> Iterable[str]:
+        """The metric names of what is kept."""
+        return self._index.names()
+
     # ── inside ──
 
     def _scraped(
@@ -363,7 +367,7 @@ def _one_by_one(chosen: Selection, after_ms: int, until_ms: int) -> Latest:
         labels.append(one)
         times.append(at)
         values.append(value)
-    return Latest(labels, times, values)
+    return Latest(labels, times, values, len(chosen.labels))
 
 
 def _ms(seconds: float) -> int:

@@ -64,7 +64,8 @@ class SloEngine:
         self._series = None if sink is None else OwnSeries(sink)
         self._every_ms = round(every_s * 1000)
         self.left_out = max(0, len(definitions) - SLO_LIMIT)
-        self._prometheus = prometheus
+        self.prometheus = prometheus
+        """Whether there is one; what is set here holds from the next `reconfigure` on."""
         self.book = Book(definitions[:SLO_LIMIT], agents, prometheus=prometheus)
         self.loaded = False
         self._round: Iterator[None] | None = None
@@ -192,7 +193,7 @@ class SloEngine:
 
     def reconfigure(self, definitions: Sequence[SloDefinition]) -> None:
         """Go on with other objectives. Those that measure the same keep their past; the caller loads that of others."""
-        before, self.book = self.book, Book(definitions[:SLO_LIMIT], self._agents, prometheus=self._prometheus)
+        before, self.book = self.book, Book(definitions[:SLO_LIMIT], self._agents, prometheus=self.prometheus)
         self.left_out = max(0, len(definitions) - SLO_LIMIT)
         for key, tracks in self.book.tracks.items():
             if key in before.tracks and before.keep_s == self.book.keep_s:

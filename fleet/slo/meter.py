@@ -6,7 +6,7 @@ a slow target's samples come in late by their own times; what was taken in alrea
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from fleet.errors import QueryError
 from fleet.promql.labels import Labels
@@ -115,15 +115,17 @@ class Meter:
         if not isinstance(self.indicator, Counted):
             raise QueryError("only counters of good, bad and all events are read from a Prometheus")
         self._grouping.refresh()
-        yield from self._grown(total, 0, self.indicator)
-        yield from self._grown(within_bound(part, self.indicator.within), 1, self.indicator)
+        count = self._grown if self.indicator.counter else self._gauged
+        yield from count(total, 0, self.indicator)
+        within = yield from _within_bound(part, self.indicator.within)
+        yield from count(within, 1, self.indicator)
 
     def _counted(self, indicator: Counted, storage: Storage, since: int, now_ms: int) -> Iterator[None]:
         for place, one in enumerate(self.inputs):
             series = _samples(one, storage, since, now_ms)
-            if place and indicator.within is not None:
-                series = _bucket(series, indicator.within)
             yield
+            if place and indicator.within is not None:
+                series = yield from _bucket(series, indicator.within)
             if indicator.counter:
                 yield from self._grown(series, place, indicator)
             else:
@@ -264,9 +266,9 @@ def _evaluated(one: Evaluated, storage: Storage, now_ms: int) -> list[tuple[Labe
     raise QueryError("a vector or a number is wanted of an SLO's query, not a range or a text")
 
 
-def _bucket(series: Sequence[Series], most: float) -> Sequence[Series]:
+def _bucket(series: Sequence[Series], most: float) -> Generator[None, None, Sequence[Series]]:
     """As `within_bound`. Raises QueryError where there are buckets, but none that can tell."""
-    found = within_bound(series, most)
+    found = yield from _within_bound(series, most)
     if series and not found:
         bounds = ", ".join(sorted({one.labels.get(LE) for one in series}, key=lambda text: (len(text), text)))
         raise QueryError(f"no bucket of the histogram ends at or below {most:g}; there are {bounds}")
@@ -276,10 +278,23 @@ def _bucket(series: Sequence[Series], most: float) -> Sequence[Series]:
 def within_bound(series: Sequence[Series], most: float | None) -> Sequence[Series]:
     """Of the buckets of histograms, those of the greatest bound up to `most`. A histogram without such a bound gives
     none."""
+    pieces = _within_bound(series, most)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            found: Sequence[Series] = end.value
+            return found
+
+
+def _within_bound(series: Sequence[Series], most: float | None) -> Generator[None, None, Sequence[Series]]:
+    """The same in pieces."""
     if most is None:
         return series
     best: dict[Labels, tuple[float, Series]] = {}
-    for one in series:
+    for number, one in enumerate(series):
+        if number % _PIECE == _PIECE - 1:
+            yield
         try:
             bound = float(one.labels.get(LE))
         except ValueError:

@@ -78,11 +78,12 @@ def unpack(data: bytes) -> list[Minute]:
 
 def prefix_of(minutes: list[Minute]) -> Prefix:
     """The sums over the beginnings of an hour."""
+    good, total, samples = zip(*minutes, strict=True)
     return Prefix(
-        tuple(accumulate((one[0] for one in minutes), initial=0.0)),
-        tuple(accumulate((one[1] for one in minutes), initial=0.0)),
-        tuple(accumulate((one[2] for one in minutes), initial=0)),
-        tuple(accumulate((1 if one[2] else 0 for one in minutes), initial=0)),
+        tuple(accumulate(good, initial=0.0)),
+        tuple(accumulate(total, initial=0.0)),
+        tuple(accumulate(samples, initial=0)),
+        tuple(accumulate([1 if one else 0 for one in samples], initial=0)),
     )
 
 

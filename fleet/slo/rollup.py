@@ -119,8 +119,10 @@ class Track:
         if not self._packed or end <= start:
             return NOTHING
         low, high = self._up_to(start), self._up_to(end)
+        good, total = high[0] - low[0], high[1] - low[1]
+        # Samples and minutes are whole numbers in doubles.
         return Sums(
-            max(0.0, high[0] - low[0]), max(0.0, high[1] - low[1]), round(high[2] - low[2]), round(high[3] - low[3])
+            good if good > 0.0 else 0.0, total if total > 0.0 else 0.0, int(high[2] - low[2]), int(high[3] - low[3])
         )
 
     def minute(self, minute: int) -> Minute:
@@ -239,15 +241,20 @@ class Track:
 
     def _up_to(self, minute: int) -> tuple[float, float, float, float]:
         """Sums over everything before `minute`."""
-        first, last = self._first * MINUTES, (self._first + len(self._packed)) * MINUTES
-        minute = min(max(minute, first), last)
-        index, inner = divmod(minute - first, MINUTES)
+        inside = minute - self._first * MINUTES
+        most = len(self._packed) * MINUTES
+        inside = 0 if inside < 0 else most if inside > most else inside
+        index, inner = divmod(inside, MINUTES)
         if index > self._summed or index >= len(self._before[0]):
             self._sum_up(index)
-        good, total, samples, seen = (column[index] for column in self._before)
+        before = self._before
+        good, total, samples, seen = before[0][index], before[1][index], before[2][index], before[3][index]
         if not inner:
             return good, total, samples, seen
-        part = self._prefix(self._first + index)
+        hour = self._first + index
+        part = self._prefixes.get(hour) if hour in self._open else None
+        if part is None:
+            part = self._prefix(hour)
         return (
             good + part.good[inner],
             total + part.total[inner],

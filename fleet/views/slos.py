@@ -1,5 +1,7 @@
 """The objectives, worst budget first: what they promise, what they kept, what is left, and how fast it goes."""
 
+import math
+
 from fleet.filters.units import Unit
 from fleet.slo.model import Burn, SloState, SloStatus
 from fleet.slo.own_series import burn_rates
@@ -8,7 +10,7 @@ from fleet.views.columns import measure_column, name_column, ranked_column, word
 from fleet.views.text import NOT_KNOWN, progress_bar, spark
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 
-_BAR = 8
+_BAR = 6
 _TREND = 12
 STATE_GLYPH = {
     SloState.OK: "●",
@@ -22,6 +24,8 @@ STATE_TONE = {
     SloState.EXHAUSTED: Tone.DOWN,
     SloState.NO_DATA: Tone.UNKNOWN,
 }
+LOW_COVERAGE = 0.9
+"""Where less of the window is covered than this, its numbers are marked."""
 _RANK = {SloState.EXHAUSTED: 0, SloState.BURNING: 1, SloState.NO_DATA: 2, SloState.OK: 3}
 
 
@@ -35,13 +39,15 @@ def state_cell(row: SloStatus, _: Look) -> Cell:
     return Cell(f"{STATE_GLYPH[row.state]} {row.state.value}", STATE_TONE[row.state])
 
 
-def ratio_text(ratio: float) -> str:
-    """A ratio near 1 as a percentage with the digits that tell it from 100%: `99.9%`, `99.95%`, `100%`. It is cut, not
-    rounded: only what is all good is 100%."""
-    for places in (2, 3, 4):
+def ratio_text(ratio: float, most: int = 4) -> str:
+    """A ratio near 1 as a percentage with the digits that tell it from 100%, at most so many behind the point: `99.9%`,
+    `99.95%`, `100%`. It is cut, not rounded: only what is all good is 100%."""
+    if not math.isfinite(ratio):
+        return "–"
+    for places in range(2, most + 1):
         scale = 10.0 ** (places + 2)
         cut = int(ratio * scale + 1e-9) / scale
-        if ratio >= 1 or cut < 1 - 1.5 / scale or places == 4:
+        if ratio >= 1 or cut < 1 - 1.5 / scale or places == most:
             text = f"{cut * 100:.{places}f}"
             return text.rstrip("0").rstrip(".") + "%"
     return "100%"
@@ -49,11 +55,11 @@ def ratio_text(ratio: float) -> str:
 
 def rate_text(rate: float | None) -> str:
     """A burn rate: `0`, `0.3`, `14.4`, `230`; `–` for one that is not known."""
-    if rate is None:
+    if rate is None or math.isnan(rate):
         return "–"
     if 0 < rate < 0.05:
         return "<.1"
-    return f"{rate:.1f}".removesuffix(".0") if rate < 99.5 else f"{rate:.0f}" if rate < 9999 else ">9999"
+    return f"{rate:.1f}".removesuffix(".0") if rate < 99.5 else f"{rate:.0f}" if rate < 999.5 else ">999"
 
 
 def _percent(ratio: float) -> Cell:
@@ -63,23 +69,33 @@ def _percent(ratio: float) -> Cell:
 def _sli(row: SloStatus, _: Look) -> Cell:
     if row.sli_ratio is None:
         return NOT_KNOWN
-    return Cell(ratio_text(row.sli_ratio), Tone.PLAIN if row.sli_ratio >= row.objective_ratio else Tone.DOWN)
+    return Cell(ratio_text(row.sli_ratio, 3), Tone.DOWN if row.sli_ratio < row.objective_ratio else Tone.PLAIN)
 
 
-def _left_tone(ratio: float) -> Tone:
+def left_tone(ratio: float) -> Tone:
+    """Spent, nearly spent, or neither."""
+    if not math.isfinite(ratio):
+        return Tone.UNKNOWN
     return Tone.DOWN if ratio <= 0 else Tone.DEGRADED if ratio < 0.25 else Tone.PLAIN
 
 
 def _bar(row: SloStatus, _: Look) -> Cell:
     left = row.budget_remaining_ratio
-    tone = Tone.MUTED if left is None else Tone.UP if _left_tone(left) is Tone.PLAIN else _left_tone(left)
+    tone = Tone.MUTED if left is None else Tone.UP if left_tone(left) is Tone.PLAIN else left_tone(left)
     return Cell(progress_bar(left, None, _BAR), tone if row.state is not SloState.NO_DATA else Tone.MUTED)
 
 
 def _left(ratio: float) -> Cell:
-    """Cut towards the worse, so that 0% is spent."""
+    return Cell(left_text(ratio), left_tone(ratio))
+
+
+def left_text(ratio: float) -> str:
+    """What is left of a budget: `42%`, `-234%`, and `-23×` for one that was spent more than ten times over. Cut towards
+    the worse, so that 0% is spent."""
+    if not math.isfinite(ratio):
+        return "–"
     percent = int(ratio * 100) if ratio >= 0 else -int(-ratio * 100 + 0.999)
-    return Cell(f"{percent}%" if percent > -1000 else "<-999%", _left_tone(ratio))
+    return f"{percent}%" if percent > -1000 else f"{max(-999, int(ratio))}×"
 
 
 def _burn(rate: float) -> Cell:
@@ -103,7 +119,14 @@ def _tier_column(number: int, title: str) -> Column[SloStatus]:
         return row.burns[number].long_rate if number < len(row.burns) else None
 
     return Column(
-        id=f"tier{number + 1}", title=title, width=10, right=True, priority=5, cell=cell, sort=sort, descending=True
+        id=f"tier{number + 1}",
+        title=title,
+        width=9,
+        right=True,
+        priority=5 + number // 2,
+        cell=cell,
+        sort=sort,
+        descending=True,
     )
 
 
@@ -112,14 +135,20 @@ def _span(seconds: float) -> Cell:
 
 
 def _coverage(ratio: float) -> Cell:
-    """Cut, so that only all of it is 100%."""
-    percent = int(ratio * 100 + 1e-9)
-    text = "<1%" if 0 < ratio < 0.01 else f"{percent}%"
-    return Cell(text, Tone.PLAIN if ratio >= 0.9 else Tone.STALE)
+    return Cell(coverage_text(ratio), Tone.PLAIN if ratio >= LOW_COVERAGE else Tone.STALE)
+
+
+def coverage_text(ratio: float) -> str:
+    """A coverage, cut, so that only all of it is `100%`; a low one has a mark: `◌ 64%`."""
+    if not math.isfinite(ratio):
+        return "–"
+    text = "<1%" if 0 < ratio < 0.01 else f"{int(ratio * 100 + 1e-9)}%"
+    return text if ratio >= LOW_COVERAGE else f"◌ {text}"
 
 
 def _trend(row: SloStatus, _: Look) -> Cell:
-    return Cell(spark(list(row.trend), _TREND), Tone.ACCENT)
+    """Of the whole budget, so that the same height is the same share of it in every row."""
+    return Cell(spark(list(row.trend), _TREND, low=0.0, high=1.0), Tone.ACCENT)
 
 
 def _order(row: SloStatus, _: Look) -> tuple[SortValue, ...]:
@@ -149,12 +178,12 @@ VIEW: View[SloStatus] = View(
     columns=(
         ranked_column("state", "STATE", 11, state_cell, rank),
         name_column("name", "SLO", 18, lambda r: r.name),
-        word_column("service", "SERVICE", 10, lambda r: r.service, priority=7),
+        word_column("service", "SERVICE", 10, lambda r: r.service, priority=8),
         measure_column("objective", "OBJ", 7, lambda r, _: r.objective_ratio, _percent, priority=2, unit=Unit.RATIO),
         Column(
             id="sli",
             title="SLI",
-            width=8,
+            width=7,
             right=True,
             priority=1,
             cell=_sli,
@@ -165,32 +194,32 @@ VIEW: View[SloStatus] = View(
         measure_column(
             "budget",
             "LEFT",
-            6,
+            5,
             lambda r, _: r.budget_remaining_ratio,
             _left,
             priority=0,
             descending=False,
             unit=Unit.RATIO,
         ),
-        measure_column("burn", "BURN", 5, lambda r, _: r.burn_rate, _burn, priority=1),
+        measure_column("burn", "BURN", 4, lambda r, _: r.burn_rate, _burn, priority=1),
         _tier_column(0, "PAGE FAST"),
         _tier_column(1, "PAGE SLOW"),
         _tier_column(2, "TICK FAST"),
         _tier_column(3, "TICK SLOW"),
         measure_column(
             "exhaustion",
-            "SPENT IN",
-            8,
+            "LASTS",
+            7,
             lambda r, _: r.exhaustion_s,
             _span,
-            priority=3,
+            priority=4,
             descending=False,
             unit=Unit.SECONDS,
         ),
         measure_column("coverage", "COVER", 5, lambda r, _: r.coverage_ratio, _coverage, priority=3, unit=Unit.RATIO),
-        Column(id="trend", title="TREND", width=_TREND, priority=6, cell=_trend),
-        word_column("window", "WINDOW", 11, lambda r: r.window, priority=6),
-        word_column("error", "REMARKS", 12, lambda r: r.error, grow=2, priority=4, tone=lambda r: Tone.DEGRADED),
+        Column(id="trend", title="TREND", width=_TREND, priority=7, cell=_trend),
+        word_column("window", "WINDOW", 11, lambda r: r.window, priority=9),
+        word_column("error", "REMARKS", 12, lambda r: r.error, grow=2, priority=10, tone=lambda r: Tone.DEGRADED),
     ),
     fields=(
         attribute("name"),

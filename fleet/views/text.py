@@ -54,6 +54,13 @@ def short_number(value: float) -> str:
     return f"{value:.0e}"
 
 
+def axis_number(value: float) -> str:
+    """`value` in at most seven characters, a small one with the digits that tell it from zero: `0.0137`, `4e-06`."""
+    if value and abs(value) < 1:
+        return f"{value:.3g}"
+    return short_number(value)
+
+
 def bytes_cell(value: float | None) -> Cell:
     """Bytes in binary units (`85M`, `1.2G`)."""
     if value is None or not math.isfinite(value):
@@ -88,20 +95,22 @@ def span_cell(seconds: float | None, tone: Tone = Tone.PLAIN) -> Cell:
     return NOT_KNOWN if seconds is None else Cell(span_text(seconds), tone)
 
 
-def spark(values: list[float], width: int) -> str:
-    """The last `width` values as a line of blocks, scaled from their least to their greatest; gaps are blanks."""
+def spark(values: list[float], width: int, *, low: float | None = None, high: float | None = None) -> str:
+    """The last `width` values as a line of blocks, scaled from their least to their greatest, or from `low` to `high`,
+    beyond which all looks the same; gaps are blanks."""
     shown = values[-width:]
     finite = [value for value in shown if math.isfinite(value)]
     if not finite:
         return ""
-    low, high = min(finite), max(finite)
+    low = min(finite) if low is None else low
+    high = max(finite) if high is None else high
     span = high - low
     top = len(SPARKS) - 1
 
     def block(value: float) -> str:
         if not math.isfinite(value):
             return " "
-        return SPARKS[round((value - low) / span * top)] if span > 0 else SPARKS[0]
+        return SPARKS[min(top, max(0, round((value - low) / span * top)))] if span > 0 else SPARKS[0]
 
     return "".join(block(value) for value in shown)
 

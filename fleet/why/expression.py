@@ -15,8 +15,9 @@ _MOST_SIDES = 4
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """`measured op bound`. `bound` is a number, or `bound_query` gives it; neither where nothing is compared. `conditions`
-    are what else must hold (`and …`, `unless …`). `plan` is None where it cannot be told what contributes: `why_not`."""
+    """`measured op bound`. `bound` is a number, or `bound_query` gives it; neither where nothing is compared.
+    `conditions` are what else must hold (`and …`, `unless …`). `plan` is None where it cannot be told what contributes,
+    for which `why_not` is the reason."""
 
     measured: str
     op: str = ""

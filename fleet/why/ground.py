@@ -8,19 +8,20 @@ from msgspec import Struct
 from fleet.alerts.related import AgentNames
 from fleet.errors import QueryError
 from fleet.promql.labels import Labels
-from fleet.promql.limits import EvalLimits
+from fleet.promql.limits import DEFAULT_LIMITS, EvalLimits, over
 from fleet.promql.storage import Latest, Matchers, Series, Storage
 from fleet.store import Store
 from fleet.text import scrub
+from fleet.why.evidence import EvidenceOf, no_evidence
 from fleet.why.model import Asked
-from fleet.why.ports import EvidenceOf, no_evidence
 
 TOP = 5
 """Contributors that are named one by one, and agents that are followed further down."""
-SERIES = 5_000
-SAMPLES = 100_000
-"""What one query may read: what is more is not asked, and the ladder says so."""
-_LIMITS = EvalLimits(series=SERIES, samples=SAMPLES, steps=100, subquery_steps=2_000)
+IN_A_STEP = EvalLimits(series=4_000, samples=250_000, steps=100, subquery_steps=2_000)
+"""What one query may read, all its selectors together, where an interface waits for it: some 20 ms. What is more is not
+asked, and the ladder says so."""
+AT_LEISURE = DEFAULT_LIMITS
+"""What it may read where nobody waits."""
 _FAR_S = 20 * 3600.0
 Element = tuple[Labels, float]
 
@@ -37,13 +38,21 @@ class Ground:
     """The same for every step of one ladder. `now` is the time of all queries."""
 
     def __init__(
-        self, store: Store, storage: Storage, now: datetime, evidence: EvidenceOf = no_evidence, *, home: str = "rules"
+        self,
+        store: Store,
+        storage: Storage,
+        now: datetime,
+        evidence: EvidenceOf = no_evidence,
+        *,
+        bounds: EvalLimits = IN_A_STEP,
+        home: str = "rules",
     ) -> None:
-        """`home` is the source of the alerts whose samples are kept here."""
+        """`bounds` are those of each query; `home` is the source of the alerts whose samples are kept here."""
         self.store = store
         self.storage = storage
         self.now = now
         self.evidence = evidence
+        self.bounds = bounds
         self.home = home
         self.names = AgentNames((*store.status, *(name for name in store.agents if name not in store.status)))
         self.limits: dict[str, None] = {}
@@ -57,10 +66,10 @@ class Ground:
         from fleet.promql.parse import parse
 
         at = at or self.now
-        counting = Counting(self.storage)
+        counting = Counting(self.storage, self.bounds.series)
         error, elements = "", tuple[Element, ...]()
         try:
-            value = instant(parse(query), counting, _ms(at), limits=_LIMITS).value
+            value = instant(parse(query), counting, _ms(at), limits=self.bounds).value
             if isinstance(value, Vector):
                 elements = tuple(sorted(zip(value.labels, value.values, strict=True), key=lambda one: one[0].pairs))
             elif isinstance(value, int | float):
@@ -86,10 +95,11 @@ class Ground:
 
 
 class Counting:
-    """A `Storage` that counts what is read of another."""
+    """A `Storage` that counts what is read of another. Raises QueryError (`limit`) beyond `most` series in all."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, most: int | None = None) -> None:
         self._storage = storage
+        self._most = most
         self._series = 0
         self._samples = 0
         self._oldest: int | None = None
@@ -122,6 +132,8 @@ class Counting:
     def _note(self, series: int, samples: int, oldest: int, newest: int) -> None:
         self._series += series
         self._samples += samples
+        if self._most is not None and self._series > self._most:
+            raise over(f"its selectors match more than {self._most:,} series")
         if self._oldest is None or oldest < self._oldest:
             self._oldest = oldest
         if self._newest is None or newest > self._newest:

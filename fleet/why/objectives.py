@@ -2,7 +2,7 @@
 
 from fleet.slo.followed import Book
 from fleet.slo.rows import Followed
-from fleet.why.ports import Evidence
+from fleet.why.evidence import Evidence
 
 
 def evidence_in(book: Book, name: str) -> Evidence | None:

@@ -10,6 +10,9 @@ from fleet.why.ground import TOP, Answered, Ground, count_of, shortened, shown
 from fleet.why.model import Asked, Basis, Mark, Row, Rung, Step
 from fleet.why.plan import Keep, Plan, Term
 
+_REACH_S = 6 * 3600.0
+"""How far back a sample is looked for that shows that there is any."""
+
 
 class Part(Struct, frozen=True, kw_only=True):
     """What one agent, or one series that no agent is known for, contributes. `series` are as many as made it."""
@@ -23,7 +26,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 class Parts(Struct, frozen=True, kw_only=True):
     """All that contribute, the first ones most. `loose`: the labels did not say which series belong to the subject, so
-    all of them count. `agents` are those that any series was about, whatever it contributed."""
+    all of them count. `agents` are those that there are any data from; None where that was not looked for."""
 
     parts: tuple[Part, ...] = ()
     asked: tuple[Asked, ...] = ()
@@ -31,7 +34,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     series: int = 0
     numberless: int = 0
     loose: bool = False
-    agents: frozenset[str] = frozenset()
+    agents: frozenset[str] | None = None
 
 
 class Tally:
@@ -55,14 +58,13 @@ class Tally:
         self._values[key] = self._values.get(key, 0.0) + value
         self._series[key] = self._series.get(key, 0) + 1
 
-    @property
-    def agents(self) -> frozenset[str]:
-        """Those that any series was about."""
-        return frozenset(agent for agent, _ in self._values if agent)
-
     def parts(self, *, additive: bool, least_first: bool = False) -> tuple[Part, ...]:
         """In order; of what adds up only those that add something."""
         found = [(key, value) for key, value in self._values.items() if not additive or value > 0]
+        most = max((value for _, value in found), default=0.0)
+        if least_first and any(value < most for _, value in found):
+            # What is as high as any is not what makes it low.
+            found = [one for one in found if one[1] < most]
         found.sort(key=lambda one: (one[1] if least_first else -one[1], one[0][0] or one[0][1]))
         # With anything below zero, or endless, the shares would not be parts of a whole.
         shares = additive and not any(value < 0 for value in self._values.values())
@@ -80,8 +82,8 @@ class Tally:
 
 
 def contributions(plan: Plan, ground: Ground, subject: Mapping[str, str] | None) -> Iterator[Parts | None]:
-    """The parts of a plan, at last; None where a step of the loop may end. `subject` are the labels of what is explained;
-    None: all series count."""
+    """The parts of a plan, at last; None where a step of the loop may end. `subject` are the labels of what is
+    explained; None: all series count."""
     answers: list[tuple[Term, Answered]] = []
     for term in plan.terms:
         answers.append((term, ground.ask(term.query)))
@@ -91,6 +93,7 @@ def contributions(plan: Plan, ground: Ground, subject: Mapping[str, str] | None)
     if subject is not None and not tally.total and any(one.elements for _, one in answers):
         # A rule may set labels of its own over those that it grouped by.
         loose, tally = True, _tally(answers, ground, None)
+    yield None
     yield Parts(
         parts=tally.parts(additive=plan.additive, least_first=plan.least_first),
         asked=tuple(one.asked for _, one in answers),
@@ -98,7 +101,7 @@ def contributions(plan: Plan, ground: Ground, subject: Mapping[str, str] | None)
         series=tally.total,
         numberless=tally.numberless,
         loose=loose,
-        agents=tally.agents,
+        agents=None if plan.whole else covered(plan, ground),
     )
 
 
@@ -111,12 +114,26 @@ def _tally(answers: Iterable[tuple[Term, Answered]], ground: Ground, subject: Ma
     return tally
 
 
+def covered(plan: Plan, ground: Ground) -> frozenset[str]:
+    """The agents that the selectors of the plan find any sample of, whatever the rest of the query makes of it."""
+    from fleet.promql.parse import parse
+
+    selectors = {wanted for term in plan.terms for wanted in parse(term.query).wanted}
+    until = round(ground.now.timestamp() * 1000)
+    found: set[str] = set()
+    for wanted in sorted(selectors, key=str):
+        reach_s = min(wanted.reach_s, _REACH_S)
+        found.update(
+            map(ground.agent_of, ground.storage.latest(wanted.matchers, until - round(reach_s * 1000), until).labels)
+        )
+    return frozenset(found - {""})
+
+
 def belongs(labels: Labels, keep: Keep, subject: Mapping[str, str]) -> bool:
     """Whether a series was aggregated to the element whose labels `subject` are, which may have more."""
+    shared: Iterable[str] = keep.labels
     if keep.without:
         shared = (name for name, _ in labels.pairs if name not in keep.labels and name != NAME)
-    else:
-        shared = iter(keep.labels)
     return all(labels.get(name) == subject.get(name, "") for name in shared)
 
 
@@ -124,9 +141,7 @@ def contributors(parts: Parts, ground: Ground, *, what: str, unit: str = "", how
     """The step that names them. `what` is what they contribute to, `unit` what the values count, `how` how it was taken
     apart."""
     first = parts.parts[:TOP]
-    rows = tuple(
-        Row(label=one.key, value=_value(one, unit), share=one.share, agent=one.agent) for one in first
-    )
+    rows = tuple(Row(label=one.key, value=_value(one, unit), share=one.share, agent=one.agent) for one in first)
     return Step(
         rung=Rung.CONTRIBUTORS,
         title="Who contributes",
@@ -150,12 +165,12 @@ def _finding(parts: Parts, what: str, how: str) -> str:
         return f"nothing contributes to {what} now{aside}"
     first = parts.parts[:TOP]
     told = [one.share for one in first if one.share is not None]
+    number = (
+        "one contributor" if len(parts.parts) == 1 else f"the first {len(first)} of {len(parts.parts)} contributors"
+    )
     if not told:
-        return f"the first {len(first)} of {len(parts.parts)} by {what}{aside}" if len(parts.parts) > 1 else (
-            f"one contributes to {what}{aside}"
-        )
-    number = count_of(len(first), "contributor")
-    return f"{number} of {len(parts.parts)} make {math.fsum(told):.0%} of {what}{aside}"
+        return f"{number} by {what}{aside}"
+    return f"{number} {'makes' if len(parts.parts) == 1 else 'make'} {math.fsum(told):.0%} of {what}{aside}"
 
 
 def _unknown(parts: Parts, ground: Ground) -> Iterator[str]:
@@ -167,8 +182,8 @@ def _unknown(parts: Parts, ground: Ground) -> Iterator[str]:
     fleet = len(ground.store.status)
     if not parts.series and not parts.errors:
         yield f"no data from any of {count_of(fleet, 'agent')}: the query gives no series"
-    elif 0 < len(parts.agents) < fleet:
-        yield f"no data from {fleet - len(parts.agents)} of {fleet} agents: the query gives no series of theirs"
+    elif parts.agents is not None and 0 < len(parts.agents) < fleet:
+        yield f"no data from {fleet - len(parts.agents)} of {fleet} agents: there is no series of theirs"
     nameless = sum(1 for one in parts.parts[:TOP] if not one.agent)
     if nameless:
         yield f"{nameless} of those shown name no agent that is known"

@@ -86,6 +86,26 @@ def test_work_that_has_stopped_shows_in_the_numbers() -> None:
     assert world.agent(liar.target, liar.to_s + 120).completed > late.completed
 
 
+def test_a_roll_out_is_another_version_in_another_process_and_its_tasks_fail() -> None:
+    world = World(7, 24)
+    rolled_out = next(step for step in world.scenario.steps if step.effect is Effect.ROLLED_OUT)
+    failing = next(
+        step for step in world.scenario.steps if step.effect is Effect.FAILING and step.target == rolled_out.target
+    )
+    assert rolled_out.from_s < failing.from_s < failing.to_s < rolled_out.to_s
+
+    def at(t: float) -> tuple[str, float]:
+        agent = world.agent(rolled_out.target, t)
+        return agent.labels["version"], agent.uptime_s
+
+    before, within, after = at(rolled_out.from_s - 1), at(rolled_out.from_s + 2), at(rolled_out.to_s + 3)
+    assert within[0] != before[0] == after[0]
+    assert (within[1], after[1]) == (2.0, 3.0)
+    assert before[1] > 100
+    start, end = (world.agent(failing.target, t) for t in (failing.from_s, failing.to_s))
+    assert end.failed - start.failed > 4 * (end.completed - start.completed)
+
+
 def test_numbers_move_smoothly() -> None:
     world = World(7, 24)
     well = [name for name in world.names if not any(step.target == name for step in world.scenario.steps)]

@@ -45,10 +45,10 @@ def away_lines(store: Store, ink: Ink, stale: int) -> list[Text]:
 def _line(source: Source, store: Store, ink: Ink, stale: str) -> Text:
     away = source.state is SourceState.FAILING
     word = f"✖ {source.id} is away" if away else f"◐ {source.id} answers in part"
-    age = None
-    if store.now is not None and source.last_success is not None:
-        age = max(0.0, (store.now - source.last_success).total_seconds())
-    heard = "never answered" if source.last_success is None else f"last answer {age_text(age)} ago"
+    age, last = None, source.last_success or store.sources.seen(source.id)
+    if store.now is not None and last is not None:
+        age = max(0.0, (store.now - last).total_seconds())
+    heard = "never answered" if last is None else f"last answer {age_text(age)} ago"
     why = source.error or "; ".join(source.problems[:1])
     parts = [
         ink.write(word, Tone.DOWN if away else Tone.DEGRADED, bold=True),

@@ -14,6 +14,7 @@ from tui.alerts.counts import Counting, chip, loud
 from tui.context import Context
 from tui.ink import Ink, between, joined
 from tui.live import Live
+from tui.slos import counts as slos
 
 HEARTBEAT_S = 10.0
 BEHIND_S = 30.0
@@ -21,8 +22,8 @@ BEHIND_S = 30.0
 
 
 class TitleLine(Live):
-    """Left: the screen's title, set by the screen. Right: what fires, tags, and `as of`, the time up to which all was
-    judged.
+    """Left: the screen's title, set by the screen. Right: what fires and burns, tags, and `as of`, the time up to which
+    all was judged.
 
     The time moves with the data, and every ten seconds where no data comes: often enough to show that the program
     lives, seldom enough to cost nothing on the wire.
@@ -37,10 +38,12 @@ class TitleLine(Live):
         self._behind = ""
         self._counting: Counting | None = None
         self._firing: dict[Severity, int] = {}
+        self._slos: slos.SloCounting | None = None
+        self._burning: slos.Counts = {}
 
     def slices(self) -> Iterable[Slice[Any, Any]]:
         store = self._store
-        return (store.status, store.sources, store.queues, store.backlog, store.events, store.alerts)
+        return (store.status, store.sources, store.queues, store.backlog, store.events, store.alerts, store.slos)
 
     def on_mount(self) -> None:
         self.set_interval(HEARTBEAT_S, self._beat)
@@ -51,6 +54,9 @@ class TitleLine(Live):
         if self._counting is not None:
             self._counting.close()
             self._counting = None
+        if self._slos is not None:
+            self._slos.close()
+            self._slos = None
 
     def show_title(self, *parts: Text) -> None:
         """Set the left side; parts are shown with two blanks between."""
@@ -65,9 +71,11 @@ class TitleLine(Live):
         behind = self._lag()
         if self._counting is None:
             self._counting = Counting(self._store)
-        firing = loud(self._counting.counts())
-        if (as_of, behind, firing) != (self._as_of, self._behind, self._firing):
-            self._as_of, self._behind, self._firing = as_of, behind, firing
+        if self._slos is None:
+            self._slos = slos.SloCounting(self._store)
+        firing, burning = loud(self._counting.counts()), slos.loud(self._slos.counts())
+        if (as_of, behind, firing, burning) != (self._as_of, self._behind, self._firing, self._burning):
+            self._as_of, self._behind, self._firing, self._burning = as_of, behind, firing, burning
             self.refresh()
 
     def render(self) -> Text:
@@ -76,8 +84,7 @@ class TitleLine(Live):
         return between(joined([fleet, *self._left], "  "), joined(self._tags(ink), "  "), self.size.width)
 
     def _tags(self, ink: Ink) -> list[Text]:
-        fires = chip(self._firing, ink)
-        tags = [fires] if fires else []
+        tags = [tag for tag in (chip(self._firing, ink), slos.chip(self._burning, ink)) if tag]
         trouble = str(getattr(self.app, "trouble", ""))
         if trouble:
             tags.append(ink.write(f"✖ {trouble}", Tone.DOWN, bold=True))

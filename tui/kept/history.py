@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from fleet.view_line import ViewLine
+from fleet.why.model import Subject
 
 MOST_VISITS = 100
 
@@ -12,18 +13,22 @@ MOST_VISITS = 100
 class Visit(Struct, frozen=True, kw_only=True):
     """What was shown: the view with its filter, order, columns and faults; the page on top of it; the cursor's row.
 
-    `line.subject` is the agent whose page was open, `detail` the key of any other row whose details were.
+    `line.subject` is the agent whose page was open, `detail` the key of any other row whose details were, `query` the
+    question whose answer was (None: none was; "": none had been asked yet), `why` what was being
+    explained.
     """
 
     line: ViewLine
     detail: Any = None
+    query: str | None = None
+    why: Subject | None = None
     cursor: Any = None
     following: bool = False
 
     @property
     def place(self) -> tuple[object, ...]:
         """What makes it another place. Order, columns and cursor are only how one stands there."""
-        return (self.line.view, self.line.subject, self.detail, self.line.filter)
+        return (self.line.view, self.line.subject, self.detail, self.query, self.why, self.line.filter)
 
 
 class Trail:

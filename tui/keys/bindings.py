@@ -46,6 +46,7 @@ SCREEN_KEYS: list[BindingType] = [
     Binding("slash", "filter", "filter", id="screen.filter", key_display="/", priority=True),
     Binding("ctrl+z", "faults", "faults", id="screen.faults"),
     Binding("escape", "back", "back", id="screen.back", key_display="esc"),
+    Binding("w", "why", "why", id="screen.why"),
     Binding("y", "copy_name", "copy", id="screen.copy_name"),
     _quiet("Y", "copy_row", "copy as JSON", "screen.copy_row"),
     _quiet("ctrl+y", "copy_as", "copy as …", "screen.copy_as"),
@@ -65,6 +66,14 @@ ALERT_PANE_KEYS: list[BindingType] = [
     Binding("t", "groups", "groups", id="alerts.groups"),
     _quiet("T", "group_by", "group by a label", "alerts.group_by"),
     Binding("z", "silences", "silences", id="alerts.silences"),
+]
+
+SLO_KEYS: list[BindingType] = [Binding("i", "formula", "formula", id="slos.formula")]
+
+QUERY_KEYS: list[BindingType] = [
+    Binding("e", "edit", "edit", id="query.edit"),
+    Binding("r", "range(1)", "range", id="query.longer"),
+    _quiet("R", "range(-1)", "a shorter range", "query.shorter"),
 ]
 
 SHEET_KEYS: list[BindingType] = [
@@ -101,10 +110,15 @@ EDITING_KEYS: list[BindingType] = [
 FOOTER_ORDER = (
     "screen.back",
     "table.open",
+    "why.open",
+    "screen.why",
     "alerts.acknowledge",
     "alerts.silence",
     "alerts.end",
     "alerts.groups",
+    "slos.formula",
+    "query.edit",
+    "query.longer",
     "screen.filter",
     "app.command",
     "screen.faults",
@@ -122,8 +136,12 @@ FOOTER_KEEPS = (
     "app.quit",
     "screen.filter",
     "app.command",
+    "screen.why",
     "alerts.acknowledge",
     "alerts.silence",
     "alerts.end",
+    "slos.formula",
+    "query.edit",
+    "query.longer",
 )
 """Which keys a narrow footer keeps first: the way out and the way to learn, then what is done here."""

@@ -18,6 +18,7 @@ from tui.alerts.counts import AlertLine
 from tui.ink import Ink, joined
 from tui.live import Live
 from tui.pane import Pane
+from tui.slos.counts import SloLine
 
 WORST_FIRST = tuple(sorted(SEVERITY, key=SEVERITY.__getitem__))
 
@@ -190,6 +191,7 @@ class PulsePane(Pane):
         yield self.heading
         yield Pulse(self.store)
         yield AlertLine(self.store)
+        yield SloLine(self.store)
 
 
 PANE = PulsePane

@@ -5,11 +5,10 @@ The formats are imported when something is copied: the first frame does not wait
 
 from typing import TYPE_CHECKING, Any
 
-from textual.screen import Screen
-
 from fleet.store import Store
 from fleet.views.view import View
 from tui.copying import CopyingApp
+from tui.screens.standing import Standing
 from tui.table.table import Table
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def picks(table: Table, store: Store, line: str, agent: str | None = None) -> "P
     return picked_rows(table.view, found, store, line, agent)
 
 
-class CopyScreen(Screen[None]):
+class CopyScreen(Standing[None]):
     """A screen with something to copy."""
 
     def picked(self) -> "Picked | None":

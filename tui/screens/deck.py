@@ -1,7 +1,7 @@
 """What every screen of the dashboard is made of: tabs, title, a body, prompt, keys; and how the prompt is used."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.suggester import Suggester
 
     from fleet.copies import Picked
+    from fleet.why.model import Subject
 
 
 class DeckScreen(CopyScreen, inherit_bindings=False):
@@ -295,6 +296,19 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
 
     # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def subject(self) -> "Subject | None":
+        """What `w` would explain; None where there is nothing that can be."""
+        from tui.why.asked import subject_of
+
+        return subject_of(self.visit(), self.table(), self.context.store)
+
+    async def action_why(self) -> None:
+        """`w`: why is it red?"""
+        subject = self.subject()
+        app: Any = self.app
+        if subject is not None:
+            await app.show_why(subject)
+
     def action_faults(self) -> None:
         """Show only what is wrong, or all again."""
         table = self.table()
@@ -321,6 +335,8 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
         if action == "back":
             table = self.table()
             return self.app.screen_stack.index(self) > 0 or bool(table is not None and self._filters.get(table))
+        if action == "why":
+            return self.subject() is not None
         if action == "filter":
             return self.table() is not None and not self.is_asking
         return action != "faults" or self.table() is not None

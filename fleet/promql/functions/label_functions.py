@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fleet.errors import QueryError
 from fleet.promql.function import Function, Special, Vector
 from fleet.promql.labels import Labels
+from fleet.promql.limits import MAX_LABEL, over
+from fleet.promql.matching import check_pattern
 
 if TYPE_CHECKING:
     from fleet.promql.evaluate import Evaluation
@@ -32,7 +34,7 @@ def label_replace(evaluation: "Evaluation", arguments: tuple[Any, ...]) -> Vecto
     labels = []
     for before in given.labels:
         found = groups(before.get(source))
-        labels.append(before if found is None else _with(before, target, _filled(parts, found)))
+        labels.append(before if found is None else _with(evaluation, before, target, _filled(parts, found)))
     return Vector(labels, given.values)
 
 
@@ -44,12 +46,23 @@ def label_join(evaluation: "Evaluation", arguments: tuple[Any, ...]) -> Vector:
     for what, name in [*(("source", source) for source in sources), ("destination", target)]:
         if not _NAME.fullmatch(name):
             raise QueryError(f"invalid {what} label name in label_join(): {name}", kind="execution")
-    labels = [_with(before, target, separator.join(map(before.get, sources))) for before in given.labels]
+    labels = []
+    for before in given.labels:
+        values = [before.get(source) for source in sources]
+        _check_length(sum(map(len, values)) + len(separator) * len(values))
+        labels.append(_with(evaluation, before, target, separator.join(values)))
     return Vector(labels, given.values)
 
 
-def _with(labels: Labels, name: str, value: str) -> Labels:
+def _with(evaluation: "Evaluation", labels: Labels, name: str, value: str) -> Labels:
+    evaluation.text(len(value))
     return labels if labels.get(name) == value else labels.having({name: value})
+
+
+def _check_length(length: int) -> None:
+    """Looked at before the text is made: calls within calls make it longer with every level."""
+    if length > MAX_LABEL:
+        raise over(f"a label's value would have more than {MAX_LABEL:,} characters")
 
 
 @lru_cache(256)
@@ -57,12 +70,11 @@ def _matcher(pattern: str) -> tuple[Groups, dict[str, int]]:
     """The whole-value match, and the numbers of its named groups."""
     import re2
 
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled = re2.compile(pattern, options=options)
-    except (re2.error, UnicodeEncodeError) as error:
-        raise QueryError(f"invalid regular expression in label_replace(): {pattern}", kind="execution") from error
+        check_pattern(pattern)
+    except QueryError as error:
+        raise QueryError(f"invalid regular expression in label_replace(): {error}", kind="execution") from error
+    compiled = re2.compile(pattern)
 
     def groups(value: str) -> Sequence[str] | None:
         found = compiled.fullmatch(value)
@@ -89,7 +101,9 @@ def _parts(replacement: str, names: dict[str, int]) -> Sequence[str | int]:
 
 
 def _filled(parts: Sequence[str | int], groups: Sequence[str]) -> str:
-    return "".join(part if isinstance(part, str) else groups[part] if part < len(groups) else "" for part in parts)
+    texts = [part if isinstance(part, str) else groups[part] if part < len(groups) else "" for part in parts]
+    _check_length(sum(map(len, texts)))
+    return "".join(texts)
 
 
 FUNCTIONS: dict[str, Function] = {

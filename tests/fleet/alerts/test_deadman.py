@@ -90,6 +90,22 @@ def test_nothing_observed_is_an_alert() -> None:
     assert not raised(store)
     deadman.step(at(121), (), dead)
     assert set(raised(store)) == {"NothingObserved"}
+
+
+def test_what_answers_wholly_or_in_part_is_observed_as_long_as_it_does() -> None:
+    # As the supervisor writes them: the row of a source that answers does not say when, what stands beside it does.
+    store, seen = Store(), Store().sources
+    deadman = DeadMan(AlertBook(store))
+    for state in (SourceState.PARTIAL, SourceState.OK):
+        rows = {"discovery:a": source("discovery:a", state)}
+        seen.put("discovery:a", rows["discovery:a"])
+        deadman.step(at(0), (), rows, seen.seen)
+        seen.touch("discovery:a", at(600))
+        deadman.step(at(600), (), rows, seen.seen)
+        assert not raised(store)
+        # Nobody looks any more, and the row stays as it was.
+        deadman.step(at(800), (), rows, seen.seen)
+        assert set(raised(store)) == {"NothingObserved"}
     deadman.step(at(122), (), {"metrics:a": source("metrics:a", SourceState.OK, at(122))})
     assert not raised(store)
 

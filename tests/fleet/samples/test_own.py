@@ -242,4 +242,7 @@ def test_a_large_fleet_is_written_in_steps_and_wholly() -> None:
     while not watched.own.observe(watched.at, lambda: True):
         pass
     assert len(watched.now("fleetdeck_agent_state", "agent", "state")) == 6 * 1_200
-    assert len(watched.now("fleetdeck_agent_gone", "agent")) == 1_200
+    gone = watched.now("fleetdeck_agent_gone", "agent")
+    assert len(gone) == 1_199 and ("agent-7",) not in gone, "read after it went"
+    watched.judge(15.0)
+    assert len(watched.now("fleetdeck_agent_state", "agent", "state")) == 6 * 1_199

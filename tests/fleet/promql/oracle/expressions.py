@@ -27,6 +27,8 @@ _NAMELESS = (
     '{instance=~"1|2",zone=""}', '{le!=""}', '{__name__!~"up|odd|info",job="b"}',
 )  # fmt: skip
 _RANGES = ("15s", "30s", "1m", "90s", "2m", "5m", "5m", "7m13s", "10m", "20m", "1h")
+_LONG = ("5m", "10m", "20m")
+"""No shorter than any step: of a subquery without a step in its range Prometheus shows one beyond it."""
 _STEPS = ("", "15s", "30s", "1m", "77s", "5m")
 _OFFSETS = ("30s", "1m", "5m", "-1m", "-30s", "7m1s500ms")
 _LABELS = ("job", "instance", "zone", "le", "version", "__name__", "nothing")
@@ -135,12 +137,12 @@ class Writer:
             parts.append(f" @ {at}")
         return "".join(reversed(parts) if self.chance(30) else parts)
 
-    def matrix(self, depth: int, *, fixed: bool = True) -> str:
+    def matrix(self, depth: int, *, fixed: bool = True, ranges: tuple[str, ...] = _RANGES) -> str:
         """A range selector or a subquery."""
         if depth <= 0 or self.chance(75):
-            return f"{self.selector()}[{self.pick(_RANGES)}]{self.moved(fixed=fixed)}"
+            return f"{self.selector()}[{self.pick(ranges)}]{self.moved(fixed=fixed)}"
         inner = self.vector(depth - 1)
-        return f"({inner})[{self.pick(_RANGES)}:{self.pick(_STEPS)}]{self.moved(fixed=fixed)}"
+        return f"({inner})[{self.pick(ranges)}:{self.pick(_STEPS)}]{self.moved(fixed=fixed)}"
 
     # ── Scalars ──
 
@@ -189,8 +191,13 @@ class Writer:
     def _elementwise(self, depth: int) -> str:
         return f"{self.pick(_ELEMENTWISE)}({self.vector(depth)})"
 
-    def _with_scalar(self, depth: int) -> str:
+    def _operator(self, depth: int) -> tuple[str, int]:
+        """An operator, and how deep its operands may be: a remainder shows the last digits of what it is of."""
         operator = self.pick(_ARITHMETIC + _COMPARISONS)
+        return operator, 0 if operator == "%" else depth
+
+    def _with_scalar(self, depth: int) -> str:
+        operator, depth = self._operator(depth)
         if operator in _COMPARISONS and self.chance(50):
             operator += " bool"
         sides = [f"({self.vector(depth)})", f"({self.scalar(depth)})" if self.chance(30) else self.pick(_SCALARS)]
@@ -207,7 +214,7 @@ class Writer:
         return f" {matching} ({self.some(_LABELS, 2)}){group}"
 
     def _binary(self, depth: int) -> str:
-        operator = self.pick(_ARITHMETIC + _COMPARISONS)
+        operator, depth = self._operator(depth)
         if operator in _COMPARISONS and self.chance(40):
             operator += " bool"
         left = self.vector(depth)
@@ -220,13 +227,16 @@ class Writer:
 
     def _aggregated(self, depth: int) -> str:
         inner = self.vector(depth)
-        by = f" {self.pick(('by', 'without'))} ({self.some(_LABELS, 3)})" if self.chance(65) else ""
         name, first = self.pick(_AGGREGATIONS), ""
         if self.chance(30):
             name = self.pick(("topk", "bottomk", "quantile", "count_values"))
+        # With three labels count_values() of Prometheus 2.42 forgets one from the second step of a range on.
+        most = 2 if name == "count_values" else 3
+        by = f" {self.pick(('by', 'without'))} ({self.some(_LABELS, most)})" if self.chance(65) else ""
         if name == "count_values":
             first = self.pick(('"value", ', '"value", ', '"job", '))
-            inner = f"round({inner}, 0.001)"  # the last digit would make another label
+            # The last digit of what was computed would make another label.
+            inner = self.selector() if self.chance(50) else f"clamp(round({inner}, 0.001), -1e6, 1e6)"
         elif name == "quantile":
             first = f"{self.pick(_SCALARS)}, "
         elif name in ("topk", "bottomk"):
@@ -279,7 +289,7 @@ class Writer:
         if kind < 86:
             return self.scalar(depth)
         if kind < 90:
-            return self.matrix(depth)
+            return self.matrix(depth, ranges=_LONG)
         if kind < 91:
             return self.pick(('"text"', "'é\\n\\x41'", "`raw\\n`"))
         return self.pick(_WRONG) if kind < 95 else self._spoilt(self.vector(depth))

@@ -1,5 +1,7 @@
 """The oracle: a Prometheus that is told one set of series after the other, and asked about each."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +49,8 @@ class Oracle:
         self.pairs = 0
         self.errors = 0
         self.empty = 0
+        self.words: Counter[str] = Counter()
+        """In how many expressions that were answered a word stood."""
         self.wavering = 0
         # Prometheus answers in the order in which it met the series: so it meets all of them here, in their order.
         write(url, [Series(labels, (_FIRST_MS - _APART_MS,), (0.0,)) for labels in UNIVERSE])
@@ -68,6 +72,8 @@ class Oracle:
         self.pairs += 1
         self.errors += "error" in theirs
         self.empty += theirs.get("result") == []
+        if theirs.get("result"):
+            self.words.update(set(re.findall(r"\w+", question.text)))
         what = difference(question, own, theirs)
         if what is None:
             return None

@@ -1,0 +1,74 @@
+"""One Alertmanager, written to (API v2): silences, and alerts of ours."""
+
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from actions.intents import Intent, Intents, Unrecorded
+from fleet.alertmanager_api import read_made, refusal, silence_body
+from fleet.alerts.matching import written
+from fleet.errors import Fault, OutsideError
+from fleet.ports import Answer, HttpSender
+from fleet.promql.storage import Matchers
+from fleet.secret import Secret
+from transport.urls import public_url
+
+_OK = 200
+
+
+class AlertmanagerWriter:
+    """Every method makes one request, whose intent is recorded before it leaves, and raises OutsideError where it was
+    not done, or it is not known whether it was."""
+
+    def __init__(
+        self,
+        name: str,
+        http: HttpSender,
+        url: str,
+        *,
+        secret: tuple[str, Secret] | None = None,
+        timeout_s: float = 10.0,
+        intents: Intents | None = None,
+    ) -> None:
+        self.name = name
+        self.target = url
+        self._http = http
+        self._secret = secret
+        self._timeout_s = timeout_s
+        self._intents = intents or Unrecorded()
+
+    async def silence(
+        self, matchers: Matchers, starts: str, ends_at: datetime, *, by: str, comment: str, id: str = ""
+    ) -> str:
+        """Make a silence, or change the one with `id`; the id that it has now."""
+        body = silence_body(matchers, starts, ends_at, by, comment, id)
+        await self._intend("renew" if id else "silence", f"{{{written(matchers)}}}", by)
+        return read_made((await self._send("POST", "/silences", body)).body)
+
+    async def expire(self, id: str) -> None:
+        """End a silence now."""
+        await self._intend("expire", id, "")
+        await self._send("DELETE", f"/silence/{quote(id, safe='')}")
+
+    async def post(self, body: bytes, count: int) -> None:
+        """Send alerts."""
+        await self._intend("post", f"{count} alerts", "")
+        await self._send("POST", "/alerts", body)
+
+    async def _intend(self, act: str, what: str, by: str) -> None:
+        await self._intents.record(Intent(act=act, server=self.name, url=self.target, what=what, by=by))
+
+    async def _send(self, method: Literal["POST", "DELETE"], path: str, body: bytes = b"") -> Answer:
+        answer = await self._http.send(
+            method,
+            f"{self.target.rstrip('/')}/api/v2{path}",
+            body,
+            secret=self._secret,
+            timeout_s=self._timeout_s,
+        )
+        if answer.is_html:
+            where = public_url(answer.url)[:200]
+            raise OutsideError(Fault.PAYLOAD, f"a page for people (status {answer.status}) from {where}, not JSON")
+        if answer.status != _OK:
+            raise refusal(answer.status, answer.body)
+        return answer

@@ -1,0 +1,1 @@
+"""The read side of real servers beside fleetdeck: a Prometheus, and Alertmanagers."""

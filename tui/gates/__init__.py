@@ -1,0 +1,1 @@
+"""Quality gates in full."""
