@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from benchmarks.process import fine_cpu_s
 from benchmarks.screen import Screen
 from benchmarks.terminal import Terminal
 
@@ -26,10 +27,12 @@ _PAUSE_S = (0.02, 0.08)
 
 
 class Times(Struct, frozen=True):
-    """How long keys took, in milliseconds; `lost` are those that showed nothing within a second."""
+    """How long keys took, in milliseconds; `lost` are those that showed nothing within a second. `cpu_ms` is the CPU
+    of the program meanwhile, which other work on the machine changes less."""
 
     ms: tuple[float, ...]
     lost: int = 0
+    cpu_ms: tuple[float, ...] = ()
 
     @property
     def median(self) -> float:
@@ -45,26 +48,35 @@ class Times(Struct, frozen=True):
     def words(self) -> str:
         """How they were spread."""
         lost = f", {self.lost} lost" if self.lost else ""
-        return f"median {self.median:.1f} ms, slowest {max(self.ms):.1f} ms of {len(self.ms)} keys{lost}"
+        cpu = f"; CPU {statistics.median(self.cpu_ms):.0f} to {max(self.cpu_ms):.0f} ms" if self.cpu_ms else ""
+        return f"median {self.median:.1f} ms, slowest {max(self.ms):.1f} ms of {len(self.ms)} keys{lost}{cpu}"
 
 
 def together(parts: Iterable[Times]) -> Times:
     """All of them as one."""
     parts = list(parts)
-    return Times(tuple(one for part in parts for one in part.ms), sum(part.lost for part in parts))
+    return Times(
+        tuple(one for part in parts for one in part.ms),
+        sum(part.lost for part in parts),
+        tuple(one for part in parts for one in part.cpu_ms),
+    )
 
 
 def press(terminal: Terminal, keys: Iterable[str], shows: Shows, chance: random.Random) -> Times:
     """Press one key after the other and time each."""
-    took, lost = [], 0
+    took: list[float] = []
+    cpu: list[float] = []
+    lost = 0
     for key in keys:
         terminal.watch(chance.uniform(*_PAUSE_S))
+        before = fine_cpu_s(terminal.pid)
         seconds = one(terminal, key, shows)
         if seconds is None:
             lost += 1
         else:
             took.append(seconds * 1e3)
-    return Times(tuple(took), lost)
+            cpu.append((fine_cpu_s(terminal.pid) - before) * 1e3)
+    return Times(tuple(took), lost, tuple(cpu))
 
 
 def one(terminal: Terminal, key: str, shows: Shows) -> float | None:

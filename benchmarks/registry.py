@@ -13,6 +13,7 @@ from benchmarks.topics import (
     promql,
     rules,
     samples,
+    slos,
     start,
     sweep,
     target,
@@ -31,6 +32,7 @@ TOPICS: tuple[Topic, ...] = (
     samples.TOPIC,
     peers.TOPIC,
     rules.TOPIC,
+    slos.TOPIC,
     promql.TOPIC,
     alert_book.TOPIC,
 )

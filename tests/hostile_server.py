@@ -20,10 +20,12 @@ BIG = 10 * 1024 * 1024
 
 
 class Request(NamedTuple):
-    """A request as it came: the path with its query, and the header."""
+    """A request as it came: the path with its query, the header, the method and the body."""
 
     path: str
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -105,9 +107,10 @@ class HostileServer:
         """Answer one request; whether the connection may serve another."""
         head = await reader.readuntil(b"\r\n\r\n")
         first, *rest = head.decode("latin-1").split("\r\n")
-        path = first.split(" ")[1]
-        headers = dict(line.split(": ", 1) for line in rest if ": " in line)
-        self.seen.append(Request(path, {name.lower(): value for name, value in headers.items()}))
+        method, path = first.split(" ")[:2]
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in rest if ": " in line)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        self.seen.append(Request(path, headers, method, body))
         self.asked.set()
         answer = self._own.get(path) or getattr(self, "_" + path.strip("/").partition("?")[0].replace("-", "_"), None)
         if answer is None:

@@ -53,9 +53,9 @@ def alertmanager_binary() -> str | None:
 
 
 def runnable(program: str) -> str:
-    """`program` so that it runs. Debian's reads its templates from a folder of the system by an absolute path; where the
-    package is only unpacked, a copy of the program has the same path without its first slash, to be run in the folder
-    of the package."""
+    """`program` so that it runs. Debian's reads its templates from a folder of the system by an absolute path; where
+    the package is only unpacked, a copy of the program has the same path without its first slash, to be run in the
+    folder of the package."""
     path = Path(program)
     if path.parent != _UNPACKED or Path(_TEMPLATES).is_dir():
         return program

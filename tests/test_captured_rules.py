@@ -23,7 +23,7 @@ from tests.real_prometheus import RealPrometheus, eventually, requires_prometheu
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVERY = timedelta(seconds=60)
 STORM = {
-    # The page has 233 series of each, 230 of them with status 0 and health 0.5; 229 of these are the fleet's own, and one
+    # The page has 233 series of each, 230 with status 0 and health 0.5; 229 of these are the fleet's own, and one
     # is named "agents", the key of a nested mapping that its exporter took for an agent.
     ("AgentDown", "critical"): 230,
     ("AgentUnhealthy", "high"): 230,

@@ -198,7 +198,7 @@ async def test_an_alertmanager_that_is_away_keeps_its_last_answer_and_recovers(t
 
 @requires_alertmanager
 async def test_a_pair_of_alertmanagers_shows_everything_once(tmp_path: Path) -> None:
-    with RealAlertmanager(tmp_path / "a", peers=()) as first:
+    with RealAlertmanager(tmp_path / "a", peers=()) as first:  # noqa: SIM117
         with RealAlertmanager(tmp_path / "b", peers=(first.cluster_port,)) as second:
             async with running(tmp_path, managers(first, second)) as (deck, store):
                 await until(lambda: len(second.api("status")["cluster"]["peers"]) == 2)
@@ -225,6 +225,50 @@ async def test_a_pair_of_alertmanagers_shows_everything_once(tmp_path: Path) -> 
 
 
 @requires_alertmanager
+def test_get_shows_alerts_and_silences_after_one_sweep(tmp_path: Path) -> None:
+    with RealAlertmanager(tmp_path / "am") as server:
+        fire(server, DOWN)
+        id = server.amtool("silence", "add", "alertname=DiskFull", "-c", "theirs\x1b]52;c;eA==\x07")
+        file = tmp_path / "fleetdeck.yaml"
+        file.write_text(BASE + managers(server, more=", post: true"))
+        found = CliRunner().invoke(main, ["get", "alerts", "--config", str(file), "-o", "json"])
+        (row,) = json.loads(found.stdout)
+        assert (row["name"], row["state"], row["source"], row["silenced_by"]) == (
+            "DiskFull",
+            "firing",
+            server.name,
+            [id],
+        )
+        found = CliRunner().invoke(main, ["get", "silences", "--config", str(file), "-o", "json"])
+        (silence,) = json.loads(found.stdout)
+        assert (silence["id"], silence["origin"], silence["matched"]) == (id, server.name, 1)
+        assert silence["comment"] == "theirs\\x1b]52;c;eA==\\x07"
+        found = CliRunner().invoke(main, ["get", "alerts", "--config", str(file)])
+        assert "DiskFull" in found.stdout
+
+
+@requires_alertmanager
+async def test_servers_come_and_go_with_the_configuration(tmp_path: Path) -> None:
+    with RealAlertmanager(tmp_path / "am") as server:
+        fire(server, DOWN)
+        server.amtool("silence", "add", "alertname=DiskFull", "-c", "theirs")
+        file = tmp_path / "fleetdeck.yaml"
+        async with running(tmp_path, "") as (deck, store):
+            made = await deck.judgement.silencer.silence(
+                parse_matchers("a=b"), for_s=60, by="ann", comment="none is configured"
+            )
+            assert made.origin == "local"
+            file.write_text(BASE + managers(server))
+            deck.apply(load(file, kind_tables()))
+            await until(lambda: one(store))
+            file.write_text(BASE)
+            deck.apply(load(file, kind_tables()))
+            assert not store.alerts
+            assert {row.origin for row in store.silences.values()} == {"local"}
+            assert not [id for id in store.sources if id.startswith("alertmanager")]
+
+
+@requires_alertmanager
 async def test_inhibition_there_names_the_row_here(tmp_path: Path) -> None:
     with RealAlertmanager(tmp_path / "am") as server:
         fire(server, {"alertname": "HostDown", "host": "h"}, {"alertname": "Slow", "host": "h", "severity": "warning"})
@@ -242,7 +286,10 @@ RULES = """
 groups:
   - name: hosts
     rules:
-      - {alert: AlwaysFiring, expr: 'vector(42) > 1', labels: {severity: page}, annotations: {summary: 'is {{ $value }}'}}
+      - alert: AlwaysFiring
+        expr: vector(42) > 1
+        labels: {severity: page}
+        annotations: {summary: 'is {{ $value }}'}
       - {alert: Waiting, expr: 'vector(1)', for: 1h}
 """
 

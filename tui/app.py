@@ -33,6 +33,7 @@ from fleet.views.catalogue import check_view_line
 from fleet.views.view import View
 from fleet.why.model import Subject
 from fleet.why.ports import Explaining
+from tui.cells import steady
 from tui.chrome.prompt import Asking
 from tui.chrome.tabs import ViewTabs
 from tui.chrome.too_small import HEIGHTS, WIDTHS
@@ -392,7 +393,7 @@ class FleetdeckApp(
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """A toast; its text may come from outside."""
-        self.notify(scrub(message), severity="error" if bad else "information", markup=False)
+        self.notify(steady(message), severity="error" if bad else "information", markup=False)
 
     # ── keys and commands ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,19 +1,18 @@
-"""Three objectives for each of a thousand agents: what a round costs, and how long its longest step holds the event loop.
+"""Three objectives for each of a thousand agents: what a round costs, and how long its longest step holds the loop.
 
-A day of minutes is laid down first. The rounds are those of a fleet that is looked at every 15 s; once a minute each row
-is judged anew, and what is to be kept is made.
+A day of minutes is laid down first. The rounds are those of a fleet that is looked at every 15 s; once a minute each
+row is judged anew, and what is to be kept is made.
 """
 
 import gc
 import math
 import random
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
 from benchmarks.row import Figure, Figures, Row, Topic
+from benchmarks.steps import steps_of
 from cli.dashboard.garbage import release
 from fleet.promql.labels import NAME, Labels
 from fleet.samples.samples import Samples
@@ -25,8 +24,6 @@ AGENTS = 1_000
 EVERY_S = 15
 ROUNDS = 16
 """Four minutes of them."""
-BUDGET_S = 0.012
-"""What a step is given, as in `cli.judging.judgement`."""
 _DAY_MINUTES = 24 * 60
 _START = datetime(2026, 1, 2, 0, 5, tzinfo=UTC)
 
@@ -87,16 +84,6 @@ def _series(agent: str) -> tuple[Labels, ...]:
     ok, failed = ({NAME: "probes_total", "agent": agent, "result": result} for result in ("ok", "failed"))
     buckets = ({NAME: "seconds_bucket", "agent": agent, "le": bound} for bound in ("0.5", "+Inf"))
     return tuple(map(Labels.of, (ok, failed, *buckets, {NAME: "seen_age_seconds", "agent": agent})))
-
-
-def steps_of(step: Callable[[Callable[[], bool]], bool]) -> list[float]:
-    """CPU seconds of every step until none is left."""
-    taken, more = [], True
-    while more:
-        begun = time.process_time()
-        more = step(lambda begun=begun: time.process_time() - begun >= BUDGET_S)  # type: ignore[misc]
-        taken.append(time.process_time() - begun)
-    return taken
 
 
 def measure(folder: Path) -> Figures:

@@ -32,6 +32,10 @@ _BY_STATUS = {
     407: "a proxy wants a password; NO_PROXY={host_word} goes round it",
     429: _MENDS[Fault.RATE_LIMITED],
 }
+_TOKEN = {
+    401: "it wants to know who asks: `token_env: NAME`, with a token that is right",
+    403: "it knows who asks and says no: its token needs more rights there",
+}
 _ITS_OWN = "{where} fails by itself; its own log says why"
 _OTHER_STATUS = "{where} answers, and not with what is there; try `curl -i {target_word}`"
 _TOO_MANY_FILES = "allow more open files: ulimit -Hn, or LimitNOFILE= of systemd"
@@ -53,6 +57,8 @@ def _sentence(source: Source) -> str:
     if fault is Fault.STATUS:
         code = re.match(rf"{Fault.STATUS} (\d{{3}})", source.error)
         number = int(code[1]) if code else 0
+        if source.id.partition(":")[0] in ("prometheus", "alertmanager") and number in _TOKEN:
+            return _TOKEN[number]
         return _BY_STATUS.get(number) or (_ITS_OWN if number >= 500 else _OTHER_STATUS)
     if "too many open files" in source.error:
         return _TOO_MANY_FILES

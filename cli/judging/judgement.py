@@ -1,7 +1,8 @@
 """Rules, objectives, gates and the book of alerts, composed: what they read, when they run, what outlives the process.
 
 A round is cut into steps of less than 20 ms, so that keys are answered while ten thousand series are evaluated. While
-nothing is due a step looks at a few times and does nothing. Everything here follows `store` and `samples`; nothing of it asks the fleet anything.
+nothing is due a step looks at a few times and does nothing. Everything here follows `store` and `samples`; nothing of
+it asks the fleet anything.
 """
 
 import asyncio

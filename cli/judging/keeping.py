@@ -44,8 +44,11 @@ class AlertKeeper:
         """Keep the state where it changed."""
         if self._past.alerts is None or not self._past.writes or self._rules.readings() is self._written:
             return
-        self._written = self._rules.readings()
-        self._say(await asyncio.to_thread(self._past.alerts.write, self._rules.state()))
+        written = self._rules.readings()
+        trouble = await asyncio.to_thread(self._past.alerts.write, self._rules.state())
+        # What could not be written is tried again: the disk may have room by then.
+        self._written = None if trouble else written
+        self._say(trouble)
 
     def _say(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:

@@ -133,7 +133,7 @@ class Serving:
             yield from self._prometheus_jobs(servers.config, *servers.prometheus)
         for one in servers.managers:
             yield self._manager_job(servers.config, one)
-            if one.options.post:
+            if one.options.post and (self._writes or servers.config.read_only):
                 yield self._posting_job(servers.config, one)
 
     # ── a Prometheus ──
@@ -197,10 +197,9 @@ class Serving:
     def _posting_job(self, config: Config, one: _Manager) -> Job:
         poster = AlertPoster(one.writer, self._own, self._book.id_of, self._clock, config.external_labels)
         why_not = "read-only: our own alerts are not posted" if config.read_only else ""
-        silent = bool(why_not) or not self._writes
 
         async def post() -> int:
-            return 0 if silent else await poster.post()
+            return 0 if why_not else await poster.post()
 
         return _job(
             f"alertmanager:{one.options.shown} posting",

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from collectors.servers.asking import Asking
+from collectors.servers.asking import Asking, parsed
 from fleet.alertmanager_api import About, read_about, read_alerts, read_groups, read_receivers, read_silences, refusal
 from fleet.alerts.managers import Look
 from fleet.clock import Clock
@@ -38,8 +38,9 @@ class Alertmanager:
         """All that it says now. Raises OutsideError."""
         self._number += 1
         number = self._number
-        alerts, more = read_alerts(await self._body("/alerts"))
-        silences, older = read_silences(await self._body("/silences"), self.name, self._clock.now())
+        alerts, more = await parsed(read_alerts, await self._body("/alerts"))
+        content = await self._body("/silences")
+        silences, older = await parsed(read_silences, content, self.name, self._clock.now())
         about = read_about(await self._body("/status"))
         if self._left <= 0:
             self._routes = await self._look_aside()
@@ -50,7 +51,7 @@ class Alertmanager:
 
     async def _look_aside(self) -> str:
         """How it groups, and for whom."""
-        groups = read_groups(await self._body("/alerts/groups"))
+        groups = await parsed(read_groups, await self._body("/alerts/groups"))
         receivers = read_receivers(await self._body("/receivers"))
         return f" in {len(groups):,} groups for {len(set(groups)):,} of {len(receivers):,} receivers"
 

@@ -1,15 +1,22 @@
 """Questions to a server's HTTP API: its address, its token, and what an answer must be before it is read."""
 
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from fleet.errors import Fault, OutsideError
 from fleet.ports import Answer, HttpSender
 from fleet.secret import Secret
 from transport.urls import public_url
 
+T = TypeVar("T")
+
 _FORM = "application/x-www-form-urlencoded"
+_LARGE = 100_000
+"""Bytes from which on an answer takes some milliseconds to read."""
 _NOT_BY_POST = (405, 501)
 _WHO = {401: "it wants a token, or another one", 403: "the token may not do this"}
 
@@ -49,6 +56,13 @@ class Asking(Struct, frozen=True, kw_only=True):
     def address(self, path: str) -> str:
         """The address of a path of its API."""
         return f"{self.url.rstrip('/')}{path}"
+
+
+async def parsed(read: Callable[..., T], content: bytes | Raw, *more: Any) -> T:
+    """What `read` makes of an answer; of a large one in a thread, so that it does not hold the loop."""
+    if len(memoryview(content)) < _LARGE:
+        return read(content, *more)
+    return await asyncio.to_thread(read, content, *more)
 
 
 def _readable(answer: Answer) -> Answer:

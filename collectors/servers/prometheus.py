@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collectors.servers.asking import Asking
+from collectors.servers.asking import Asking, parsed
 from config.problems import Problems
 from config.yaml_tree import Mapping, Scalar, read_tree
 from fleet.errors import Fault, OutsideError, QueryError
@@ -75,9 +75,9 @@ class Prometheus:
         if answer.status == _NO_SUCH_PAGE:
             # There are servers that speak the rest of the API.
             page = await self._said("/api/v1/alerts")
-            return read_alerts(page), _remarks(page)
+            return await parsed(lambda _: read_alerts(page), page.data), _remarks(page)
         page = read_envelope(answer.status, answer.body)
-        return read_rules(page), _remarks(page)
+        return await parsed(lambda _: read_rules(page), page.data), _remarks(page)
 
     async def _look_aside(self) -> None:
         """Its version and its external labels. Who does not tell them is no worse for it."""
@@ -100,12 +100,14 @@ class Prometheus:
 
     async def instant(self, query: str, at_ms: int) -> Answer:
         """`/api/v1/query`. Raises OutsideError; QueryError where the server refuses the query."""
-        return read_answer(await self._asked("/api/v1/query", {"query": query, "time": _seconds(at_ms)}))
+        said = await self._asked("/api/v1/query", {"query": query, "time": _seconds(at_ms)})
+        return await parsed(lambda _: read_answer(said), said.data)
 
     async def ranged(self, query: str, start_ms: int, end_ms: int, step_ms: int) -> Sequence[Series]:
         """`/api/v1/query_range`. Raises as `instant`."""
         form = {"query": query, "start": _seconds(start_ms), "end": _seconds(end_ms), "step": _seconds(step_ms)}
-        value = read_answer(await self._asked("/api/v1/query_range", form)).value
+        said = await self._asked("/api/v1/query_range", form)
+        value = (await parsed(lambda _: read_answer(said), said.data)).value
         if not isinstance(value, tuple) or (value and not isinstance(value[0], Series)):
             raise OutsideError(Fault.PAYLOAD, "no matrix, though a range was asked for")
         return [one for one in value if isinstance(one, Series)]

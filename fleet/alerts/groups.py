@@ -78,7 +78,6 @@ class Groups:
                 yield key, None
 
 
-
 def _looks_same(old: Alert, new: Alert) -> bool:
     """Whether nothing changed that a line shows."""
     return (

@@ -40,16 +40,37 @@ class Cluster(Struct, frozen=True):
     known: bool
 
 
+class _Own(Struct, frozen=True):
+    """An alert as it is known: its labels there, and here, and the id of its row. Making an id costs more than all else
+    of a look."""
+
+    said: dict[str, str]
+    labels: dict[str, str]
+    id: str
+    external: dict[str, str]
+
+
+def _read(held: Held, own: Mapping[str, _Own]) -> AlertReading:
+    """A reading with the labels and ids of here."""
+    reading, labels = held.reading, own[held.fingerprint].labels
+    if labels == reading.labels and not reading.inhibited_by:
+        return reading
+    inhibited = tuple(own[mark].id for mark in reading.inhibited_by if mark in own)
+    return replace(reading, labels=labels, inhibited_by=inhibited)
+
+
 class _Instance:
     """One server: its last look, and whether it answers."""
 
-    __slots__ = ("answers", "at", "labels", "look", "readings")
+    __slots__ = ("answers", "at", "labels", "look", "own", "readings")
 
     def __init__(self) -> None:
         self.look: Look | None = None
         self.at: datetime | None = None
         self.answers = False
         self.readings: tuple[AlertReading, ...] = ()
+        self.own: dict[str, _Own] = {}
+        """By fingerprint."""
         self.labels: dict[str, dict[str, str]] = {}
         """The labels of each alert as they are there, by the id of its row."""
 
@@ -83,9 +104,15 @@ class Managers:
         if one is None or (one.look is not None and look.number < one.look.number):
             return
         one.look, one.at, one.answers = look, at, True
-        ids = {held.fingerprint: self._book.id_of(self._own_labels(held.reading)) for held in look.alerts}
-        one.readings = tuple(self._read(held, ids) for held in look.alerts)
-        one.labels = {ids[held.fingerprint]: held.reading.labels for held in look.alerts}
+        before, one.own = one.own, {}
+        for held in look.alerts:
+            known = before.get(held.fingerprint)
+            if known is None or known.said != held.reading.labels or known.external != self.external_labels:
+                own = self._own_labels(held.reading)
+                known = _Own(held.reading.labels, own, self._book.id_of(own), self.external_labels)
+            one.own[held.fingerprint] = known
+        one.readings = tuple(_read(held, one.own) for held in look.alerts)
+        one.labels = {known.id: known.said for known in one.own.values()}
         self._put_silences(at)
         self._put_alerts(name, one, at)
 
@@ -185,14 +212,6 @@ class Managers:
         self._book.deliver(name, readings, at)
         if not one.answers:
             self._book.deliver(name, (), at, stale=True)
-
-    def _read(self, held: Held, ids: Mapping[str, str]) -> AlertReading:
-        reading = held.reading
-        own = self._own_labels(reading)
-        if own is reading.labels and not reading.inhibited_by:
-            return reading
-        inhibited = tuple(ids[mark] for mark in reading.inhibited_by if mark in ids)
-        return replace(reading, labels=own, inhibited_by=inhibited)
 
     def _own_labels(self, reading: AlertReading) -> dict[str, str]:
         """The labels of an alert, without those that were added when we posted it: it is the same alert."""

@@ -175,10 +175,16 @@ class _Reader:
             raise wrong(self.text, token.at, f"unexpected string {token.text} in grouping opts, expected label")
         elif token.kind in ("duration", "number"):
             self._amount(place, token, where)
+        elif token.text.lower() in ("nan", "inf") and self._shifts(place):
+            raise wrong(self.text, token.at, f'unexpected number "{token.text}" in offset, expected duration')
+
+    def _shifts(self, place: int) -> bool:
+        """Whether what stands here is what `offset` shifts by."""
+        name = place - 2 if place and self.tokens[place - 1].text == "-" else place - 1
+        return name > 0 and self.tokens[name].text.lower() == "offset" and not _is_operand(self.tokens, name)
 
     def _amount(self, place: int, token: Token, where: str) -> None:
-        name = place - 2 if place and self.tokens[place - 1].text == "-" else place - 1
-        shifts = name > 0 and self.tokens[name].text.lower() == "offset" and not _is_operand(self.tokens, name)
+        shifts = self._shifts(place)
         if token.kind == "number":
             if where == "[" or shifts:
                 raise wrong(self.text, token.at, f'unexpected number "{token.text}", expected a duration such as 5m')

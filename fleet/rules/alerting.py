@@ -23,8 +23,8 @@ Sample = tuple[Labels, float]
 
 class AlertingRule:
     """One alerting rule. `active` holds its alerts by their label set: pending, firing, and resolved ones that are
-    still reported. `revision` counts the evaluations that changed what would be read; up to `read_revision` the readings
-    are made."""
+    still reported. `revision` counts the evaluations that changed what would be read; up to `read_revision` the
+    readings are made."""
 
     def __init__(self, rule: Rule, expand: Expand) -> None:
         self.rule = rule

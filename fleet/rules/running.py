@@ -1,7 +1,6 @@
 """One rule of a running group: it evaluates, writes, marks what vanished as stale, and remembers how it went."""
 
 from collections.abc import Generator, Iterable, Iterator
-
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct

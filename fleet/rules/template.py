@@ -85,6 +85,10 @@ def _parsed(template: str, name: str) -> "Tree":
 
 @lru_cache(maxsize=1)
 def _names() -> frozenset[str]:
+    # Rule files are read in a thread: what expands them is loaded there, and not by the first alert.
+    import fleet.rules.templates.execute
+    import fleet.rules.templates.quoting  # noqa: F401
+
     return frozenset(_functions(_nothing, "")) | {"and", "or"}
 
 

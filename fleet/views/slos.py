@@ -177,7 +177,7 @@ VIEW: View[SloStatus] = View(
     rows=lambda store: store.slos,
     columns=(
         ranked_column("state", "STATE", 11, state_cell, rank),
-        name_column("name", "SLO", 18, lambda r: r.name),
+        name_column("name", "SLO", 17, lambda r: r.name),
         word_column("service", "SERVICE", 10, lambda r: r.service, priority=8),
         measure_column("objective", "OBJ", 7, lambda r, _: r.objective_ratio, _percent, priority=2, unit=Unit.RATIO),
         Column(

@@ -1,6 +1,7 @@
 """The rungs of an agent: what makes its state, and what else is red because of it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from fleet.model import AgentStatus
 from fleet.slo.model import SloState
@@ -9,8 +10,6 @@ from fleet.vocabulary import SEVERITY, AgentState
 from fleet.why.ground import TOP, Ground, count_of
 from fleet.why.model import Basis, Mark, Row, Rung, Step
 from fleet.why.rungs import firing_of
-
-_GOOD = (AgentState.UP,)
 
 
 def state_step(status: AgentStatus, ground: Ground) -> Step:
@@ -31,16 +30,19 @@ def state_step(status: AgentStatus, ground: Ground) -> Step:
         rung=Rung.SUBJECT,
         title=f"Agent {scrub(status.name, 80)}",
         finding=scrub(finding, 400),
-        mark=_mark(status),
+        mark=_mark(status, bool(looked)),
         basis=_basis(status, bool(looked)),
         rows=tuple(rows),
         unknown=tuple(unknown),
     )
 
 
-def _mark(status: AgentStatus) -> Mark:
-    if status.state is AgentState.UP:
+def _mark(status: AgentStatus, looked: bool) -> Mark:
+    """Never fine by a claim alone."""
+    if status.state is AgentState.UP and looked:
         return Mark.WARN if status.disagrees else Mark.GOOD
+    if status.state is AgentState.UP:
+        return Mark.UNKNOWN
     if status.state is AgentState.UNKNOWN:
         return Mark.UNKNOWN
     return Mark.BAD if SEVERITY[status.state] < SEVERITY[AgentState.WAITING] else Mark.WARN
@@ -82,10 +84,8 @@ def _looks(name: str, ground: Ground) -> Iterator[Row]:
         yield _failing("process", process.error, process.failures, store.processes.seen(name), ground)
 
 
-def _failing(what: str, error: str, failures: int, seen: object, ground: Ground) -> Row:
-    from datetime import datetime
-
-    last = f", last good {ground.clock(seen)}" if isinstance(seen, datetime) else ", never answered"
+def _failing(what: str, error: str, failures: int, seen: datetime | None, ground: Ground) -> Row:
+    last = f", last good {ground.clock(seen)}" if seen is not None else ", never answered"
     return Row(label=what, value=scrub(f"{error} ({count_of(failures, 'failure')} in a row{last})", 300))
 
 

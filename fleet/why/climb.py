@@ -25,7 +25,7 @@ from fleet.why.gate import gate_step, wants_more
 from fleet.why.ground import AT_LEISURE, IN_A_STEP, Ground
 from fleet.why.model import Ladder, Rung, Step, Subject, SubjectKind
 from fleet.why.objective import bad_events, budget_step, burn_step, told, unit_of
-from fleet.why.rungs import below
+from fleet.why.rungs import below, workers_of
 from fleet.why.shares import Parts, contributors
 
 _REACH = "samples are kept in memory only as far back as rules, objectives and gates ask for"
@@ -165,7 +165,15 @@ def _contributed(
         else:
             step, parts = found
             yield step
-    yield from _below(parts, ground, start)
+    if any(one.agent for one in parts.parts):
+        yield from _below(parts, ground, start)
+        return
+    workers = workers_of(labels.get("queue", ""), ground)
+    if workers:
+        ground.limits["no agent is named: those that failed tasks of the queue are followed, or are at work on it"] = (
+            None
+        )
+    yield from below(workers, ground, start, {})
 
 
 def _below(parts: Parts, ground: Ground, start: datetime | None) -> Iterator[Step | None]:

@@ -38,14 +38,16 @@ def budget_step(row: SloStatus, ground: Ground) -> Step:
     finding = (
         f"{row.state.value}{since}: {_ratio(row.sli_ratio)} good where {row.objective_ratio * 100:.10g}% is promised"
     )
+    events = "not known" if row.good is None or row.total is None else f"{row.good:,.10g} of {row.total:,.10g}"
     rows = [
         Row(label="budget left", value=_ratio(row.budget_remaining_ratio)),
-        Row(label="good of all", value=f"{_number(row.good)} of {_number(row.total)}"),
+        Row(label="good of all", value=events),
         Row(label="window", value=f"{row.window}, data for {row.coverage_ratio:.1%} of it"),
     ]
     if row.exhaustion_s is not None:
         rows.append(Row(label="spent", value="it is" if not row.exhaustion_s else f"in {span_text(row.exhaustion_s)}"))
-    rows.append(Row(label="formula", value=scrub(row.formula, 400)))
+    if row.formula:
+        rows.append(Row(label="formula", value=scrub(row.formula, 400)))
     unknown = [scrub(row.error, 300)] if row.error else []
     if row.coverage_ratio < 1:
         unknown.append(f"there is no data for {1 - row.coverage_ratio:.1%} of the window")
@@ -97,11 +99,7 @@ def _windows(burn: Burn) -> str:
 
 
 def _ratio(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.4%}"
-
-
-def _number(value: float | None) -> str:
-    return "not known" if value is None else f"{value:,.10g}"
+    return "not known" if value is None else f"{value * 100:.6g}%"
 
 
 # ── who brought the bad events ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """The lower rungs, which every ladder has: the agents, their changes, their tasks, their health."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -116,6 +117,18 @@ def tasks_of(names: list[str], ground: Ground) -> Iterator[Step | None]:
         rows=tuple(rows),
         unknown=tuple(_tasks_unknown(names, theirs, failed, ground)),
     )
+
+
+def workers_of(queue: str, ground: Ground) -> tuple[str, ...]:
+    """The agents that failed tasks of a queue, those that failed most first; where none did, those at work on it."""
+    if queue not in ground.store.queues:
+        return ()
+    counts: dict[TaskState, Counter[str]] = {TaskState.FAILED: Counter(), TaskState.RUNNING: Counter()}
+    for task in ground.store.tasks.values():
+        if task.queue == queue and task.agent and task.state in counts:
+            counts[task.state][task.agent] += 1
+    found = counts[TaskState.FAILED] or counts[TaskState.RUNNING]
+    return tuple(sorted(found, key=lambda name: (-found[name], name)))
 
 
 def _newest_first(task: Task) -> tuple[float, str]:

@@ -165,9 +165,9 @@ def _finding(parts: Parts, what: str, how: str) -> str:
         return f"nothing contributes to {what} now{aside}"
     first = parts.parts[:TOP]
     told = [one.share for one in first if one.share is not None]
-    number = (
-        "one contributor" if len(parts.parts) == 1 else f"the first {len(first)} of {len(parts.parts)} contributors"
-    )
+    every = len(first) == len(parts.parts)
+    number = f"its {len(first)} contributors" if every else f"the first {len(first)} of {len(parts.parts)} contributors"
+    number = "one contributor" if len(parts.parts) == 1 else number
     if not told:
         return f"{number} by {what}{aside}"
     return f"{number} {'makes' if len(parts.parts) == 1 else 'make'} {math.fsum(told):.0%} of {what}{aside}"

@@ -15,7 +15,9 @@ from tests.fuzz.outputs import findings_in
 from tests.fuzz.walk import TITLES, WALKED, Report, title_of
 
 COMMAND = ["-m", "cli.main"]
-OUTPUTS = [[view, "-o", output] for view in WALKED if view != "overview" for output in ("table", "json", "jsonl", "csv")]
+OUTPUTS = [
+    [view, "-o", output] for view in WALKED if view != "overview" for output in ("table", "json", "jsonl", "csv")
+]
 
 
 def show(folder: Path, hostile: Hostile, report: Report, *, outputs: Sequence[Sequence[str]] = OUTPUTS) -> Dashboard:

@@ -20,9 +20,11 @@ from cli.get import FORMATS, rows_of
 from cli.settings import start_logging
 from fleet.clock import ManualClock
 from fleet.filters.filter import parse_filter
+from fleet.samples.samples import Samples
 from fleet.store import Store
 from fleet.view_line import VIEWS, ViewLine
 from fleet.views.catalogue import table_view
+from fleet.why.explainer import Explainer
 from tests.fuzz.filling import BEGAN, Filling
 from tests.fuzz.hostile import Hostile
 from tui.app import FleetdeckApp
@@ -46,6 +48,7 @@ class Driver:
             clock=self._clock,
             view=ViewLine(view="overview"),
             on_start=self._talk,
+            explain=Explainer(self._store, Samples(), self._clock.now, self._clock.monotonic),
         )
 
     async def _talk(self) -> None:

@@ -6,6 +6,8 @@ The store is filled directly and raw, so what is tested is the second line of de
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from fleet.alerts.model import Alert, AlertGroup, AlertState, Change, Silence
+from fleet.gates.model import GateState, GateStatus
 from fleet.model import (
     Agent,
     AgentStatus,
@@ -31,6 +33,9 @@ from fleet.model import (
     SourceState,
     Task,
 )
+from fleet.promql.storage import Matcher, MatchOp
+from fleet.severity import Severity
+from fleet.slo.model import Burn, SloState, SloStatus
 from fleet.store import Store
 from fleet.vocabulary import AgentState, TaskState
 from tests.fuzz.hostile import Hostile, Sample
@@ -63,6 +68,9 @@ class Filling:
         store.backlog.replace({backlog.name: backlog for backlog in self._backlogs()})
         store.sources.replace({source.id: source for source in self._sources()})
         store.events.replace({event.seq: event for event in self._events(batch, names, now)})
+        self._alerts(store, now)
+        store.slos.replace({row.name: row for row in self._slos(now)})
+        store.gates.replace({row.name: row for row in self._gates(now)})
 
     def text(self) -> str:
         """The next text, wherever it goes."""
@@ -184,6 +192,110 @@ class Filling:
                 error=self.text() if place % 3 == 0 else "",
                 problems=self._texts(1) if place % 3 == 1 else (),
                 summary=self.text() if place % 3 == 2 else "",
+            )
+
+    def _alerts(self, store: Store, now: datetime) -> None:
+        alerts = [self._alert(place, now) for place in range(ROWS)]
+        store.alerts.replace({alert.id: alert for alert in alerts})
+        store.alert_groups.replace({group.key: group for group in self._groups(alerts, now)})
+        store.silences.replace({silence.id: silence for silence in self._silences(now)})
+
+    def _alert(self, place: int, now: datetime) -> Alert:
+        states, severities = list(AlertState), list(Severity)
+        name = self._name("alerts")
+        return Alert(
+            id=f"{place:016x}",
+            name=name,
+            state=AlertState.FIRING if place == 0 else states[place % len(states)],
+            severity=severities[place % len(severities)],
+            severity_raw=self.text(),
+            since=now,
+            fired_at=now,
+            value=float(place),
+            labels={"alertname": name, **self._labels(2)},
+            annotations={"summary": self.text(), "runbook_url": self.text(), **self._labels(1)},
+            source=self.text(),
+            sources=self._texts(2),
+            claimed=place % 5 == 0,
+            acknowledged_by=self.text() if place % 7 == 1 else None,
+            silenced_by=self._texts(1) if place % 7 == 2 else (),
+            inhibited_by=(f"{place + 1:016x}",) if place % 7 == 3 else (),
+            expr=self.text(),
+            rule=self.text(),
+            generator_url=self.text(),
+            receivers=self._texts(1),
+            timeline=(Change(now, AlertState.PENDING, 1.0), Change(now, AlertState.FIRING, 2.0)),
+        )
+
+    def _groups(self, alerts: list[Alert], now: datetime) -> Iterator[AlertGroup]:
+        severities = list(Severity)
+        for place, alert in enumerate(alerts):
+            yield AlertGroup(
+                name=self._name("alert_groups"),
+                key=self.text(),
+                severity=severities[place % len(severities)],
+                severity_raw=self.text(),
+                firing=1,
+                since=now,
+                shared=self._labels(1),
+                alerts=(alert.id,),
+            )
+
+    def _silences(self, now: datetime) -> Iterator[Silence]:
+        for place in range(ROWS):
+            ops = list(MatchOp)
+            yield Silence(
+                id=f"silence-{place}",
+                matchers=(Matcher(self._name("silences"), ops[place % len(ops)], self.text()),),
+                starts_at=now,
+                ends_at=now + timedelta(hours=1 + place),
+                created_by=self.text(),
+                comment=self.text(),
+                origin=self.text(),
+                matched=place,
+            )
+
+    def _slos(self, now: datetime) -> Iterator[SloStatus]:
+        states = list(SloState)
+        for place in range(ROWS):
+            yield SloStatus(
+                name=self._name("slos"),
+                service=self.text(),
+                objective_ratio=0.99,
+                window_s=86_400.0,
+                window=self.text(),
+                state=SloState.EXHAUSTED if place == 0 else states[place % len(states)],
+                sli_ratio=0.98,
+                budget_remaining_ratio=-1.0 if place == 0 else 0.5,
+                burn_rate=2.0,
+                burns=(Burn(tier=self.text(), severity=self.text(), factor=14.4, long_s=3600.0, short_s=300.0),),
+                coverage_ratio=0.5,
+                good=98.0,
+                total=100.0,
+                samples=100,
+                formula=self.text(),
+                inputs=((self.text(), 3), (self.text(), 4)),
+                labels=self._labels(1),
+                source=self.text(),
+                description=self.text(),
+                since=now,
+                error=self.text() if place % 3 == 0 else "",
+                trend=(1.0, 0.5, 0.0, -1.0),
+            )
+
+    def _gates(self, now: datetime) -> Iterator[GateStatus]:
+        states = list(GateState)
+        for place in range(ROWS):
+            yield GateStatus(
+                name=self._name("gates"),
+                target=self.text(),
+                expr=self.text(),
+                state=states[place % len(states)],
+                observed=1.0,
+                observed_text=self.text(),
+                claimed=self.text(),
+                since=now,
+                error=self.text() if place % 3 == 0 else "",
             )
 
     def _events(self, batch: int, agents: list[str], now: datetime) -> Iterator[Event]:

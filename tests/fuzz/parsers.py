@@ -6,6 +6,7 @@ A reader gives a value, all texts of which are scrubbed, or raises one of the er
 import asyncio
 import contextlib
 import json
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from fleet.text import scrub
 from fleet.times import parse_duration, parse_time
 from fleet.view_line import parse_view_line
 from fleet.views.catalogue import table_view
-from tests.fuzz import seeds
+from tests.fuzz import judged, judged_seeds, seeds
 from tests.fuzz.hostile import Hostile
 
 LIMITS = Limits(samples=200, labels=8, agents=40, tasks=40)
@@ -357,6 +358,38 @@ TARGETS: dict[str, Target] = {
     "view line": Target(_view_line, _fed([line.encode() for line in _LINES])),
     "times": Target(_times, _fed([b"2026-01-01T00:00:00Z", b"1700000000", b"1h30m", b"Sat, 21 Nov 2026 12:00:00 GMT"])),
 }  # fmt: skip
+
+TARGETS |= {name: Target(read, _fed(documents, words)) for name, (read, documents, words) in judged.READ.items()}
+with tempfile.TemporaryDirectory(prefix="fleetdeck-fuzz-") as _folder:
+    TARGETS["kept roll-ups"] = Target(judged.ROLLUPS, _fed([judged.rollup_seed(Path(_folder))]))
+
+
+def _claimed(name: str, file: str = "") -> Read:
+    """A kind of claimed alerts, as its alerts are shown."""
+    look = _of_http("alerts", name) if not file else _of_file("alerts", name, file)
+
+    def read(content: bytes, folder: Path) -> Any:
+        found = look(content, folder)
+        return found.problems, judged.displayed(judged.shown_alerts(found.alerts))
+
+    return read
+
+
+def _alert_folder(content: bytes, folder: Path) -> Any:
+    (folder / "alert_1700000000_core.json").write_bytes(content)
+    found = _run(_built("alerts", "alert_files", {"folder": "."}, _reach(folder)).probe)
+    return found.problems, judged.displayed(judged.shown_alerts(found.alerts))
+
+
+TARGETS |= {
+    name: Target(read, _fed(judged_seeds.CLAIMS, judged_seeds.CLAIM_WORDS))
+    for name, read in (
+        ("alerts' API", _claimed("alerts_api")),
+        ("file of alerts", _claimed("alerts_json", "a.json")),
+        ("to-do monitor", _claimed("todo_monitoring", "t.json")),
+        ("folder of alerts", _alert_folder),
+    )
+}
 
 
 def outcome(target: Target, content: bytes, folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -18,6 +19,8 @@ _PAGE_UP, _ESCAPE, _ENTER, _PALETTE = "\x1b[5~", "\x1b", "\r", "\x10"
 _SUGGESTED = re.compile(r"agent Z\w{4}z")
 WALKED = ("overview", "agents", "tasks", "queues", "backlog", "sources", "events")
 """The views that are filled."""
+JUDGED = {"alerts": "Alerts", "silences": "Silences", "slos": "SLOs", "gates": "Gates"}
+"""The views of what is wrong, with the beginnings of their titles."""
 TITLES = {view: view.capitalize() for view in WALKED}
 
 
@@ -55,6 +58,7 @@ class Walk:
             self._go(view)
             if view != "overview":
                 self._open_first_row(view)
+        self._judged()
         if thorough:
             self._filter()
             self._ask_for_names()
@@ -82,6 +86,33 @@ class Walk:
         self._dashboard.ask("settle")
         self._dashboard.press(_ESCAPE, lambda shown: "›" not in title_of(shown), f"the {view} again")
         self._report.screens += 1
+
+    def _judged(self) -> None:
+        """What is wrong: alerts in lines and one by one, silences, objectives and gates; a page, and why, of each."""
+        for view, title in JUDGED.items():
+            self._dashboard.press(f":{view}{_ENTER}", partial(_has_title, title), view)
+            self._see("alert_groups" if view == "alerts" else view)
+            self._open_first(view)
+        self._dashboard.press(f":alerts{_ENTER}", lambda shown: "Alerts" in title_of(shown), "the alerts again")
+        self._dashboard.press("t")
+        self._dashboard.ask("settle")
+        self._open_first("alerts, one a line")
+        self._dashboard.press("t")
+        self._dashboard.ask("settle")
+        self._report.screens += 1
+
+    def _open_first(self, view: str) -> None:
+        """The page of the first row, and why it is red."""
+        press = self._dashboard.press
+        for keys in ("g" + _ENTER, "gw"):
+            press(keys)
+            self._dashboard.ask("settle")
+            press("G" + _PAGE_UP + "g")
+            self._dashboard.ask("settle")
+            for _ in range(2):
+                press(_ESCAPE)
+                self._dashboard.ask("settle")
+            self._report.screens += 1
 
     def _filter(self) -> None:
         """A filter that all names match, one that cannot be read, and one that is pasted."""
@@ -127,6 +158,10 @@ class Walk:
         self._report.add(self._dashboard.ask("log"))
         for log in sorted((self._folder / "state" / "fleetdeck").glob("fleetdeck.log*")):
             self._report.findings += findings_in(log.read_bytes(), log.name)
+
+
+def _has_title(title: str, shown: str) -> bool:
+    return title in title_of(shown)
 
 
 def title_of(shown: str) -> str:

@@ -33,10 +33,10 @@ def line_of(pilot: Pilot[None], words: str) -> str:
 async def test_worst_budget_first_and_what_is_not_known_before_what_is_well() -> None:
     async with deck(spent_store(), "slos").run_test(size=SMALL) as pilot:
         text = text_of(pilot)
-        found = [text.index(name) for name in ("latency", "tools/search", "availability/coder", "nightly", "freshness")]
+        found = [text.index(name) for name in ("latency", "tools/search", "▲ burning", "nightly", "freshness")]
         assert found == sorted(found)
         assert "-234%" in line_of(pilot, "latency")
-        assert "18h 40m" in line_of(pilot, "availability/coder")
+        assert "18h 40m" in line_of(pilot, "▲ burning")
 
 
 async def test_a_narrow_terminal_has_budget_burn_time_left_and_coverage() -> None:
@@ -44,11 +44,11 @@ async def test_a_narrow_terminal_has_budget_burn_time_left_and_coverage() -> Non
         titles = line_of(pilot, "STATE")
         for title in ("SLO", "OBJ", "SLI", "BUDGET", "LEFT", "BURN", "LASTS", "COVER"):
             assert title in titles, title
-        row = line_of(pilot, "availability/coder")
+        row = line_of(pilot, "▲ burning")
         for part in ("▲ burning", "99.9%", "99.94%", "42%", "21", "18h 40m", "100%"):
             assert part in row, part
     async with deck(burning_slo_store(), "slos").run_test(size=(200, 50)) as pilot:
-        assert "16.2/21!" in line_of(pilot, "availability/coder")
+        assert "16.2/21!" in line_of(pilot, "▲ burning")
         assert "TICK SLOW" in line_of(pilot, "STATE")
 
 

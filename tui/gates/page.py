@@ -216,7 +216,7 @@ class GatePage(DeckScreen):
         if row is None or target is None:
             return
         now = clock.now().timestamp()
-        found = table_of(await in_pieces(querying.ask(row.expr, now), clock, spent), {})
+        found = table_of(await in_pieces(querying.ask(row.expr, now), clock, spent))
         values = {key: self._observed(one.labels, key, one.value, target) for key, one in found.rows.items()}
         in_order = sorted(values, key=lambda key: sort_key((values[key].holds, values[key].badness, key)))
         drawn = curves_of(await in_pieces(querying.curves(row.expr, now - RANGE_S, now), clock, spent))

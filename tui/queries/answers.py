@@ -1,4 +1,4 @@
-"""An answer as rows of a table, each with the sign of its curve. All labels come from outside."""
+"""An answer as rows of a table. All labels come from outside."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,23 +44,22 @@ def key_of(labels: Labels) -> str:
     return str(labels)
 
 
-def table_of(answer: Answer, signs: Mapping[str, int]) -> Table:
-    """The first rows of an answer, each with the sign that its series has among the curves."""
+def table_of(answer: Answer) -> Table:
+    """The first rows of an answer."""
     value = answer.value
     if isinstance(value, str):
         return Table(rows={"": Row(labels={}, text=scrub(value, _LONGEST))}, total=1)
     if isinstance(value, Vector):
-        return _rows(zip(value.labels, value.values, strict=True), len(value.labels), signs)
+        return _rows(zip(value.labels, value.values, strict=True), len(value.labels))
     if isinstance(value, float | int):
-        return _rows(((EMPTY, float(value)),), 1, signs)
-    return _rows(((one.labels, one.values[-1]) for one in value), len(value), signs)
+        return _rows(((EMPTY, float(value)),), 1)
+    return _rows(((one.labels, one.values[-1]) for one in value), len(value))
 
 
-def _rows(found: Iterable[tuple[Labels, float]], total: int, signs: Mapping[str, int]) -> Table:
+def _rows(found: Iterable[tuple[Labels, float]], total: int) -> Table:
     rows = {}
     for order, (labels, value) in zip(range(MOST_ROWS), found, strict=False):
-        key = key_of(labels)
-        rows[key] = Row(labels=labels.as_dict(), value=value, order=order, sign=signs.get(key, -1))
+        rows[key_of(labels)] = Row(labels=labels.as_dict(), value=value, order=order)
     return Table(rows=rows, total=total)
 
 

@@ -1,8 +1,9 @@
 """A question in PromQL, its answer as a table, and how that came to be so as curves. It is asked again as data come."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -12,6 +13,7 @@ from textual.widgets import Input, Static
 
 from fleet.errors import FleetdeckError
 from fleet.promql.evaluate import Answer
+from fleet.promql.function import Vector
 from fleet.promql.ports import Querying
 from fleet.promql.storage import Series
 from fleet.store import Slice
@@ -43,6 +45,8 @@ EVERY_S = 5.0
 SHARE = 20
 """And so many times what the last one took: asking takes no more than a twentieth of a core."""
 _POLL_S = 1.0
+NO_SAMPLES = "no graph: there are no samples in this range"
+NOTHING_KEPT = "no series is kept here: this is a still picture"
 HINT = "PromQL, such as sum by (kind) (rate(agent_errors_total[5m])); tab completes, ↑ brings earlier ones"
 
 
@@ -63,13 +67,16 @@ class QueryScreen(DeckScreen):
         self._graph = CurveGraph(id="drawn")
         self._table = Table(answer_view(self._rows), context.store, follow_time=AGES_EVERY_S)
         self._answer: Answer | None = None
-        self._matrix: Sequence[Series] = ()
+        self._curves: dict[str, Series] = {}
         self._why_no_graph = ""
         self._span = (0.0, 1.0)
         self._alone: str | None = None
         self._total = 0
         self._later: Timer | None = None
         self._tried = ""
+        self._wrong = ""
+        self._failed = ""
+        self._notes: tuple[str, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """The line that is typed into, what is wrong with it, the curves, the rows."""
@@ -107,7 +114,7 @@ class QueryScreen(DeckScreen):
     def on_mount(self) -> None:
         """Ask, or wait for the question."""
         self._table.display = False
-        self._say(hint=HINT)
+        self._say()
         if self._first:
             self.ask_for(self._first)
         else:
@@ -147,7 +154,8 @@ class QueryScreen(DeckScreen):
         """What is being changed is not wrong yet."""
         event.stop()
         if event.value != self._tried:
-            self._say(hint="" if self.expr else HINT)
+            self._wrong = ""
+            self._say()
 
     def on_prompt_input_closed(self, event: QueryInput.Closed) -> None:
         """`esc` in the line: to the answer, or out where there is none."""
@@ -174,16 +182,22 @@ class QueryScreen(DeckScreen):
     def _begin(self, expr: str) -> bool:
         querying = self.context.querying
         if querying is None:
-            self._say(fault="no series is kept here: this is a still picture")
+            self._refuse(NOTHING_KEPT)
             return False
         try:
             querying.follow(expr, self.range_s)
         except FleetdeckError as error:
-            self._fault(error)
+            self._refuse(str(error))
             return False
-        self.expr = expr
+        if expr != self.expr:
+            self._curves, self._why_no_graph = {}, ""
+        self.expr, self._wrong = expr, ""
         self._ask_on(querying, expr)
         return True
+
+    def _refuse(self, why: str) -> None:
+        self._wrong = why
+        self._say()
 
     async def _go_on(self, querying: Querying, expr: str) -> None:
         """Ask now, and again as data come, while this can be seen."""
@@ -191,7 +205,8 @@ class QueryScreen(DeckScreen):
         try:
             await self._ask(querying, expr, spent)
         except FleetdeckError as error:
-            self._fault(error)
+            self._failed = str(error)
+            self._say()
 
         def again() -> None:
             if self.context.store.now == asked_at or not is_uncovered(self) or is_paused(self.app):
@@ -210,17 +225,22 @@ class QueryScreen(DeckScreen):
         clock = self.context.clock
         now = clock.now().timestamp()
         answer = await in_pieces(querying.ask(expr, now), clock, spent)
-        self._answer, self._why_no_graph, self._span = answer, "", (now - self.range_s, now)
-        self._matrix = curves_of(answer)
-        self._show()
-        if self._matrix or isinstance(answer.value, str):
+        self._answer, self._failed, span = answer, "", (now - self.range_s, now)
+        if isinstance(answer.value, tuple | str) and not isinstance(answer.value, Vector):
+            self._take(curves_of(answer), span)
             return
+        # The curves stay as they were until there are new ones.
+        self._show()
         try:
-            drawn = await in_pieces(querying.curves(expr, *self._span), clock, spent)
+            drawn = await in_pieces(querying.curves(expr, *span), clock, spent)
         except FleetdeckError as error:
-            self._why_no_graph = f"no graph: {error}"
+            self._take((), span, f"no graph: {error}")
         else:
-            self._matrix = curves_of(drawn)
+            self._take(curves_of(drawn), span)
+
+    def _take(self, matrix: Sequence[Series], span: tuple[float, float], why: str = NO_SAMPLES) -> None:
+        self._curves = {key_of(one.labels): one for one in matrix}
+        self._span, self._why_no_graph = span, "" if matrix else why
         self._show()
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,58 +260,52 @@ class QueryScreen(DeckScreen):
         answer = self._answer
         if answer is None or not self.is_attached:
             return
-        by_key = {key_of(one.labels): one for one in self._matrix}
-        chosen = [key for key in self._chosen(answer, by_key) if key in by_key][: len(SIGNS)]
-        signs = {key: number for number, key in enumerate(chosen)} if len(chosen) > 1 else {}
-        found = table_of(answer, signs)
+        found = table_of(answer)
+        chosen = [key for key in self._chosen(found.rows) if key in self._curves][: len(SIGNS)]
         self._total = found.total
         self._table.display = True
-        self._rows.replace(found.rows)
-        self._draw([by_key[key] for key in chosen])
-        self._say(*answer.warnings, *self._limits(len(by_key), len(chosen)))
+        self._rows.replace({**found.rows, **_signed(found.rows, chosen)})
+        self._draw([self._curves[key] for key in chosen])
+        self._notes = (*answer.warnings, *self._limits(answer, len(chosen)))
+        self._say()
         self.show_title()
 
-    def _chosen(self, answer: Answer, by_key: dict[str, Series]) -> Iterable[str]:
+    def _chosen(self, rows: Mapping[str, Row]) -> Iterable[str]:
         """What is drawn: one by itself, what is marked, or the first."""
-        if self._alone is not None and self._alone in by_key:
+        if self._alone is not None and self._alone in self._curves:
             return (self._alone,)
-        marked = self._table.marked
-        if marked:
-            return marked
-        first = table_of(answer, {}).rows
         # A series that was there and is no more has a curve, but no row.
-        return dict.fromkeys((*first, *by_key)) if len(first) < len(SIGNS) else first
+        return self._table.marked or (dict.fromkeys((*rows, *self._curves)) if len(rows) < len(SIGNS) else rows)
 
     def _draw(self, series: Sequence[Series]) -> None:
         curves = [Drawn([at / 1000 for at in one.times], list(one.values)) for one in series]
         start, end = self._span
-        note = self._why_no_graph or ("no graph: there are no samples in this range" if not curves else "")
-        self._graph.set_class(bool(self._matrix or note), "-any")
+        self._graph.set_class(not isinstance(self._answer and self._answer.value, str), "-any")
         left = f"{span_text(end - start)} ago"
-        self._graph.show_curves(curves, Plot(start_s=start, end_s=end, left=left, right="now", note=scrub(note, 200)))
+        self._graph.show_curves(
+            curves, Plot(start_s=start, end_s=end, left=left, right="now", note=scrub(self._why_no_graph, 200))
+        )
 
-    def _limits(self, series: int, drawn: int) -> Iterable[str]:
-        if self._answer is not None and curves_of(self._answer):
+    def _limits(self, answer: Answer, drawn: int) -> Iterable[str]:
+        if curves_of(answer):
             yield "a range vector: each row has the last of its samples"
         if self._total > MOST_ROWS:
             yield f"the first {MOST_ROWS:,} of {self._total:,} series are shown: narrow the question, or aggregate"
-        if drawn == len(SIGNS) < series and not self._table.marked:
-            yield f"{drawn} of {series:,} curves are drawn: space marks others, enter draws one"
+        if drawn == len(SIGNS) < len(self._curves) and not self._table.marked:
+            yield f"{drawn} of {len(self._curves):,} curves are drawn: space marks others, enter draws one"
 
-    def _fault(self, error: FleetdeckError) -> None:
-        self._say(fault=str(error), at=pointed_at(str(error)))
-
-    def _say(self, *notes: str, fault: str = "", at: int | None = None, hint: str = "") -> None:
+    def _say(self) -> None:
+        """What is wrong with what was typed, or with the last answer; else what there is to say of it."""
         if not self.is_attached:
             return
         ink = Ink(self.app.theme_variables)
-        lines = [ink.write(note, Tone.DEGRADED) for note in notes]
-        if hint:
-            lines.append(ink.muted(hint))
-        if fault:
-            if at is not None:
-                lines.append(ink.write(" " * (2 + at) + "▲", Tone.DOWN))
-            lines.append(ink.write(f"✖ {fault}", Tone.DOWN))
+        lines = [ink.write(note, Tone.DEGRADED) for note in self._notes]
+        if self._wrong:
+            at = pointed_at(self._wrong)
+            lines += [] if at is None else [ink.write(" " * (2 + at) + "▲", Tone.DOWN)]
+        lines += [ink.write(f"✖ {words}", Tone.DOWN) for words in (self._wrong, self._failed) if words]
+        if not self.expr and not self._wrong:
+            lines.append(ink.muted(HINT))
         for line in lines:
             line.no_wrap = False
         said = self.query_one("#said", Static)
@@ -300,3 +314,10 @@ class QueryScreen(DeckScreen):
 
     def _names(self) -> Sequence[str]:
         return () if self.context.querying is None else self.context.querying.names()
+
+
+def _signed(rows: Mapping[str, Row], chosen: Sequence[str]) -> dict[str, Row]:
+    """The rows whose curves are drawn beside others, with their signs."""
+    if len(chosen) < 2:
+        return {}
+    return {key: replace(rows[key], sign=number) for number, key in enumerate(chosen) if key in rows}

@@ -22,9 +22,14 @@ class Standing(Screen[R]):
     (`tui.chrome.too_small.size_classes`), or Textual lays it out again with them."""
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
-        """Textual's own runs after this. The styles of what was just mounted have just been matched."""
-        if not self._size:
-            event.refresh_styles = False
+        """What Textual does the first time, but for matching all styles again, and for drawing all of it twice."""
+        if self._size or not self.is_attached:
+            return
+        event.prevent_default()
+        self.stack_updates += 1
+        self.app._refresh_notifications()
+        self._update_auto_focus()
+        self._refresh_layout(self.app.size)
 
     def _screen_resized(self, size: Size) -> None:
         """Lay out for another size. The first layout is told to the screen itself as a new size, which it is not."""

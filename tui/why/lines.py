@@ -23,7 +23,7 @@ _LABELS = 26
 _LEAST = 20
 
 
-class Link(Struct, frozen=True):
+class Opens(Struct, frozen=True):
     """What a row opens: the page of an agent, or of an alert by its id. `place` tells two rows of the same apart."""
 
     agent: str
@@ -35,17 +35,17 @@ class Line(Struct, frozen=True):
     """A line, and what `enter` opens there; None where nothing."""
 
     text: Text
-    link: Link | None = None
+    link: Opens | None = None
 
 
-def lines_of(ladder: Ladder, ink: Ink, console: Console, width: int, cursor: Link | None) -> list[Line]:
+def lines_of(ladder: Ladder, ink: Ink, console: Console, width: int, cursor: Opens | None) -> list[Line]:
     """The whole ladder, no line wider than `width`."""
     writer = _Writer(ink, console, max(_LEAST, width), cursor)
     return [*writer.ladder(ladder)]
 
 
 class _Writer:
-    def __init__(self, ink: Ink, console: Console, width: int, cursor: Link | None) -> None:
+    def __init__(self, ink: Ink, console: Console, width: int, cursor: Opens | None) -> None:
         self._ink = ink
         self._console = console
         self._width = width
@@ -96,12 +96,12 @@ class _Writer:
         for number, value in enumerate(self._broken(ink.write(row.value), room)):
             yield Line(joined([before if not number else Text(" " * before.cell_len), value]), link)
 
-    def _link(self, row: Row) -> Link | None:
+    def _link(self, row: Row) -> Opens | None:
         if not (row.agent or row.alert):
             return None
         key = (row.agent, row.alert)
         place = self._places[key] = self._places.get(key, -1) + 1
-        return Link(row.agent, row.alert, place)
+        return Opens(row.agent, row.alert, place)
 
     def _asked(self, asked: Asked) -> Iterator[Line]:
         ink = self._ink

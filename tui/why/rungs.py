@@ -12,7 +12,7 @@ from textual.widget import Widget
 from fleet.why.model import Ladder
 from tui.chrome.page_scroll import PageScroll
 from tui.ink import Ink
-from tui.why.lines import Line, Link, lines_of
+from tui.why.lines import Line, Opens, lines_of
 
 
 class Rungs(Widget):
@@ -24,7 +24,7 @@ class Rungs(Widget):
         super().__init__(id="rungs")
         self._ladder: Ladder | None = None
         self._notice = ""
-        self._cursor: Link | None = None
+        self._cursor: Opens | None = None
 
     def show(self, ladder: Ladder | None, notice: str) -> None:
         """Show a ladder, and above it a sentence where there is one to say."""
@@ -34,26 +34,26 @@ class Rungs(Widget):
         self.refresh(layout=True)
 
     @property
-    def cursor(self) -> Link | None:
+    def cursor(self) -> Opens | None:
         """The row under the cursor; None where it is on none."""
         return self._cursor
 
-    def links(self) -> list[tuple[int, Link]]:
+    def links(self) -> list[tuple[int, Opens]]:
         """(line, what it opens) of each row that opens something."""
-        found: dict[Link, int] = {}
+        found: dict[Opens, int] = {}
         for number, line in enumerate(self._lines(self.size.width)):
             if line.link is not None:
                 found.setdefault(line.link, number)
         return [(number, link) for link, number in found.items()]
 
-    def go_to(self, link: Link | None) -> None:
+    def go_to(self, link: Opens | None) -> None:
         """Put the cursor on a row."""
         if link != self._cursor:
             self._cursor = link
             self.refresh()
             self.screen.refresh_bindings()
 
-    def link_at(self, line: int) -> Link | None:
+    def link_at(self, line: int) -> Opens | None:
         """What a line opens."""
         lines = self._lines(self.size.width)
         return lines[line].link if 0 <= line < len(lines) else None
@@ -78,21 +78,16 @@ class Rungs(Widget):
         return lines
 
 
-class LadderScroll(PageScroll, can_focus=True, inherit_bindings=False):
+class LadderScroll(PageScroll, can_focus=True):
     """Scrolls a ladder. Down goes to the next row that opens something where it is in sight, else down a line."""
 
     BINDING_GROUP_TITLE = "Why"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", id="why.open"),
-        Binding("j,down", "walk(1)", "down", id="page.down", show=False),
-        Binding("k,up", "walk(-1)", "up", id="page.up", show=False),
-        *PageScroll.BINDINGS[2:],
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "open", id="why.open")]
 
     class Opened(Message):
         """The operator wants the page of what a row names."""
 
-        def __init__(self, link: Link) -> None:
+        def __init__(self, link: Opens) -> None:
             super().__init__()
             self.link = link
 
@@ -100,8 +95,15 @@ class LadderScroll(PageScroll, can_focus=True, inherit_bindings=False):
         super().__init__(rungs, id="why")
         self._rungs = rungs
 
-    def action_walk(self, by: int) -> None:
-        """To the next (1) or last (-1) row in sight that opens something, else one line on."""
+    def action_scroll_down(self) -> None:
+        """To the next row in sight that opens something, else a line down."""
+        self._walk(1)
+
+    def action_scroll_up(self) -> None:
+        """To the row before in sight that opens something, else a line up."""
+        self._walk(-1)
+
+    def _walk(self, by: int) -> None:
         top = self.scroll_offset.y
         links = self._rungs.links()
         places = {link: line for line, link in links}
@@ -119,7 +121,7 @@ class LadderScroll(PageScroll, can_focus=True, inherit_bindings=False):
             self.scroll_up(animate=False)
 
     def action_open(self) -> None:
-        """Open what is under the cursor, else what the first row in sight names."""
+        """Open what is under the cursor."""
         if self._rungs.cursor is not None:
             self.post_message(self.Opened(self._rungs.cursor))
 

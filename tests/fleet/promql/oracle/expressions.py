@@ -85,7 +85,8 @@ _WRONG = (
     "rate(up[5m] offset 1m)", "rate(up offset 1m [5m])", "up[5m] @ start() offset 1m", "sum_over_time(up)", "1e", "0x",
     "'unclosed", '"\\q"', "up{job=a}", "up{job}", "up{job=}", "a:b:c", ":x", "1.2.3", "up @ -5",
     "up @ +5", "up @ 1e400",
-    "up @ NaN", "stddev by (job) up", "group_left", "sum without up", "quantile(0.5)", "--1", "-up", "+up",
+    "up @ NaN", "up offset NaN", "up offset -inf",
+    "stddev by (job) up", "group_left", "sum without up", "quantile(0.5)", "--1", "-up", "+up",
     "-1^2", "2^3^2",
     "1 == bool 1 == bool 1", "up * on(job, instance) up * on(job, instance) up", "up < 5 > 0",
 )  # fmt: skip
