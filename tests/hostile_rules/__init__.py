@@ -1,0 +1,1 @@
+"""Rules, expressions, objectives and gates that are broken, or made to cost too much."""
