@@ -71,7 +71,7 @@ class Deck:
         self._followed: dict[str, Path] = {}
         self._supervisor = Supervisor(store.sources, clock)
         self.samples = Samples()
-        feed = Feed(self.samples, store, clock.now)
+        feed = Feed(self.samples, store, clock.now, self._source_name)
         self.judgement = Judgement(config, store, self.samples, feed, clock, past or no_past())
         self._ingest = Ingest(
             store,
@@ -331,6 +331,10 @@ class Deck:
         own = config.probes[ProbeKind.SELF]
         self._supervisor.replace(self_job(self._count_itself, self._ingest, own.every_s, own.timeout_s))
 
+    def _source_name(self, entry_id: str) -> str:
+        """What a discovery source is called, by its id."""
+        return next((entry.name for entry in self._config.discovery if entry.id == entry_id), entry_id)
+
     def _entry_job(self, section: str, entry: Entry, reach: Reach) -> Job:
         """Raises ConfigError that names the place in the file."""
         if section == "discovery":
@@ -352,7 +356,7 @@ class Deck:
 
         def deliver(found: Discovery, at: datetime, took_s: float) -> Outcome:
             accepted = self._registry.accept(entry.id, found, at)
-            page = None if found.page is None else self._ingest.page(entry.id, found.page, at)
+            page = None if found.page is None else self._ingest.page(entry.id, found.page, at, took_s)
             return Outcome(
                 problems=found.problems,
                 found=len(found.sightings),

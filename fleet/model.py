@@ -280,7 +280,17 @@ class SelfReading(Struct, frozen=True, kw_only=True, gc=False):
     terminal: TerminalReading | None = None
 
 
-Reading = Discovery | HealthReading | Page | QueueReading | BacklogReading | AlertsReading | HostReading | ProcessReading | SelfReading
+Reading = (
+    Discovery
+    | HealthReading
+    | Page
+    | QueueReading
+    | BacklogReading
+    | AlertsReading
+    | HostReading
+    | ProcessReading
+    | SelfReading
+)
 """Whatever one look of a probe or source can bring back."""
 
 

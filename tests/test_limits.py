@@ -207,3 +207,55 @@ async def test_an_answer_that_is_too_big_or_none_is_a_named_fault(
         assert found in ([], None)
     finally:
         await link.aclose()
+
+
+# ── rules, queries, objectives ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_docs_name_the_limits_of_rules_queries_and_objectives() -> None:
+    from config import rule_files, rule_tests
+    from config.slo import documents
+    from fleet import alertmanager_api, prometheus_api
+    from fleet.alerts import matching
+    from fleet.promql import limits
+    from fleet.rules.templates import limits as template
+    from fleet.rules.testing import notation
+    from fleet.samples.samples import SampleLimits
+    from fleet.slo import definition
+    from journal import alert_state, rollups, silences
+
+    section = (
+        DOCS.read_text(encoding="utf-8").split("\n## Limits of rules, queries and objectives\n")[1].split("\n## ")[0]
+    )
+    told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", section, re.MULTILINE))
+    query, kept = limits.EvalLimits(), SampleLimits()
+    numbers = {
+        "characters of an expression": (limits.MAX_TEXT,),
+        "brackets open": (limits.MAX_BRACKETS, limits.MAX_OPERATORS, limits.MAX_DEPTH),
+        "series that a selector": (query.series,),
+        "samples that": (query.samples,),
+        "work of the steps": (query.work,),
+        "steps of a range query": (query.steps, query.subquery_steps),
+        "characters of a label": (limits.MAX_LABEL, query.text),
+        "characters of a template": (
+            *(template.TEMPLATE_CHARS, template.OUTPUT_CHARS, template.STEPS),
+            *(template.DEPTH, template.QUERIES, template.SAMPLES),
+        ),
+        "a rule file": (rule_files.FILE_BYTES, rule_files.FILE_NODES, rule_tests.FILE_BYTES, rule_tests.FILE_NODES),
+        "files of a pattern": (rule_files.FILES,),
+        "rules of all files": (rule_files.RULES,),
+        "values of a series": (notation.SAMPLES,),
+        "SLO definitions": (definition.SLO_LIMIT, definition.GROUP_LIMIT),
+        "window of an objective": (round(definition.WINDOW_LIMIT_S / 86_400),),
+        "documents": (documents.DOCUMENT_LIMIT,),
+        "series kept": (kept.series, kept.points, round(kept.reach_s)),
+        "matchers": (matching.MOST_MATCHERS, matching.MOST_CHARS),
+        "kept silences": (silences.MOST, silences.MOST_BYTES),
+        "kept alerts": (alert_state.MOST_ALERTS, alert_state.MOST_BYTES),
+        "roll-ups": (rollups.SIZE_LIMIT,),
+        "alerts, silences": (prometheus_api.MOST_ALERTS, alertmanager_api.MOST_SILENCES),
+    }
+    for beginning, wanted in numbers.items():
+        (value,) = (value for name, value in told.items() if name.startswith(beginning))
+        assert {f"{number:,}" for number in wanted} <= set(re.findall(r"[\d,]*\d", value)), beginning
+    assert len(told) == len(numbers) + 1

@@ -3,9 +3,19 @@
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-NAMING = ("agent", "agent_name", "exported_agent", "tool", "service", "instance", "exported_instance", "job")
-"""The labels that may name an agent, the surest first. The real rule files of the fleets use `agent` and `tool`;
-Prometheus itself sets `instance` and `job`."""
+NAMING = (
+    "agent",
+    "agent_name",
+    "exported_agent",
+    "tool",
+    "component",
+    "service",
+    "instance",
+    "exported_instance",
+    "job",
+)
+"""The labels that may name an agent, the surest first. The real rule files of the fleets use `agent` and `tool`, their
+own alert files `component`; Prometheus itself sets `instance` and `job`."""
 MOST = 50
 """Agents that are told of one alert."""
 

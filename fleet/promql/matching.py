@@ -12,6 +12,7 @@ from typing import Any
 from fleet.errors import QueryError
 from fleet.promql.labels import Labels
 from fleet.promql.storage import Matcher, Matchers, MatchOp
+from fleet.whole_match import whole_match
 
 _WHERE_GO_DIFFERS = re.compile(
     r"\\Q.*?(?:\\E|$)|(?P<refused>\\C|\(\?<)|\\.|\[\^?\]?(?:\\.|\[:\^?\w++:\]|[^\]\\])*+(?:\]|\\?\Z)",
@@ -95,8 +96,7 @@ def _pattern_test(pattern: str) -> Test:
     words = literals_of_pattern(pattern)
     if words is not None:
         return words.__contains__
-    full = _compiled(pattern).fullmatch
-    return lambda text: full(text) is not None
+    return whole_match(pattern, _compiled(pattern).options)
 
 
 def matches_empty(pattern: str) -> bool:

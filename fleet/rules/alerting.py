@@ -56,8 +56,6 @@ class AlertingRule:
             self.active.clear()
             self.revision += 1
             raise QueryError(f"exceeded limit of {limit} with {len(live)} alerts", "execution")
-        if before != len(self.active) or any(alert.reading is None for alert in self.active.values()):
-            self.revision += 1
         if self.runs_queries:
             for labels in found:
                 yield
@@ -69,6 +67,8 @@ class AlertingRule:
             samples += ((alert.series[0], 1.0), (alert.series[1], float(alert.active_at // 1000)))
             if place % _PIECE == _PIECE - 1:
                 yield
+        if before != len(self.active) or any(alert.reading is None for alert in self.active.values()):
+            self.revision += 1
         return samples
 
     def read(self) -> Iterator[None]:

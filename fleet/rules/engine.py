@@ -186,7 +186,13 @@ class RuleEngine:
         return None if not known or len(known) < len(times) else _EPOCH + min(known) * _MILLISECOND
 
     def readings(self) -> tuple[AlertReading, ...]:
-        """All pending, firing and lately resolved alerts; the same tuple until something changed."""
+        """All pending, firing and lately resolved alerts; the same tuple until something changed. Within an evaluation
+        it is that of before."""
+        within = [group for group in self._groups if group.is_within]
+        if within and self._read is not None:
+            return self._read[1]
+        for group in within:
+            group.settle()
         alerting = [rule.alerting for group in self._groups for rule in group.rules if rule.alerting is not None]
         version = [(id(one), one.revision) for one in alerting]
         if self._read is None or self._read[0] != version:
@@ -252,6 +258,8 @@ class RuleEngine:
 
     def state(self) -> EngineState:
         """The alerts, to be kept over a restart."""
+        for group in self._groups:
+            group.settle()
         rules = []
         for group in self._groups:
             for (name, labels, number), rule in _numbered(group.rules).items():

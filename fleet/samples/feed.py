@@ -41,13 +41,20 @@ class Probed:
 
 class Feed:
     """Hands what `collectors.ingest` takes in to the samples. `now` is the time of day, for failures, which have none
-    of their own."""
+    of their own; `named` gives the name of a discovery source by its id, which is the job of its page."""
 
-    def __init__(self, samples: Samples, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        samples: Samples,
+        store: Store,
+        now: Callable[[], datetime],
+        named: Callable[[str], str] = lambda source: source,
+    ) -> None:
         self._samples = samples
         self._store = store
         self._now = now
-        self._labels: dict[str, tuple[str, Mapping[str, str]]] = {}
+        self._named = named
+        self._labels: dict[str, tuple[tuple[str, str], Mapping[str, str]]] = {}
         self.probed: dict[str, Probed] = {}
         """By agent name, from the start of this program on."""
 
@@ -85,10 +92,11 @@ class Feed:
         else:
             source = self._store.sources.get(f"discovery:{name}")
             url = source.target if source else ""
+        job = "" if agent is not None else self._named(name)
         known = self._labels.get(name)
-        if known is None or known[0] != url:
-            made = agent_labels(name, url) if agent is not None else source_labels(name, url)
-            known = self._labels[name] = url, made
+        if known is None or known[0] != (url, job):
+            made = agent_labels(name, url) if agent is not None else source_labels(job, url)
+            known = self._labels[name] = (url, job), made
         return known[1]
 
     def _probes(self, name: str) -> Probed:

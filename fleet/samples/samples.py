@@ -55,7 +55,8 @@ class Samples:
         self._full = self._contested = False
         self._retries = 0
         self.refused = 0
-        """Series that were not taken for lack of room, counted each time that they were met anew."""
+        """Series that were not taken for lack of room, counted each time that they were met anew; those that come alone
+        (`add`) each time."""
         self.conflicts = 0
         """Series that were not taken because another source has one of the same labels."""
         self.late = 0
@@ -146,6 +147,10 @@ class Samples:
         if matrix.pick is None or matrix.generation != self._retries:
             self._arrange(matrix, ((0, labels),), at_ms, 1)
             matrix.generation = self._retries
+            if not matrix.series:
+                # There was no room. Nothing of it is remembered: a million of them would cost as much as the others.
+                del self._sources[labels]
+                return
         if matrix.pick is not None:
             self._append(matrix, at_ms, array("d", (value,)))
             if is_stale(value):

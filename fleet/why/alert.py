@@ -274,7 +274,7 @@ def _member(alert: Alert, shared: Mapping[str, str], ground: Ground) -> Row:
     own = Labels.of({name: text for name, text in alert.labels.items() if name not in shared})
     value = f", value {shown(alert.value)}" if alert.value is not None else ""
     return Row(
-        label=ground.names.first(alert.labels) or scrub(str(own), 80) or alert.name,
+        label=ground.names.first(alert.labels) or (scrub(str(own), 80) if own else alert.name),
         value=f"{alert.severity.value}, {alert.state.value} since {ground.clock(alert.since)}{value}",
         alert=alert.id,
     )

@@ -200,4 +200,4 @@ def test_patterns_are_found_below_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "slos" / "a.yaml").write_text(HEAD + RATIO + WINDOW + REST)
     found = named_slos(("slos/*.yaml", "nowhere.yaml"), tmp_path)
     assert len(found.definitions) == 1
-    assert found.problems == ("nowhere.yaml: no such file",)
+    assert [problem.partition("nowhere.yaml")[2] for problem in found.problems] == [": there is no such file"]

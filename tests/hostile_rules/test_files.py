@@ -116,7 +116,7 @@ def test_a_template_that_runs_away_ends_as_an_error_in_its_text(template: str, w
     [
         ({"objective": "0%"}, "above 0%"),
         ({"objective": "100%"}, "below 100%"),
-        ({"objective": 1}, "did you mean 1%"),
+        ({"objective": 1}, "did you mean 1"),
         ({"objective": -1}, "above 0%"),
         ({"objective": "nan"}, "above 0%"),
         ({"objective": "99.9.9%"}, "such as 99.9%"),
@@ -147,7 +147,7 @@ def test_an_objective_that_cannot_be_is_refused_by_name(changed: dict[str, objec
     "target", [">NaN", "> 1e9999999", "9" * 400, "5/3", "%", ">>5", "1 parsec", "\x1b[2J", "-" * 99]
 )
 def test_a_target_of_a_gate_that_is_none_is_refused(target: str) -> None:
-    with pytest.raises(ValueError, match="target|unit|pass"):
+    with pytest.raises(ValueError, match=r"target|unit|pass"):
         parse_target(target)
 
 

@@ -38,7 +38,8 @@ def away_lines(store: Store, ink: Ink, stale: int) -> list[Text]:
     if len(bad) > _MOST:
         lines.append(ink.muted(f"  and {len(bad) - _MOST:,} more (:sources)"))
     if stale and not lines:
-        lines.append(ink.write(f"◌ {heard}: what brings them is away", Tone.STALE))
+        # Every source answers: these are claims that nobody repeats and nobody ends.
+        lines.append(ink.write(f"◌ {heard}: old claims that nobody has repeated", Tone.STALE))
     return lines
 
 

@@ -30,12 +30,18 @@ def _state(alert: Alert, store: Store) -> Iterator[Known]:
     if alert.claimed:
         yield Known("claimed", (Cell("a system says this of itself; nothing here has checked it", Tone.DEGRADED),))
     if alert.stale:
-        yield Known("stale", (Cell("as last heard: what brings it is away", Tone.STALE),))
+        yield Known("stale", (Cell(_heard(alert), Tone.STALE),))
     yield Known("value", _value_cells(alert))
     if alert.expr:
         yield Known("expression", (Cell(alert.expr, Tone.ACCENT),))
     if alert.for_s:
         yield Known("for", (Cell(span_text(alert.for_s)),))
+
+
+def _heard(alert: Alert) -> str:
+    if alert.claimed:
+        return "as last heard: nobody has repeated it, or what brings it is away"
+    return "as last heard: what brings it is away"
 
 
 def _state_cells(alert: Alert, store: Store) -> tuple[Cell, ...]:
