@@ -16,7 +16,7 @@ from cli.settings import FrontDoor, load_config, start_logging
 from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes, with_wishes
 from config.find import find_config
 
-GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events", "alerts", "silences", "slos")
+GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events", "alerts", "silences", "slos", "gates")
 _EPILOG = (
     "stdout is data, stderr is narration. Exit codes: 0 ok, 1 failure at run time, 2 usage or invalid configuration. "
     "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
@@ -68,7 +68,7 @@ def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
     embedded, `fleetdeck get agents` for one look without a dashboard.
 
     \b
-    In the dashboard:  1-7 views   / filter   : command   enter open   ? help   q quit
+    In the dashboard:  1-9 views   / filter   : command   enter open   ? help   q quit
     """
     ctx.ensure_object(dict)["config"] = config_path
     if ctx.invoked_subcommand is not None:

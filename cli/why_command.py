@@ -8,7 +8,7 @@ import click
 
 from cli.options import config_option, wait_option, watch_option
 from cli.plain_output import write_data
-from cli.settings import load_config, start_logging
+from cli.settings import Failure, load_config, start_logging
 from fleet.errors import FleetdeckError
 from fleet.near import meant
 from fleet.store import Store
@@ -48,7 +48,11 @@ def why(
 
     start_logging()
     seen = observe(load_config(config_path or ctx.obj["config"]), wait_s, watch_s=watch_s)
-    ladder = seen.explain(subject_of(kind, name, seen.store))
+    try:
+        subject = subject_of(kind, name, seen.store)
+    except NotThereError as error:
+        raise Failure(str(error)) from error
+    ladder = seen.explain(subject)
     text = as_markdown(ladder) if output == "text" else json.dumps(as_tree(ladder), indent=2) + "\n"
     write_data(text, output)
 

@@ -35,15 +35,17 @@ class Keeper:
             self.finish()
 
     async def load(self, now: datetime) -> None:
-        """Read the past into the engine, piece by piece, and let it begin."""
-        engine = self._engine
+        """Read what is not read yet of the past into the engine, piece by piece, and let it begin. An engine that is
+        given other objectives meanwhile does not; the past of those is to be read first."""
+        engine, book = self._engine, self._engine.book
         try:
-            pieces = iter(self._store.load(engine.keys, tuple(engine.book.meters), engine.since_hour(now)))
+            pieces = iter(self._store.load(engine.keys, engine.keys, engine.since_hour(now)) if engine.keys else ())
             while (piece := await asyncio.to_thread(_next, pieces)) is not None:
                 engine.load(piece)
         except OutsideError as error:
             self.error = error.detail
-        engine.start()
+        if engine.book is book:
+            engine.start()
 
     async def keep(self) -> None:
         """Keep what the engine has ready, if anything."""

@@ -8,10 +8,14 @@ import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from cli.deck import Deck
+from cli.judging.judgement import Judgement
 from cli.kinds import kind_tables
 from config.load import load
 from demo_fleet.fleet import DemoFleet
@@ -36,6 +40,7 @@ SHOTS: dict[str, tuple[str, tuple[int, int]]] = {
     "agent": ("agent coder-3", (120, 40)),
     "alerts": ("alerts", (120, 26)),
     "slos": ("slos", (120, 24)),
+    "why": ("slos task-success", (120, 46)),
     "tasks": ("tasks", (120, 30)),
     "queues": ("queues", (120, 20)),
     "backlog": ("backlog", (120, 20)),
@@ -44,12 +49,13 @@ SHOTS: dict[str, tuple[str, tuple[int, int]]] = {
     "small": ("overview", (80, 24)),
 }
 """File name → the view and the size in columns and lines."""
+KEYS = {"why": ("w",)}
+"""What is pressed before the picture is taken."""
 
 
-async def fill(store: Store, clock: ManualClock) -> None:
-    """Watch the demo fleet through the first two and a half minutes of its script, until a release fails.
-
-    Raises OSError where its ports are taken.
+async def fill(store: Store, clock: ManualClock) -> Judgement:
+    """Watch the demo fleet through the first two and a half minutes of its script, until a release fails; what judged
+    it is returned. Raises OSError where its ports are taken.
     """
     with tempfile.TemporaryDirectory(prefix="fleetdeck-shots-") as name:
         folder = Path(name)
@@ -68,6 +74,7 @@ async def fill(store: Store, clock: ManualClock) -> None:
             await deck.aclose()
     # This process's memory and CPU are the one thing here that is another at every run.
     store.sources.drop(f"{ProbeKind.SELF}:fleetdeck")
+    return deck.judgement
 
 
 def _check_ports(fleet: DemoFleet) -> None:
@@ -80,12 +87,21 @@ def _check_ports(fleet: DemoFleet) -> None:
 async def draw() -> dict[str, str]:
     """File name → SVG."""
     store, clock = Store(), ManualClock(START)
-    await fill(store, clock)
+    judgement = await fill(store, clock)
     pictures = {}
     for name, (line, size) in SHOTS.items():
-        app = FleetdeckApp(store, fleet_name="demo", clock=clock, view=parse_view_line(line))
-        pictures[f"{name}.svg"] = (await render(app, size)).svg()
+        app = FleetdeckApp(
+            store, fleet_name="demo", clock=clock, view=parse_view_line(line), explain=judgement.reasons.ladder
+        )
+        pictures[f"{name}.svg"] = (await render(app, size, settle=_press(KEYS.get(name, ())))).svg()
     return pictures
+
+
+def _press(keys: tuple[str, ...]) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+
+    return press
 
 
 def main(folder: Path) -> None:

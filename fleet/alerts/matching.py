@@ -197,6 +197,8 @@ def parse_matchers(text: str) -> Matchers:
         name, op, value = found.groups()
         matchers.append(Matcher(_unquoted(name), MatchOp(op), _unquoted(value)))
         at = found.end()
+        if inner[at : at + 1] == '"':
+            raise QueryError(f"a closing quote is wanted after {scrub(inner[at:], 40)!r}")
         if at < len(inner) and inner[at] != ",":
             raise QueryError(f"a comma is wanted before {scrub(inner[at:], 40)!r}")
         at += 1

@@ -68,6 +68,8 @@ class SloEngine:
         """Whether there is one; what is set here holds from the next `reconfigure` on."""
         self.book = Book(definitions[:SLO_LIMIT], agents, prometheus=prometheus)
         self.loaded = False
+        self._unread = set(self.book.tracks)
+        """What the past of is not read yet; nothing is counted for it before."""
         self._round: Iterator[None] | None = None
         self._last_ms: int | None = None
         self._judged: dict[str, tuple[int, float]] = {}
@@ -96,8 +98,13 @@ class SloEngine:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What a store of roll-ups is to be asked for: the beginnings of its tracks' names, its meters."""
-        return tuple(self.book.tracks)
+        """What a store of roll-ups is to be asked for: the beginnings of the names of tracks whose past is not read
+        yet, which are those of their meters, too."""
+        return tuple(sorted(self._unread))
+
+    def is_read(self, key: str) -> bool:
+        """Whether the past of a meter is there, so that more may be counted."""
+        return key not in self._unread
 
     def since_hour(self, now: datetime) -> int:
         """The oldest hour that any window needs."""
@@ -108,20 +115,22 @@ class SloEngine:
         return int((at_ms / 1000 - self.book.keep_s) // 3600)
 
     def load(self, kept: Kept) -> None:
-        """Take in a piece of what was kept. What cannot be read is left out."""
+        """Take in a piece of what was kept. What cannot be read is left out, and so is what has gone on since: its
+        counters would be counted twice."""
         for one in kept.hours:
-            track = self.book.track(one.track)
+            track = self.book.track(one.track) if one.track.partition("|")[0] in self._unread else None
             if track is not None:
                 track.load(one.hour, one.data)
         for mark in kept.marks:
             meter = self.book.meters.get(mark.meter)
             labels = _labels(mark.series)
-            if meter is not None and labels is not None:
+            if meter is not None and labels is not None and mark.meter in self._unread:
                 meter.marks[labels] = Mark(mark.at_ms, mark.value)
 
     def start(self) -> None:
         """The past is there, or will never be: begin to read."""
         self.loaded = True
+        self._unread.clear()
 
     def take_unsaved(self) -> Kept | None:
         """What is to be kept now, once a minute, made between two rounds; None where there is nothing yet. Keep it all
@@ -192,13 +201,15 @@ class SloEngine:
         return False
 
     def reconfigure(self, definitions: Sequence[SloDefinition]) -> None:
-        """Go on with other objectives. Those that measure the same keep their past; the caller loads that of others."""
+        """Go on with other objectives. Those that measure the same keep their past; the caller loads that of others
+        (`keys`), which are not counted before `start`."""
         before, self.book = self.book, Book(definitions[:SLO_LIMIT], self._agents, prometheus=self.prometheus)
         self.left_out = max(0, len(definitions) - SLO_LIMIT)
         for key, tracks in self.book.tracks.items():
-            if key in before.tracks and before.keep_s == self.book.keep_s:
-                tracks.by_group.update(before.tracks[key].by_group)
+            if key in before.tracks:
+                tracks.resume(before.tracks[key])
                 self.book.room.left -= len(tracks.by_group)
+        self._unread = {key for key in self.book.tracks if key in self._unread or key not in before.tracks}
         for key, meter in self.book.meters.items():
             if key in before.meters:
                 meter.resume(before.meters[key])
@@ -214,7 +225,7 @@ class SloEngine:
     def _begin(self, now: datetime, at_ms: int) -> Iterator[None]:
         minute = at_ms // 60_000
         for key, meter in list(self.book.meters.items()):
-            if key not in self.book.served:
+            if key not in self.book.served and key not in self._unread:
                 try:
                     yield from meter.read(self._storage, at_ms)
                 except FilterError as error:
@@ -227,7 +238,9 @@ class SloEngine:
     def _cut(self, minute: int) -> Iterator[None]:
         """Time slices, of what changed."""
         for line in self.book.lines:
-            for group in list(line.meter.tracks.by_group) if line.slices is not None else ():
+            if line.slices is None or not self._unread.isdisjoint(line.keys):
+                continue
+            for group in list(line.meter.tracks.by_group):
                 slicer = line.cut(group)
                 if slicer is not None:
                     yield from slicer.step(slicer.base.changed_from, minute)
@@ -241,6 +254,10 @@ class SloEngine:
         written: list[SloStatus] = []
         for line in self.book.lines:
             yield
+            if not self._unread.isdisjoint(line.keys):
+                present.add(line.base_name)
+                self._put(no_data(line.definition, line.objective, line.base_name, now, LOADING), now)
+                continue
             some = False
             for followed in self._shown(line):
                 yield

@@ -37,6 +37,11 @@ class Line:
         self._followed: dict[Group, Followed] = {}
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the tracks that it is made of."""
+        return frozenset(one.key for one in (self.meter.tracks, self.slices) if one is not None)
+
+    @property
     def base_name(self) -> str:
         """The name without a group."""
         return row_name(self.definition, self.objective, self.number, ())

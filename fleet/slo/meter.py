@@ -35,6 +35,12 @@ class Tracks:
         self._keep_hours = keep_hours
         self._room = room
 
+    def resume(self, before: "Tracks") -> None:
+        """Go on with the tracks of the same indicator before, kept as long as these are."""
+        self.by_group.update(before.by_group)
+        for track in self.by_group.values():
+            track.keep(self._keep_hours)
+
     def of(self, group: Group) -> Track | None:
         """The group's track; None where there are too many already."""
         track = self.by_group.get(group)

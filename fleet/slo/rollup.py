@@ -53,6 +53,11 @@ class Track:
         """The hours that are kept."""
         return range(self._first, self._first + len(self._packed))
 
+    def keep(self, hours: int) -> None:
+        """Keep another number of hours from now on; the oldest go."""
+        self._keep = max(2, hours)
+        self._trim()
+
     def add(self, minute: int, good: float, total: float, samples: int) -> None:
         """Count events of a minute. One older than what is kept is dropped."""
         minutes = self._dense(minute // MINUTES)

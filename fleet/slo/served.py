@@ -41,7 +41,7 @@ class Served:
         server refuses stands in the rows, and what is there stays. Raises OutsideError where the server does not
         answer, without asking it for the others."""
         now_ms = round(now.timestamp() * 1000) // MINUTE_MS * MINUTE_MS
-        served = dict(self._engine.book.served)
+        served = {key: one for key, one in self._engine.book.served.items() if self._engine.is_read(key)}
         self._until = {key: until for key, until in self._until.items() if key in served}
         for key, meter in served.items():
             if self._until.get(key) == now_ms:

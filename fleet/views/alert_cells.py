@@ -49,10 +49,14 @@ def silence_state_cell(state: SilenceState) -> Cell:
     return _SILENCE_STATE[state]
 
 
-def severity_cell(severity: Severity, raw: str) -> Cell:
-    """The mapped word, and the source's own where it is another."""
-    own = f" ({raw})" if raw and raw.lower() != severity.value else ""
-    return Cell(f"{severity.value}{own}", _SEVERITY_TONE[severity])
+def severity_cell(severity: Severity) -> Cell:
+    """The mapped word."""
+    return Cell(severity.value, _SEVERITY_TONE[severity])
+
+
+def own_severity(severity: Severity, raw: str) -> str:
+    """The source's own word where it is another than the mapped one, else ""."""
+    return raw if raw.lower() != severity.value else ""
 
 
 def age_bucket(seconds: float | None) -> str:

@@ -6,7 +6,7 @@ from fleet.alerts.groups import line_order
 from fleet.alerts.model import AlertGroup
 from fleet.filters.units import Unit
 from fleet.severity import SEVERITY_RANK, Severity
-from fleet.views.alert_cells import age_bucket, labels_text, severity_cell
+from fleet.views.alert_cells import age_bucket, labels_text, own_severity, severity_cell
 from fleet.views.columns import count_column, name_column, ranked_column, word_column
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 
@@ -51,7 +51,7 @@ VIEW: View[AlertGroup] = View(
             "severity",
             "SEVERITY",
             10,
-            lambda r, _: severity_cell(r.severity, r.severity_raw),
+            lambda r, _: severity_cell(r.severity),
             lambda r: SEVERITY_RANK[r.severity],
         ),
         name_column("name", "ALERT", 18, _name),
@@ -84,6 +84,9 @@ VIEW: View[AlertGroup] = View(
             when=_since,
         ),
         word_column("labels", "LABELS", 20, lambda r: labels_text(r.shared), grow=5, priority=1, empty=""),
+        word_column(
+            "severity_raw", "RAISED AS", 9, lambda r: own_severity(r.severity, r.severity_raw), priority=7, empty=""
+        ),
     ),
     fields=(
         attribute("name"),
@@ -105,5 +108,5 @@ VIEW: View[AlertGroup] = View(
     words=lambda r: f"{_name(r)} {r.severity.value} {r.severity_raw} {state(r)} {labels_text(r.shared)}",
     labels=lambda r: r.shared,
     fault=lambda r: line_order(r)[0] < 2,
-    empty="no alerts: rules, prometheus, alertmanager and alerts in the configuration bring them",
+    empty="nothing is pending or firing (rules, prometheus, alertmanager and alerts in the configuration bring alerts)",
 )

@@ -7,7 +7,15 @@ from fleet.alerts.order import began, order_key, shelf
 from fleet.filters.units import Unit
 from fleet.severity import SEVERITY_RANK, Severity
 from fleet.times import rfc3339
-from fleet.views.alert_cells import age_bucket, alert_state_cell, labels_text, severity_cell, summary, value_cell
+from fleet.views.alert_cells import (
+    age_bucket,
+    alert_state_cell,
+    labels_text,
+    own_severity,
+    severity_cell,
+    summary,
+    value_cell,
+)
 from fleet.views.columns import measure_column, name_column, ranked_column, word_column
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 
@@ -45,7 +53,7 @@ VIEW: View[Alert] = View(
             "severity",
             "SEVERITY",
             10,
-            lambda r, _: severity_cell(r.severity, r.severity_raw),
+            lambda r, _: severity_cell(r.severity),
             lambda r: SEVERITY_RANK[r.severity],
         ),
         name_column("name", "ALERT", 16, lambda r: r.name),
@@ -78,6 +86,9 @@ VIEW: View[Alert] = View(
         word_column("acknowledged", "ACK BY", 8, lambda r: r.acknowledged_by or "", grow=1, priority=2, empty=""),
         word_column("source", "SOURCE", 10, _source, priority=6),
         word_column("summary", "SUMMARY", 20, summary, grow=3, priority=5, empty=""),
+        word_column(
+            "severity_raw", "RAISED AS", 9, lambda r: own_severity(r.severity, r.severity_raw), priority=7, empty=""
+        ),
     ),
     fields=(
         attribute("name"),
@@ -116,6 +127,6 @@ VIEW: View[Alert] = View(
     words=_words,
     labels=lambda r: r.labels,
     fault=lambda r: shelf(r) < 2,
-    empty="no alerts: rules, prometheus, alertmanager and alerts in the configuration bring them",
+    empty="nothing is pending or firing (rules, prometheus, alertmanager and alerts in the configuration bring alerts)",
     newest=(("since", True),),
 )

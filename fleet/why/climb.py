@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from fleet.alerts.model import Alert
+from fleet.gates.model import GateState
 from fleet.promql.limits import EvalLimits
 from fleet.promql.storage import Storage
 from fleet.slo.model import SloStatus
@@ -23,7 +26,7 @@ from fleet.why.evidence import EvidenceOf, no_evidence
 from fleet.why.expression import Measured
 from fleet.why.gate import gate_step, wants_more
 from fleet.why.ground import AT_LEISURE, IN_A_STEP, Ground
-from fleet.why.model import Ladder, Rung, Step, Subject, SubjectKind
+from fleet.why.model import Ladder, Mark, Rung, Step, Subject, SubjectKind
 from fleet.why.objective import bad_events, budget_step, burn_step, told, unit_of
 from fleet.why.rungs import below, workers_of
 from fleet.why.shares import Parts, contributors
@@ -259,4 +262,7 @@ def _gate(subject: Subject, ground: Ground, named: _Named) -> Iterator[Step | No
     if not sides:
         yield from _contributed(Measured(measured="", why_not=wrong), ground, None, "", {}, row.since)
         return
-    yield from _contributed(sides[0], ground, None, "what the gate measures", {}, row.since)
+    for step in _contributed(sides[0], ground, None, "what the gate measures", {}, row.since):
+        calm = row.state is GateState.PASS
+        # Who makes a gate pass is nobody's fault.
+        yield replace(step, mark=Mark.TOLD) if calm and step is not None and step.rung is Rung.CONTRIBUTORS else step

@@ -156,6 +156,7 @@ def contributors(parts: Parts, ground: Ground, *, what: str, unit: str = "", how
 
 def _value(part: Part, unit: str) -> str:
     of = f" in {part.series} series" if part.series > 1 else ""
+    unit = unit.removesuffix("s") if part.value == 1 else unit
     return f"{shown(part.value)}{f' {unit}' if unit else ''}{of}"
 
 

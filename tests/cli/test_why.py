@@ -49,6 +49,7 @@ def test_what_is_not_there_is_named_with_what_is_near(demo: Path, fleetdeck: Run
     ran = fleetdeck("why", "gate", "agent_health_check", "--config", str(demo))
     assert ran.returncode == 1
     assert "did you mean agent_health_checks?" in ran.stderr
+    assert "Traceback" not in ran.stderr
     assert not ran.stdout
 
 

@@ -85,13 +85,13 @@ class SilenceSheet(Sheet[Wish | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Count anew once what was typed is shown, and keep an empty line at the end."""
         event.stop()
+        self._say(self._refusal())
         if isinstance(event.input, MatcherInput):
-            boxes = list(self.query(MatcherInput))
-            if boxes and boxes[-1].value.strip():
+            # The rows, not the inputs in them: a row is there at once, its input only when it has been composed.
+            rows = list(self.query_one("#matchers").query_children(Row))
+            if rows and rows[-1].box.value.strip():
                 self.query_one("#matchers").mount(Row("match", MatcherInput()))
             self.call_after_refresh(self._count)
-        elif event.input is self._for:
-            self._say(self._refusal())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask for it, or say what is wrong in which line."""

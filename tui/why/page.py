@@ -70,7 +70,8 @@ class WhyPage(DeckScreen):
         known = self._whole
         name = known.name if known is not None else self._subject.key
         kind = ink.muted(f"{self._subject.kind.value}")
-        parts = [ink.write("Why", Tone.TITLE, bold=True), ink.muted("›"), kind, ink.write(name, Tone.TITLE, bold=True)]
+        # The name first: a narrow title is cut from its end.
+        parts = [ink.write("Why", Tone.TITLE, bold=True), ink.muted("›"), ink.write(name, Tone.TITLE, bold=True), kind]
         if self._gone:
             return [*parts, ink.write("gone", Tone.STALE)]
         if known is None or not known.steps:
