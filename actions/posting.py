@@ -60,7 +60,12 @@ class AlertPoster:
         """Send what is due; how many alerts fire. Raises OutsideError, after which what was not sent is due again."""
         now = self._clock.now()
         self._take(now)
-        due = [id for id, one in self._posted.items() if one.sent_at is None or now - one.sent_at >= RESEND]
+        # Before it was sent: the clock was set back.
+        due = [
+            id
+            for id, one in self._posted.items()
+            if one.sent_at is None or not timedelta(0) <= now - one.sent_at < RESEND
+        ]
         for start in range(0, len(due), BATCH):
             batch = {id: self._posted[id] for id in due[start : start + BATCH]}
             await self._writer.post(alerts_body(self._written(id, one, now) for id, one in batch.items()), len(batch))
@@ -84,7 +89,7 @@ class AlertPoster:
         for id, one in list(self._posted.items()):
             if id not in firing and one.resolved_at is None:
                 one.resolved_at, one.sent_at = now, None
-            if one.resolved_at is not None and now - one.resolved_at > KEEP_RESOLVED:
+            if one.resolved_at is not None and abs(now - one.resolved_at) > KEEP_RESOLVED:
                 del self._posted[id]
 
     def _written(

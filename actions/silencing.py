@@ -46,6 +46,11 @@ class RefusedError(FleetdeckError):
 class Journal(Protocol):
     """Where silences are kept (`journal.silences.SilenceFile`). Blocking."""
 
+    trouble: str
+    """What is wrong with it, in a sentence; "" where nothing is."""
+    lost: bool
+    """What is known stands nowhere else any more: it is to be written anew."""
+
     def read(self) -> Mapping[str, Silence]: ...
 
     def change(self, change: Change, at: datetime) -> Mapping[str, Silence]: ...
@@ -123,6 +128,8 @@ class LocalSilencer:
         resolved. Call it now and then, at least every few minutes. In read-only nothing is renewed."""
         await self.refresh()
         now = self._clock.now()
+        if self._journal.lost and not self._read_only:
+            await self._write(lambda silences: None)
         due = {} if self._read_only else self._due(now)
         if due:
             await self._write(lambda silences: _renew(silences, due, now))

@@ -65,8 +65,9 @@ def _unknown(reason: str) -> NoReturn:
 def check(ctx: click.Context, config_path: Path | None, claimed: bool, wait_s: float, watch_s: float) -> None:
     """Say whether alerts fire, as a Nagios plugin: one line with performance data, and exit code 0, 1, 2 or 3.
 
-    2 (CRITICAL) where an alert of severity critical or high fires, 1 (WARNING) for a lower one, 3 (UNKNOWN) where
-    fleetdeck cannot tell, also on wrong usage. Alerts that are acknowledged, silenced or inhibited do not count.
+    2 (CRITICAL) where an alert of severity critical or high fires, 1 (WARNING) for one of warning or unknown, 3
+    (UNKNOWN) where fleetdeck cannot tell, also on wrong usage. Alerts of severity info do not count, nor do those that
+    are acknowledged, silenced or inhibited.
 
     \b
     fleetdeck check --watch 1m
@@ -125,9 +126,10 @@ def _perfdata(counted: list[Alert], firing: list[Alert], bad: list[Alert], warne
     pending = sum(row.state is AlertState.PENDING for row in counted)
     suppressed = sum(row.state is AlertState.FIRING and row.suppressed for row in counted)
     numbers = {
-        "firing": len(firing),
+        "firing": len(bad) + len(warned),
         "critical": len(bad),
         "warning": len(warned),
+        "info": len(firing) - len(bad) - len(warned),
         "pending": pending,
         "suppressed": suppressed,
     }

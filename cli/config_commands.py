@@ -43,6 +43,7 @@ def validate(context: click.Context, file: Path | None) -> None:
     for note in _missing_secrets(examined.config):
         click.echo(f"note: {scrub(note)}", err=True)
     _check_rules(context, examined.config)
+    _check_slos(context, examined.config)
     click.echo(f"ok: {summary(examined.config)}")
 
 
@@ -74,14 +75,18 @@ def _examined(context: click.Context, file: Path | None) -> Examined:
 
 
 def summary(config: Config) -> str:
-    """How many of each there are: `2 discovery sources, 1 queue, 0 backlogs`."""
+    """How many of each there are: `2 discovery sources, 1 queue, 0 backlogs`; of what few have, where there is any."""
     counts: tuple[tuple[int, str], ...] = (
         (len(config.discovery), "discovery source"),
         (len(config.queues), "queue"),
         (len(config.backlog), "backlog"),
     )
-    if config.alerts:
-        counts = (*counts, (len(config.alerts), "alert source"))
+    named = (
+        (len(config.alerts), "alert source"),
+        (len(config.slos), "objective"),
+        (len(config.gates), "gate"),
+    )
+    counts = (*counts, *(one for one in named if one[0]))
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
 
 
@@ -95,6 +100,21 @@ def _check_rules(context: click.Context, config: Config) -> None:
     for problem in read.problems:
         click.echo(f"{'note: ' if problem.warning else ''}{problem}", err=True)
     if read.errors:
+        context.exit(WRONG)
+
+
+def _check_slos(context: click.Context, config: Config) -> None:
+    """The same of the SLO files."""
+    if not config.slo_files:
+        return
+    from config.slo.files import named_slos
+
+    read = named_slos(config.slo_files, config.root)
+    for note in read.notes:
+        click.echo(f"note: {scrub(note, MESSAGE_CHARS)}", err=True)
+    for problem in read.problems:
+        click.echo(scrub(problem, MESSAGE_CHARS), err=True)
+    if read.problems:
         context.exit(WRONG)
 
 

@@ -98,7 +98,7 @@ class Deck:
         for section, entry in placed(config):
             self._supervisor.add(self._entry_job(section, entry, self._reach))
         self._watch_ourselves(config)
-        for job in self.judgement.jobs():
+        for job in filter(None, (*self.judgement.jobs(), self.judgement.kept_job())):
             self._supervisor.add(job)
         self._serve(connected(config, self._http, clock))
 

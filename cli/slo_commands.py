@@ -45,7 +45,8 @@ def check(context: click.Context, files: tuple[Path, ...]) -> None:
         click.echo(f"note: {scrub(note, MESSAGE_CHARS)}", err=True)
     for problem in read.problems:
         click.echo(scrub(problem, MESSAGE_CHARS), err=True)
-    click.echo(f"{len(read.definitions)} SLOs are right, {len(read.problems)} problems")
+    right, wrong = len(read.definitions), len(read.problems)
+    click.echo(f"{right} {'SLO is' if right == 1 else 'SLOs are'} right, {wrong} problem{'' if wrong == 1 else 's'}")
     context.exit(_WRONG if read.problems else 0)
 
 

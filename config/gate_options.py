@@ -9,14 +9,16 @@ from fleet.gates.target import GateUnit, parse_target
 
 
 def _readable(text: object) -> object:
-    """Raises ValueError where `text` is no PromQL."""
+    """Raises ValueError where `text` is no PromQL, or none that gives numbers."""
     # The parser is needed by few configurations.
     from fleet.promql.parse import parse
 
     try:
-        parse(str(text))
+        kind = parse(str(text)).kind
     except QueryError as error:
         raise ValueError(str(error)) from error
+    if kind not in ("vector", "scalar"):
+        raise ValueError(f"a gate needs a number or a vector of them, and this gives a {kind}")
     return text
 
 

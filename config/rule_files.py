@@ -136,7 +136,14 @@ def _file(path: Path, problems: list[RuleProblem]) -> tuple[Group, ...]:
     try:
         text = read_text(path, FILE_BYTES)
     except ConfigError as error:
-        problems.append(RuleProblem(file=file, text=str(error).removeprefix(f"{file}: ")))
+        place, _, words = str(error).partition(": ")
+        line = place.removeprefix(f"{file}:")
+        if place == file:
+            problems.append(RuleProblem(file=file, text=words))
+        elif line.isdigit():
+            problems.append(RuleProblem(file=file, line=int(line), text=words))
+        else:
+            problems.append(RuleProblem(file=file, text=str(error)))
         return ()
     tree = read_tree(text, found, FILE_NODES)
     problems += (

@@ -7,13 +7,14 @@ to the disk, and put in its place. MessagePack, because JSON has no NaN and no i
 import contextlib
 import logging
 import os
-import tempfile
+import stat
 from pathlib import Path
 
 import msgspec
 
 from fleet.alerts.model import AlertState
 from fleet.rules.restore import VERSION, EngineState, KeptAlert, KeptRule
+from journal.files import read_whole, replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,7 @@ class AlertStateFile:
         A file that cannot be used is moved aside, so that nothing of it is lost and the next start is a clean one.
         """
         try:
-            with self.path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
+            data = read_whole(self.path, MOST_BYTES + 1)
             if len(data) > MOST_BYTES:
                 raise msgspec.DecodeError(f"more than {MOST_BYTES:,} bytes")  # noqa: TRY301
             state = msgspec.msgpack.decode(data, type=EngineState)
@@ -62,6 +62,14 @@ class AlertStateFile:
         except OSError as error:
             return f"the state of alerts cannot be kept: {self.path}: {error.strerror or error}"
         return ""
+
+    def is_there(self) -> bool:
+        """Whether something stands in the file. It blocks as `write` does."""
+        try:
+            info = self.path.stat()
+        except OSError:
+            return False
+        return stat.S_ISREG(info.st_mode) and info.st_size > 0
 
     def _put_aside(self) -> str:
         # One name for all: a file that breaks every day must not fill the folder.
@@ -91,17 +99,7 @@ def bounded(state: EngineState) -> EngineState:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a new file beside the old one, force it to the disk, and put it in its place."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_whole(path, data)
     # The name, too, has to reach the disk; some file systems cannot be asked for that.
     with contextlib.suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)

@@ -20,6 +20,7 @@ class Keeper:
     def __init__(self, engine: SloEngine, store: RollupStore) -> None:
         self._engine = engine
         self._store = store
+        self._file = asyncio.Lock()
         self.error = ""
         self.is_writer: bool | None = None
         """Whether this dashboard is the one that writes; None before it was seen."""
@@ -40,7 +41,7 @@ class Keeper:
         engine, book = self._engine, self._engine.book
         try:
             pieces = iter(self._store.load(engine.keys, engine.keys, engine.since_hour(now)) if engine.keys else ())
-            while (piece := await asyncio.to_thread(_next, pieces)) is not None:
+            while (piece := await self._piece(pieces)) is not None:
                 engine.load(piece)
         except OutsideError as error:
             self.error = error.detail
@@ -51,8 +52,13 @@ class Keeper:
         """Keep what the engine has ready, if anything."""
         kept = self._engine.take_unsaved()
         if kept is not None:
-            await asyncio.to_thread(self._save, kept)
+            async with self._file:
+                await asyncio.to_thread(self._save, kept)
             self._seen(kept)
+
+    async def _piece(self, pieces: Iterator[Kept]) -> Kept | None:
+        async with self._file:
+            return await asyncio.to_thread(_next, pieces)
 
     def finish(self) -> None:
         """Keep everything that is left, at once: fleetdeck ends."""
@@ -72,6 +78,9 @@ class Keeper:
         # Another writes, or the disk is full: if that ends, this is what was not written yet.
         if not self.is_writer:
             self._engine.not_saved(kept)
+        if self._store.begun_anew:
+            self._store.begun_anew = False
+            self._engine.keep_anew()
 
 
 def _next(pieces: Iterator[Kept]) -> Kept | None:

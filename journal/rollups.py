@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fleet.errors import Fault, OutsideError
 from fleet.slo.ports import Kept, StoredHour, StoredMark
+from journal.files import check_regular
 
 SCHEMA_VERSION = 1
 SIZE_LIMIT = 512 * 1024 * 1024
@@ -22,6 +23,10 @@ SIZE_LIMIT = 512 * 1024 * 1024
 _PAGE = 4096
 _PIECE = 2_000
 """Rows that are read at once."""
+_ROOM = 16 * 1024 * 1024
+"""Bytes that are free on a disk that is not full."""
+_PASSING = ("locked", "full", "readonly")
+"""In messages of SQLite about what ends without the file being opened anew."""
 _DROPPED_WHEN_FULL = 24
 """Hours that make room."""
 
@@ -43,7 +48,10 @@ class RollupFile:
         self._size_limit = size_limit
         self._database: sqlite3.Connection | None = None
         self._lock: int | None = None
+        self._identity = (0, 0)
         self._ids: dict[str, int] = {}
+        self.begun_anew = False
+        """The file that was written to until now was removed, or broken: what memory has is to be written again."""
         self.moved_aside: Path | None = None
         """Where a broken file went."""
 
@@ -69,7 +77,8 @@ class RollupFile:
             try:
                 self._write(database, kept)
             except sqlite3.OperationalError as error:
-                if "full" not in str(error):
+                # That others have filled the disk is no reason to drop anything.
+                if "full" not in str(error) or not self._disk_has_room():
                     raise
                 self._ids.clear()
                 self._make_room(database)
@@ -81,9 +90,20 @@ class RollupFile:
         if self._database is not None:
             self._database.close()
             self._database = None
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _begin_anew(self) -> None:
+        """Open the file again, whatever stands there now, at the next call."""
+        if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.close()
+            self._database, self.begun_anew = None, True
+        self._ids.clear()
 
     def _write(self, database: sqlite3.Connection, kept: Kept) -> None:
         with database:
@@ -140,7 +160,23 @@ class RollupFile:
         self._ids.clear()
         return True
 
+    def _disk_has_room(self) -> bool:
+        space = os.statvfs(self._path.parent)
+        return space.f_bavail * space.f_frsize > _ROOM
+
+    def _is_replaced(self) -> bool:
+        """Whether another file, or none, stands where the open one was."""
+        try:
+            info = self._path.stat()
+        except OSError:
+            return True
+        return (info.st_dev, info.st_ino) != self._identity
+
     def _opened(self) -> sqlite3.Connection:
+        if self._database is not None and self._is_replaced():
+            self._begin_anew()
+            # The lock may have gone with it.
+            self._unlock()
         if self._database is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
@@ -153,7 +189,13 @@ class RollupFile:
         return self._database
 
     def _open(self) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        try:
+            check_regular(handle)
+            info = os.fstat(handle)
+        finally:
+            os.close(handle)
+        self._identity = info.st_dev, info.st_ino
         database = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
         with contextlib.ExitStack() as undo:
             undo.callback(database.close)
@@ -189,6 +231,8 @@ class RollupFile:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.Error) and not any(word in str(error) for word in _PASSING):
+                self._begin_anew()
             reason = getattr(error, "strerror", None) or str(error)
             fault = Fault.PERMISSION if isinstance(error, PermissionError) else Fault.PAYLOAD
             raise OutsideError(fault, f"SLO roll-ups in {self._path}: {reason}") from error

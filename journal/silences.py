@@ -6,10 +6,10 @@ used is moved aside. Blocking; call it in `asyncio.to_thread`.
 """
 
 import contextlib
+import errno
 import fcntl
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ import msgspec
 
 from fleet.alerts.model import Silence
 from fleet.errors import Fault, OutsideError
+from journal.files import read_whole, replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,8 @@ class SilenceFile:
         """What is wrong with the file, in a sentence; "" where nothing is."""
         self._identity: tuple[int, int, int] | None = None
         self._silences: dict[str, Silence] = {}
-        self._lost = False
-        """The file was moved aside, and what was known before stands only here until the next write."""
+        self.lost = False
+        """The file was moved aside or removed, and what was known before stands only here until the next write."""
 
     def read(self) -> dict[str, Silence]:
         """The silences as they are kept now, by id. An unchanged file costs one `stat`; one that cannot be read gives
@@ -68,10 +69,12 @@ class SilenceFile:
                 silences = self.read()
                 change(silences)
                 silences = bounded(silences, at)
-                if silences != self._silences:
+                if silences != self._silences or self.lost:
                     self._write(silences)
                     self._silences, self._identity = silences, self._stat()
-                    self.trouble, self._lost = "", False
+                    self.trouble, self.lost = "", False
+        except BlockingIOError as error:
+            raise OutsideError(Fault.PROTOCOL, "the silence cannot be kept: another program holds its lock") from error
         except OSError as error:
             why = error.strerror or str(error)
             raise OutsideError(Fault.PROTOCOL, f"the silence cannot be kept: {self.path}: {why}") from error
@@ -86,30 +89,30 @@ class SilenceFile:
 
     def _load(self) -> dict[str, Silence]:
         try:
-            with self.path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
+            data = read_whole(self.path, MOST_BYTES + 1)
             if len(data) > MOST_BYTES:
                 raise msgspec.ValidationError(f"it has more than {MOST_BYTES:,} bytes")
             kept = msgspec.json.decode(data, type=_File)
             if kept.version != VERSION:
                 raise msgspec.ValidationError(f"it is of version {kept.version}, this fleetdeck keeps {VERSION}")
         except FileNotFoundError:
-            if self._lost:
-                return self._silences
-            self.trouble = ""
-            return {}
+            if self._silences and not self.lost:
+                self.trouble, self.lost = f"the silences were removed: {self.path}", True
+            return self._silences
         except OSError as error:
             self.trouble = f"the silences cannot be read: {self.path}: {error.strerror or error}"
+            # Something that is no file stands in its place, and is to be replaced.
+            self.lost = self.lost or error.errno in (errno.EINVAL, errno.ELOOP)
             return self._silences
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.trouble = f"the silences that were kept cannot be used ({str(error)[:160]}){self._put_aside()}"
             return self._silences
-        self.trouble, self._lost = "", False
+        self.trouble, self.lost = "", False
         return {silence.id: silence for silence in kept.silences if _is_aware(silence)}
 
     def _put_aside(self) -> str:
         # One of a kind: a file that breaks every day must not fill the folder.
-        self._lost = True
+        self.lost = True
         aside = self.path.with_name(f"{self.path.name}.broken")
         try:
             self.path.replace(aside)
@@ -119,17 +122,7 @@ class SilenceFile:
         return f"; they are now in {aside}"
 
     def _write(self, silences: Mapping[str, Silence]) -> None:
-        data = msgspec.json.encode(_File(silences=tuple(silences.values())))
-        handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_whole(self.path, msgspec.json.encode(_File(silences=tuple(silences.values()))))
 
 
 def bounded(silences: Mapping[str, Silence], at: datetime) -> dict[str, Silence]:

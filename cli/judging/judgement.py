@@ -15,6 +15,7 @@ from actions.silencing import LocalSilencer
 from cli.judging.alerting import alert_reader, alert_rules, heartbeats
 from cli.judging.explaining import Reasons
 from cli.judging.graphs import curves
+from cli.judging.keeping import kept_job
 from cli.judging.objectives import Objectives
 from cli.judging.past import Past
 from cli.judging.queries import Queries
@@ -74,6 +75,7 @@ class Judgement:
         self._every_s = every_s(config)
         self._round_at = 0.0
         self._concluded: int | None = None
+        self._unkept = ""
         self.own = OwnSeries(store, samples, feed.probed, every_s=self._every_s)
         self.everything = Everything(samples, store, feed, self.own, clock.now)
         self.queries = Queries(self.everything, samples, store)
@@ -101,6 +103,16 @@ class Judgement:
     def jobs(self) -> Iterator[Job]:
         """The jobs that watch the files of rules and objectives, where the configuration names any."""
         yield from filter(None, (self._rules.job(), self._slos.job()))
+
+    def kept_job(self) -> Job | None:
+        """The job that says what is wrong with what is kept on disk; None where nothing is kept."""
+        if self._past.alerts is None or not self._past.writes:
+            return None
+        return kept_job(self._past.alerts.path.parent, self._troubles)
+
+    def _troubles(self) -> tuple[str, ...]:
+        silences = self._unkept or self._past.silences.trouble
+        return tuple(filter(None, (silences, self._rules.keeper.trouble, self._slos.trouble)))
 
     def _want(self) -> None:
         self._samples.want("gates", self._gates.wanted)
@@ -196,11 +208,24 @@ class Judgement:
 
     async def _keep_silences(self) -> None:
         while True:
-            try:
-                await self.silencer.keep()
-            except FleetdeckError as error:
-                log.warning("silences: %s", error)
+            await self._keep_silences_now()
             await asyncio.sleep(LEAST_EVERY_S * 2)
+
+    async def _keep_silences_now(self) -> None:
+        before = self._unkept
+        try:
+            await self.silencer.keep()
+            self._unkept = ""
+        except FleetdeckError as error:
+            self._unkept = str(error)
+            if self._unkept != before:
+                log.warning("silences: %s", error)
+
+    async def keep(self) -> None:
+        """Keep what changed now, and not only at its time."""
+        await self._keep_silences_now()
+        await self._rules.keeper.keep()
+        await self._slos.keep()
 
     async def _refresh_silences(self) -> None:
         try:

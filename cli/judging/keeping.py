@@ -2,15 +2,40 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 from cli.judging.past import Past
+from collectors.supervisor import Job, Outcome
 from fleet.clock import Clock
+from fleet.model import ProbeKind
 from fleet.rules.engine import RuleEngine
 
+KEPT = "kept"
+"""The id of the row about what is kept on disk."""
 log = logging.getLogger(__name__)
 
+_LOOK_EVERY_S = 5.0
 EVERY_S = 10.0
 """Seconds between two times that what changed is kept."""
+
+
+def kept_job(folder: Path, troubles: Callable[[], tuple[str, ...]]) -> Job:
+    """The row that says what cannot be kept of silences, alerts and objectives."""
+
+    async def look() -> tuple[str, ...]:
+        return troubles()
+
+    return Job(
+        id=KEPT,
+        kind=ProbeKind.SELF,
+        target=str(folder),
+        every_s=_LOOK_EVERY_S,
+        timeout_s=_LOOK_EVERY_S,
+        look=look,
+        deliver=lambda found, at, took_s: Outcome(problems=found),
+        fail=lambda error: None,
+    )
 
 
 class AlertKeeper:
@@ -42,9 +67,11 @@ class AlertKeeper:
 
     async def keep(self) -> None:
         """Keep the state where it changed."""
-        if self._past.alerts is None or not self._past.writes or self._rules.readings() is self._written:
+        if self._past.alerts is None or not self._past.writes:
             return
         written = self._rules.readings()
+        if written is self._written and await asyncio.to_thread(self._past.alerts.is_there):
+            return
         trouble = await asyncio.to_thread(self._past.alerts.write, self._rules.state())
         # What could not be written is tried again: the disk may have room by then.
         self._written = None if trouble else written

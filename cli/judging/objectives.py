@@ -54,6 +54,16 @@ class Objectives:
         if whole:
             await self._load()
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the file of the roll-ups, in a sentence; "" where nothing is."""
+        return "" if self._keeper is None else self._keeper.error
+
+    async def keep(self) -> None:
+        """Keep the roll-ups that are to be kept now."""
+        if self._keeper is not None and self._past.writes and self.engine.loaded:
+            await self._keeper.keep()
+
     def job(self) -> Job | None:
         """The job that watches the files; None where the configuration names none."""
         if not self._config.slo_files:
@@ -107,8 +117,7 @@ class Objectives:
     async def _keep(self) -> None:
         while self._keeper is not None and self._past.writes:
             await asyncio.sleep(_KEEP_EVERY_S)
-            if self.engine.loaded:
-                await self._keeper.keep()
+            await self.keep()
 
     def _close(self) -> None:
         try:

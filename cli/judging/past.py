@@ -16,6 +16,8 @@ from journal.silences import SilenceFile
 class Unkept:
     """Silences of a fleet that keeps nothing: they end with the process."""
 
+    trouble, lost = "", False
+
     def __init__(self) -> None:
         self._silences: dict[str, Silence] = {}
 

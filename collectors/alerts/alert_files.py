@@ -59,7 +59,7 @@ class AlertFilesProbe:
         names = self._names()
         found = {name: self._file(name) for name in names[:MOST]}
         self._read = {name: read for name, read in found.items() if read is not None}
-        items = [item for _, item, problem in self._read.values() if not problem]
+        items = [item for _, item, _ in self._read.values() if item is not None]
         broken = [problem for _, _, problem in self._read.values() if problem]
         if broken and not items:
             raise OutsideError(Fault.PAYLOAD, broken[0])
@@ -84,8 +84,10 @@ class AlertFilesProbe:
         return sorted(names, reverse=True)
 
     def _file(self, name: str) -> tuple[tuple[int, int, int], Any, str] | None:
-        """What a file says, or what is wrong with it; None for one that has gone meanwhile."""
+        """What a file says, and what is wrong with it; what it said before stays where it cannot be read now. None for
+        one that has gone meanwhile."""
         path, known = self._folder / name, self._read.get(name)
+        before = None if known is None else known[1]
         try:
             if known is not None and identity(path) == known[0]:
                 return known
@@ -93,11 +95,15 @@ class AlertFilesProbe:
         except OutsideError as error:
             if error.fault is Fault.MISSING:
                 return None
-            return (0, 0, 0), None, f"{scrub(name, 80)}: {error}"
+            return (0, 0, 0), before, f"{scrub(name, 80)}: {error}"
         try:
             document = read_json(snapshot.content, ())
         except ParseError as error:
-            return snapshot.identity, None, f"{scrub(name, 80)}: {error}"
+            return snapshot.identity, before, f"{scrub(name, 80)}: {error}"
+        if document.problem:
+            # Half an alert would be another one.
+            item = _named(document.value, name) if before is None else before
+            return snapshot.identity, item, f"{scrub(name, 80)}: {document.problem}"
         return snapshot.identity, _named(document.value, name), ""
 
 

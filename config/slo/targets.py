@@ -82,6 +82,10 @@ def _tree(text: str, problems: Problems) -> Node | None:
     try:
         return _node(json.loads(text))
     except (ValueError, RecursionError) as error:
+        if text.lstrip()[:1] not in ("{", "["):
+            for one in quiet.found:
+                problems.add(one.line, "", one.text)
+            return None
         line = getattr(error, "lineno", None)
         problems.add(line, "", f"neither YAML nor JSON: {getattr(error, 'msg', 'nested too deep')}")
         return None

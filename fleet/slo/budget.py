@@ -55,13 +55,16 @@ def calendar_exhaustion_s(remaining: float | None, rate: float | None, elapsed_s
     return after if after <= left_s else None
 
 
-def burns(tiers: Iterable[Tier], rate: Callable[[float], float | None]) -> tuple[Burn, ...]:
-    """Each tier with its rates; it fires where both are over its factor. `rate` is asked by window in seconds."""
-    return tuple(_burn(tier, rate(tier.long_s), rate(tier.short_s)) for tier in tiers)
+def burns(tiers: Iterable[Tier], over: Callable[[float], Sums], objective: float) -> tuple[Burn, ...]:
+    """Each tier with its rates, from the sums of a window in seconds. It fires where both are over its factor, and
+    the long window has data for as long as the short one lasts: else both are the same few moments, and the first failed
+    probe after a start would page."""
+    return tuple(_burn(tier, over(tier.long_s), over(tier.short_s), objective) for tier in tiers)
 
 
-def _burn(tier: Tier, long_rate: float | None, short_rate: float | None) -> Burn:
-    known = long_rate is not None and short_rate is not None
+def _burn(tier: Tier, long: Sums, short: Sums, objective: float) -> Burn:
+    long_rate, short_rate = burn_rate(long, objective), burn_rate(short, objective)
+    known = long_rate is not None and short_rate is not None and long.seen_minutes * 60 >= tier.short_s
     return Burn(
         tier=tier.name,
         severity=tier.severity,

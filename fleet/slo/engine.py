@@ -160,6 +160,13 @@ class SloEngine:
             if labels is not None and meter is not None and labels in meter.marks:
                 meter.unsaved_marks.add(labels)
 
+    def keep_anew(self) -> None:
+        """What was kept is gone: everything is to be kept again."""
+        for _, track in self.book.named_tracks():
+            track.unsave_all()
+        for meter in self.book.meters.values():
+            meter.unsaved_marks.update(meter.marks)
+
     def _save(self, at_ms: int) -> Iterator[None]:
         """Make what is to be kept. No samples are read meanwhile, so hours and marks are of one moment."""
         if self._kept is not None or not 0 <= self._saved_ms + SAVE_EVERY_MS <= at_ms:

@@ -70,6 +70,9 @@ class Kept(NamedTuple):
 class RollupStore(Protocol):
     """Roll-ups on disk (`journal.rollups`). Blocking: called in a thread."""
 
+    begun_anew: bool
+    """What was kept before is gone; who reads this writes everything again, and sets it back."""
+
     def load(self, tracks: Iterable[str], meters: Iterable[str], since_hour: int) -> Iterable[Kept]:
         """Everything kept for tracks that begin with one of `tracks`, and all marks of `meters`, in pieces. Raises
         OutsideError."""

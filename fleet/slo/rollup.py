@@ -147,6 +147,10 @@ class Track:
         """What was handed out was not saved after all."""
         self._unsaved.add(hour)
 
+    def unsave_all(self) -> None:
+        """Nothing of what was handed out is saved any more."""
+        self._unsaved.update(hour for hour in self.hours if hour in self._open or self._packed[hour - self._first])
+
     def _data(self, hour: int) -> bytes:
         return pack(self._open[hour]) if hour in self._open else self._packed[hour - self._first]
 

@@ -47,13 +47,14 @@ class Rates:
         self._followed = followed
         self._end = minute + 1
 
-    def over(self, seconds: float) -> float | None:
-        """The burn rate over the last so many seconds, the current minute included; None without events there."""
+    def sums(self, seconds: float) -> Sums:
+        """What came in the last so many seconds, the current minute included."""
         track = self._followed.events
-        if track is None:
-            return None
-        sums = track.sums(self._end - max(1, round(seconds / 60)), self._end)
-        return burn_rate(sums, self._followed.objective.target)
+        return NOTHING if track is None else track.sums(self._end - max(1, round(seconds / 60)), self._end)
+
+    def over(self, seconds: float) -> float | None:
+        """The burn rate over the last so many seconds; None without events there."""
+        return burn_rate(self.sums(seconds), self._followed.objective.target)
 
 
 def status_of(followed: Followed, now: datetime) -> SloStatus:
@@ -64,7 +65,7 @@ def status_of(followed: Followed, now: datetime) -> SloStatus:
     first = _first_minute(definition, window, minute)
     sums = _over(followed.events, first, minute)
     rates = Rates(followed, minute)
-    found = burns(followed.tiers, rates.over)
+    found = burns(followed.tiers, rates.sums, objective.target)
     remaining = remaining_ratio(sums, objective.target)
     lately = followed.base is not None and minute - followed.base.last_seen <= _patience(objective)
     shortest = min((tier.short_s for tier in followed.tiers), default=HOUR_S)

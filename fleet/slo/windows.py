@@ -28,11 +28,12 @@ def period(window: Window, at: datetime) -> Period:
     zone = zone_of(window.zone)
     local = at.astimezone(zone).replace(tzinfo=None)
     index = _guess(window, local)
-    while _bound(window, index) > local:
+    # By moments, not by the wall clock: that shows an hour twice, and leaves one out.
+    while _moment(window, index, zone) > at:
         index -= 1
-    while _bound(window, index + 1) <= local:
+    while _moment(window, index + 1, zone) <= at:
         index += 1
-    start, end = (_bound(window, number).replace(tzinfo=zone).astimezone(UTC) for number in (index, index + 1))
+    start, end = (_moment(window, number, zone) for number in (index, index + 1))
     return Period(start, end, (end - start).total_seconds())
 
 
@@ -85,6 +86,10 @@ def _guess(window: Calendar, local: datetime) -> int:
         return (local - window.start).days // (_DAYS[window.unit] * window.count)
     months = (local.year - window.start.year) * 12 + local.month - window.start.month
     return months // (_MONTHS[window.unit] * window.count)
+
+
+def _moment(window: Calendar, index: int, zone: tzinfo) -> datetime:
+    return _bound(window, index).replace(tzinfo=zone).astimezone(UTC)
 
 
 def _bound(window: Calendar, index: int) -> datetime:

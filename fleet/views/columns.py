@@ -8,7 +8,15 @@ from fleet.views.text import NOT_KNOWN, number_cell
 from fleet.views.view import Cell, Column, Look, SortValue, Tone
 
 
-def name_column(id: str, title: str, width: int, get: Callable[[Any], str], *, grow: int = 3) -> Column[Any]:
+def name_column(
+    id: str,
+    title: str,
+    width: int,
+    get: Callable[[Any], str],
+    *,
+    grow: int = 3,
+    shorten: Callable[[str, int], str] | None = None,
+) -> Column[Any]:
     """What a row is called: never dropped, never hidden, and the first to grow."""
     return Column(
         id=id,
@@ -19,6 +27,7 @@ def name_column(id: str, title: str, width: int, get: Callable[[Any], str], *, g
         cell=lambda row, _: Cell(get(row), Tone.TITLE),
         sort=lambda row, _: get(row),
         named=True,
+        shorten=shorten,
     )
 
 

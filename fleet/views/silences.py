@@ -53,7 +53,7 @@ VIEW: View[Silence] = View(
         ),
         count_column("matched", "HOLDS", 5, lambda r: r.matched, priority=1),
         word_column("by", "BY", 10, lambda r: r.created_by, priority=1),
-        word_column("comment", "COMMENT", 20, lambda r: r.comment, grow=4, priority=1, empty=""),
+        word_column("comment", "COMMENT", 16, lambda r: r.comment, grow=4, priority=1, empty=""),
         Column(id="left", title="LEFT", width=5, right=True, priority=1, cell=_left, sort=_left_s, unit=Unit.SECONDS),
         Column(
             id="ends",

@@ -171,13 +171,20 @@ def _burns_field(row: SloStatus, _: Look) -> list[dict[str, object]]:
     ]
 
 
+def shorter(name: str, width: int) -> str:
+    """`availability/inference` as `availa…/inference`: the group is what tells the rows of an objective apart."""
+    base, slash, group = name.partition("/")
+    kept = width - len(group) - 2
+    return f"{base[:kept]}…/{group}" if slash and kept > 0 else name
+
+
 VIEW: View[SloStatus] = View(
     name="slos",
     title="SLOs",
     rows=lambda store: store.slos,
     columns=(
         ranked_column("state", "STATE", 11, state_cell, rank),
-        name_column("name", "SLO", 17, lambda r: r.name),
+        name_column("name", "SLO", 17, lambda r: r.name, shorten=shorter),
         word_column("service", "SERVICE", 10, lambda r: r.service, priority=8),
         measure_column("objective", "OBJ", 7, lambda r, _: r.objective_ratio, _percent, priority=2, unit=Unit.RATIO),
         Column(

@@ -258,14 +258,15 @@ def group_members(alerts: list[Alert], ground: Ground) -> tuple[Step, tuple[Aler
     agents = {agent for one in order if (agent := ground.names.first(one.labels))}
     nameless = sum(1 for one in order if not ground.names.first(one.labels))
     shared = _shared(alerts)
-    finding = f"{count_of(len(order), 'alert')} about {count_of(len(agents), 'agent')}, the worst and oldest first"
+    about = f"about {count_of(len(agents), 'agent')}" if agents else "about no agent that is known"
+    finding = f"{count_of(len(order), 'alert')} {about}, the worst and oldest first"
     step = Step(
         rung=Rung.CONTRIBUTORS,
         title="Who contributes",
         finding=finding if order else "all of them have ended",
         mark=Mark.BAD if order else Mark.GOOD,
         rows=tuple(_member(one, shared, ground) for one in order[:TOP]),
-        unknown=(f"{nameless} of them name no agent that is known",) if nameless else (),
+        unknown=(f"{nameless} of them name{'s' if nameless == 1 else ''} no agent that is known",) if nameless else (),
     )
     return step, tuple(order)
 

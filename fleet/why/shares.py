@@ -62,7 +62,7 @@ class Tally:
         """In order; of what adds up only those that add something."""
         found = [(key, value) for key, value in self._values.items() if not additive or value > 0]
         most = max((value for _, value in found), default=0.0)
-        if least_first and any(value < most for _, value in found):
+        if least_first and len(found) > 1:
             # What is as high as any is not what makes it low.
             found = [one for one in found if one[1] < most]
         found.sort(key=lambda one: (one[1] if least_first else -one[1], one[0][0] or one[0][1]))

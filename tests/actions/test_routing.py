@@ -210,6 +210,10 @@ async def test_posting_sends_what_is_due_and_again_what_failed(tmp_path: Path, h
         clock.advance(60)
         assert await poster.post() == 1
         assert [request.body.count(b"labels") for request in one.seen] == [1]
+        # A clock that is set back must not keep it from being sent until the old time comes again.
+        clock.advance(-400 * 86_400.0)
+        await poster.post()
+        assert len(one.seen) == 2
 
 
 def _text(clock: ManualClock) -> str:

@@ -149,6 +149,7 @@ def test_the_exit_code_of_gates(fleetdeck: Run, tmp_path: Path, exporter: str, g
         ("{expr: 'up', target: 'fast'}", "is no target"),
         ("{expr: 'up', target: '<500ms', unit: bytes}", "counts in bytes"),
         ("{expr: 'up'}", "target"),
+        ("{expr: 'up[5m]', target: '>= 1'}", "this gives a matrix"),
     ],
 )
 def test_a_wrong_gate_names_its_line(fleetdeck: Run, tmp_path: Path, exporter: str, gate: str, why: str) -> None:

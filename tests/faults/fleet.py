@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from cli.deck import Deck
+from cli.judging.past import past_of
 from cli.kinds import kind_tables
 from config.load import load
 from fleet.clock import SystemClock
@@ -56,7 +57,72 @@ ANALYTICS = json_reply(
 )
 COUNTERS = reply("200 OK", b"tasks_queued 2\ntasks_executed 1\n", "Content-Type: text/plain; version=0.0.4")
 
-PATHS = {
+ANSWERS = {
+    "/prom/api/v1/rules?type=alert": json_reply(
+        {
+            "status": "success",
+            "data": {
+                "groups": [
+                    {
+                        "name": "theirs",
+                        "file": "rules.yml",
+                        "rules": [
+                            {
+                                "type": "alerting",
+                                "name": "Theirs",
+                                "query": "vector(1)",
+                                "duration": 0,
+                                "health": "ok",
+                                "alerts": [
+                                    {
+                                        "labels": {"alertname": "Theirs", "host": f"web-{n}"},
+                                        "state": "firing",
+                                        "activeAt": "2026-01-01T00:00:00Z",
+                                        "value": "1e+00",
+                                    }
+                                    for n in range(5)
+                                ],
+                            }
+                        ],
+                    }
+                ]
+            },
+        }
+    ),
+    "/prom/api/v1/status/buildinfo": json_reply({"status": "success", "data": {"version": "2.42.0"}}),
+    "/prom/api/v1/status/config": json_reply({"status": "success", "data": {"yaml": "global: {}"}}),
+}
+STATUS = json_reply({"cluster": {"status": "disabled"}, "versionInfo": {"version": "0.25.0"}, "padding": "x" * 100})
+for base, held in (("/am", ["Held"]), ("/post", [])):
+    ANSWERS[f"{base}/api/v2/alerts"] = json_reply(
+        [
+            {
+                "labels": {"alertname": name, "padding": "x" * 100},
+                "annotations": {},
+                "startsAt": "2026-01-01T00:00:00Z",
+                "endsAt": "2049-01-01T00:00:00Z",
+                "updatedAt": "2026-01-01T00:00:00Z",
+                "fingerprint": "0123456789abcdef",
+                "receivers": [{"name": "team"}],
+                "status": {"state": "active", "silencedBy": [], "inhibitedBy": []},
+            }
+            for name in held
+        ]
+    )
+    ANSWERS[f"{base}/api/v2/silences"] = ANSWERS[f"{base}/api/v2/alerts/groups"] = json_reply([])
+    ANSWERS[f"{base}/api/v2/receivers"] = json_reply([{"name": "team"}])
+    ANSWERS[f"{base}/api/v2/status"] = STATUS
+
+
+def claims(who: str) -> list[dict[str, object]]:
+    """Alerts that a system writes about itself."""
+    return [
+        {"id": f"{who}-{n}", "message": f"{who} {n}", "level": "warning", "timestamp": time.time()} for n in range(10)
+    ]
+
+
+PATHS = ANSWERS | {
+    "/claims": json_reply({"alerts": claims("api")}),
     "/health": HEALTHY,
     "/metrics-page": METRICS,
     "/page": PAGE,
@@ -89,17 +155,58 @@ FILES = {
     ),
     "todo_list": ("todos.json", json.dumps({"todos": [{"id": n, "status": "open"} for n in range(5)]})),
     "csv": ("tracker.csv", "Task ID,Status\nT-1,Complete\nT-2,Open\n"),
+    "alerts_json": ("alerts.json", json.dumps({"alerts": {"active_alerts": claims("file")}})),
+    "todo_monitoring": (
+        "monitor.json",
+        json.dumps(
+            {
+                "alerts": [
+                    {"type": f"t{n}", "message": f"grew {n}", "delta": 3, "timestamp": time.time()} for n in range(10)
+                ]
+            }
+        ),
+    ),
+    "alert_files": ("alerts.d/alert_1700000000_disk.json", json.dumps(claims("folder")[0])),
+    "rule file": (
+        "rules.yml",
+        """\
+groups:
+- name: ours
+  interval: 1s
+  rules:
+  - {alert: Always, expr: vector(1)}
+  - {alert: Turn, expr: 'floor(vector(time())) % 2', labels: {turn: '{{ $value }}'}, annotations: {
+      summary: 'another one each second, so that there is always something to post'}}
+""",
+    ),
+    "SLO file": (
+        "slo.yml",
+        """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: one}
+spec:
+  service: s
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 1d, isRolling: true}]
+  indicator: {metadata: {name: i}, spec: {thresholdMetric: {metricSource: {type: Prometheus,
+    spec: {query: vector(1)}}}}}
+  objectives: [{op: lte, value: 2, target: 0.99}]
+""",
+    ),
 }
-"""The files that backlogs, queues and sources read, by their kind: name and content."""
+"""The files that sources, queues, backlogs, alerts, rules and objectives are read from, by kind: name and content."""
 
 
 class Watcher(Struct, frozen=True):
     """Something that is watched: what it is called in the table, the job that watches it, and what it is reached by
-    (`http`, `redis`, `file`, `process`, or `nothing` for what is always there)."""
+    (`http`, `redis`, `file`, `process`, `kept` for what fleetdeck itself keeps, or `nothing` for what is always
+    there). `slow`: it has an interval of its own, and is hurried here."""
 
     name: str
     job: str
     by: str
+    slow: bool = False
 
 
 WATCHERS = (
@@ -122,6 +229,18 @@ WATCHERS = (
     Watcher("batch_progress", "backlog:batch_progress", "file"),
     Watcher("todo_list", "backlog:todo_list", "file"),
     Watcher("csv", "backlog:csv", "file"),
+    Watcher("Prometheus", "prometheus", "http"),
+    Watcher("Alertmanager", "alertmanager:am", "http"),
+    Watcher("posting", "alertmanager:post posting", "http", slow=True),
+    Watcher("alerts_api", "alerts:alerts_api", "http"),
+    Watcher("alerts_json", "alerts:alerts_json", "file"),
+    Watcher("todo_monitoring", "alerts:todo_monitoring", "file"),
+    Watcher("alert_files", "alerts:alert_files", "file"),
+    Watcher("rule file", "rules", "file", slow=True),
+    Watcher("SLO file", "slos", "file", slow=True),
+    Watcher("silences", "kept", "kept", slow=True),
+    Watcher("alert state", "kept", "kept", slow=True),
+    Watcher("roll-ups", "kept", "kept", slow=True),
 )
 BY_NAME = {watcher.name: watcher for watcher in WATCHERS}
 
@@ -196,7 +315,8 @@ class Fleet:
                 self.proxies[watcher.name] = proxy = Proxy(connect, self.certificates)
                 await proxy.start()
         (self.folder / "fleetdeck.yaml").write_text(self._config())
-        self.deck = Deck(load(self.folder / "fleetdeck.yaml", kind_tables()), self.store, self.clock)
+        past = past_of(self.folder / "state" / "fleet.json", writes=True)
+        self.deck = Deck(load(self.folder / "fleetdeck.yaml", kind_tables()), self.store, self.clock, past=past)
         self.work = asyncio.create_task(self.deck.run())
         await self.until(self.all_is_well, "everything is well at first")
 
@@ -243,7 +363,8 @@ class Fleet:
             for kind in ("markdown", "batch_progress", "todo_list", "csv")
         ]
         backlog[-1] |= {"status_column": "Status", "done": ["Complete"]}
-        every = {kind: {"every": EVERY_S, "timeout": TIMEOUT_S} for kind in PROBE_KINDS}
+        pace = {"every": EVERY_S, "timeout": TIMEOUT_S}
+        every = dict.fromkeys(PROBE_KINDS, pace)
         parts: dict[str, Any] = {
             "every": EVERY_S,
             "timeout": TIMEOUT_S,
@@ -254,6 +375,20 @@ class Fleet:
             "discovery": discovery,
             "queues": queues,
             "backlog": backlog,
+            "default_rules": False,
+            "rules": [FILES["rule file"][0]],
+            "slo_files": [FILES["SLO file"][0]],
+            "prometheus": {"url": url("Prometheus", "/prom")} | pace,
+            "alertmanager": [
+                {"name": "am", "url": url("Alertmanager", "/am")} | pace,
+                {"name": "post", "url": url("posting", "/post"), "post": True} | pace,
+            ],
+            "alerts": [
+                {"kind": "alerts_api", "name": "alerts_api", "url": url("alerts_api", "/claims")} | pace,
+                {"kind": "alerts_json", "name": "alerts_json", "path": FILES["alerts_json"][0]} | pace,
+                {"kind": "todo_monitoring", "name": "todo_monitoring", "path": FILES["todo_monitoring"][0]} | pace,
+                {"kind": "alert_files", "name": "alert_files", "folder": str(self.place("alert_files"))} | pace,
+            ],
         }
         return json.dumps(parts)
 
@@ -262,9 +397,16 @@ class Fleet:
     def path(self, name: str) -> Path:
         return self.folder / ("targets.json" if name == "file_sd" else FILES[name][0])
 
+    def place(self, name: str) -> Path:
+        """What the configuration names: the file, or the folder that it stands in."""
+        return self.path(name).parent if name == "alert_files" else self.path(name)
+
     def write(self, name: str) -> None:
         """The good content of a file, in the place of whatever is there."""
         path = self.path(name)
+        if path.parent.is_symlink():
+            path.parent.unlink()
+        path.parent.mkdir(exist_ok=True)
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             path.unlink(missing_ok=True)
         elif path.is_dir():
@@ -344,6 +486,15 @@ class Fleet:
             case "queue":
                 queue = store.queues.get(name)
                 return queue and (queue.queued, sum(task.queue == name for task in store.tasks.values()))
+            case "alerts" | "prometheus" | "alertmanager" if not name.endswith(" posting"):
+                source = name or family
+                return sorted(str(row.labels) for row in store.alerts.values() if row.source == source)
+            case "alertmanager":
+                return any(request.path == "/post/api/v2/alerts" and request.body for request in self.origin.seen)
+            case "rules":
+                return any(row.name == "Always" and row.state.value == "firing" for row in store.alerts.values())
+            case "slos":
+                return sorted(store.slos)
             case "backlog":
                 backlog = store.backlog.get(name)
                 return backlog and (backlog.total, backlog.done)
@@ -371,7 +522,10 @@ class Fleet:
         """Wait until `condition` holds."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not condition():  # noqa: ASYNC110  # files and sockets tell nobody
+                while not condition():  # files and sockets tell nobody
+                    for watcher in WATCHERS:
+                        if watcher.slow:
+                            self.deck.hurry(watcher.job)
                     await asyncio.sleep(0.01)
         except TimeoutError:
             rows = {watcher.name: self.said(watcher) for watcher in WATCHERS if not self.is_well(watcher)}

@@ -16,9 +16,14 @@ Cells = dict[tuple[str, str], str]
 def cells() -> Cells:
     """For every fault and watcher `✔` or the reason why it cannot be hit. Raises KeyError where neither is said."""
     found: Cells = {}
-    rows = [(fault.name, set(fault.hits), fault.why_not) for fault in FAULTS]
-    rows += [(row.name, set(row.on), row.why_not) for row in ELSEWHERE]
-    for name, tried, why_not in rows:
+    rows: dict[str, tuple[set[str], dict[str, str]]] = {}
+    every = [(fault.name, set(fault.hits), fault.why_not) for fault in FAULTS]
+    every += [(row.name, set(row.on), row.why_not) for row in ELSEWHERE]
+    for name, on, reasons in every:
+        # What is tried on some by one test, and on others by another, is one row.
+        tried, why_not = rows.get(name, (set(), {}))
+        rows[name] = tried | on, why_not | reasons
+    for name, (tried, why_not) in rows.items():
         for watcher in WATCHERS:
             reason = why_not.get(watcher.name) or why_not.get(watcher.by)
             if watcher.name not in tried and reason is None:

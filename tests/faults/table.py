@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from collectors.alerts.alert_files import FILE_BYTES as ALERT_FILE_BYTES
+from config.load import SIZE_LIMIT as SLO_FILE_BYTES
+from config.rule_files import FILE_BYTES as RULE_FILE_BYTES
 from tests.faults.fleet import BODY_BYTES, FILE_BYTES, PATHS, WATCHERS, Fleet
 from tests.faults.proxy import Mode
 from tests.hostile_server import reply
@@ -39,9 +42,18 @@ HTTP = [watcher.name for watcher in WATCHERS if watcher.by == "http"]
 REDIS = [watcher.name for watcher in WATCHERS if watcher.by == "redis"]
 FILES = [watcher.name for watcher in WATCHERS if watcher.by == "file"]
 PROCESSES = [watcher.name for watcher in WATCHERS if watcher.by == "process"]
+PEOPLE = ["Prometheus", "Alertmanager", "posting", "alerts_api"]
+RULES = {"rule_file": "go on until it is right", "SLO_file": "goes on until it is right"}
 BACKLOGS = [watcher.name for watcher in WATCHERS if watcher.job.startswith("backlog:")]
 
-NO_SOCKET = {"file": "reads a file", "process": "asks the kernel", "nothing": "needs nobody"}
+KEPT = [watcher.name for watcher in WATCHERS if watcher.by == "kept"]
+
+NO_SOCKET = {
+    "file": "reads a file",
+    "process": "asks the kernel",
+    "nothing": "needs nobody",
+    "kept": "is kept on the own disk",
+}
 NO_FILE = {
     "http": "is reached by HTTP",
     "redis": "is reached by Redis",
@@ -54,6 +66,7 @@ NO_PROCESS = {
     "redis": "is reached by Redis",
     "file": "reads a file",
     "nothing": "needs nobody",
+    "kept": "is kept on the own disk",
 }
 
 
@@ -158,12 +171,19 @@ def fifo(fleet: Fleet, name: str) -> None:
 
 
 def dangling(fleet: Fleet, name: str) -> None:
-    fleet.path(name).unlink()
-    fleet.path(name).symlink_to("nowhere")
+    removed(fleet, name)
+    fleet.place(name).symlink_to("nowhere")
+
+
+def looping(fleet: Fleet, name: str) -> None:
+    removed(fleet, name)
+    fleet.place(name).symlink_to(fleet.place(name).name)
 
 
 def removed(fleet: Fleet, name: str) -> None:
     fleet.path(name).unlink()
+    if fleet.place(name) != fleet.path(name):
+        fleet.place(name).rmdir()
 
 
 async def take_away(fleet: Fleet) -> None:
@@ -174,6 +194,10 @@ async def take_away(fleet: Fleet) -> None:
 async def bring_back(fleet: Fleet) -> None:
     await files(Fleet.write)(fleet)
     fleet.disk.mkdir()
+
+
+GROWTH = {"alert_files": ALERT_FILE_BYTES, "rule file": RULE_FILE_BYTES, "SLO file": SLO_FILE_BYTES}
+"""What is over the limit of a file that has one of its own."""
 
 
 def emptied(fleet: Fleet, name: str) -> None:
@@ -187,7 +211,7 @@ def halved(fleet: Fleet, name: str) -> None:
 
 def grown(fleet: Fleet, name: str) -> None:
     with fleet.path(name).open("ab") as file:
-        file.write(b" " * FILE_BYTES)
+        file.write(b" " * GROWTH.get(name, FILE_BYTES))
 
 
 # ── Redis, processes ──
@@ -277,7 +301,7 @@ FAULTS = (
     ),
     Fault(
         name="HTML for JSON",
-        hits=all_say(HTTP, "HTML") | all_say(REDIS, "HTTP/1.1 200 OK"),
+        hits=all_say(HTTP, "HTML") | all_say(PEOPLE, "a page for people") | all_say(REDIS, "HTTP/1.1 200 OK"),
         start=foreign,
         end=well,
         why_not=NO_SOCKET,
@@ -324,28 +348,35 @@ FAULTS = (
     ),
     Fault(
         name="replaced by a folder",
-        hits=all_say(FILES, "no regular file"),
+        hits=all_say(FILES, "no regular file", **RULES),
         start=files(folder),
         end=files(Fleet.write),
         why_not=NO_FILE,
     ),
     Fault(
         name="replaced by a FIFO",
-        hits=all_say(FILES, "no regular file"),
+        hits=all_say(FILES, "no regular file", **RULES),
         start=files(fifo),
         end=files(Fleet.write),
         why_not=NO_FILE,
     ),
     Fault(
         name="replaced by a dangling link",
-        hits=all_say(FILES, "no file"),
+        hits=all_say(FILES, "no file", alert_files="no folder", **RULES),
         start=files(dangling),
         end=files(Fleet.write),
         why_not=NO_FILE,
     ),
     Fault(
+        name="replaced by a loop of links",
+        hits=all_say(FILES, "symbolic links", **RULES),
+        start=files(looping),
+        end=files(Fleet.write),
+        why_not=NO_FILE,
+    ),
+    Fault(
         name="removed",
-        hits=all_say(FILES, "no file") | {"host": "cannot be read"},
+        hits=all_say(FILES, "no file", alert_files="no folder", **RULES) | {"host": "cannot be read"},
         start=take_away,
         end=bring_back,
         changes=frozenset({"file_sd"}),
@@ -353,7 +384,7 @@ FAULTS = (
     ),
     Fault(
         name="emptied (its disk is full)",
-        hits=all_say([name for name in FILES if name != "markdown"], "empty", file_sd="bad payload"),
+        hits=all_say([name for name in FILES if name != "markdown"], "empty", file_sd="bad payload", **RULES),
         start=files(emptied, but=("markdown",)),
         end=files(Fleet.write),
         why_not=NO_FILE | {"markdown": ONE_PLAN},
@@ -367,6 +398,10 @@ FAULTS = (
             file_sd="bad payload",
             batch_progress="bad payload",
             todo_list="cut off",
+            alerts_json="cut off",
+            todo_monitoring="cut off",
+            alert_files="cut off",
+            **RULES,
         ),
         start=files(halved, but=("markdown", "csv")),
         end=files(Fleet.write),
@@ -374,7 +409,7 @@ FAULTS = (
     ),
     Fault(
         name="grows over the limit",
-        hits=all_say(FILES, "over limit"),
+        hits=all_say(FILES, "over limit", **RULES),
         start=files(grown),
         end=files(Fleet.write),
         why_not=NO_FILE,
@@ -414,19 +449,64 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
     why_not: dict[str, str] = {}
 
 
+KEPT_TEST = "test_kept.py::test_what_happens_to_a_file_that_is_kept"
+NOT_KEPT = NO_FILE | {"file": "is only read"}
 EVERYBODY = tuple(watcher.name for watcher in WATCHERS)
 ELSEWHERE = (
+    *(
+        Elsewhere(name=name, on=tuple(KEPT), test=KEPT_TEST)
+        for name in (
+            "replaced by a folder",
+            "replaced by a FIFO",
+            "replaced by a dangling link",
+            "replaced by a loop of links",
+            "removed",
+            "emptied (its disk is full)",
+            "cut in half (its disk is full)",
+            "grows over the limit",
+        )
+    ),
+    Elsewhere(
+        name="overwritten with anything",
+        on=tuple(KEPT),
+        test=KEPT_TEST,
+        why_not=NO_FILE | {"file": "is tried with more kinds of texts by the readers below"},
+    ),
+    Elsewhere(
+        name="cannot grow (its disk is full)",
+        on=tuple(KEPT),
+        test="test_kept.py::test_on_a_full_disk_nothing_is_lost",
+        why_not=NOT_KEPT,
+    ),
+    Elsewhere(
+        name="locked by another process",
+        on=("silences", "roll-ups"),
+        test="test_kept.py::test_what_another_process_locks_is_kept_when_it_lets_go",
+        why_not=NOT_KEPT | {"alert state": "is replaced whole and has no lock"},
+    ),
+    Elsewhere(
+        name="its folder is replaced by a file",
+        on=tuple(KEPT),
+        test="test_kept.py::test_a_folder_that_goes_is_made_again",
+        why_not=NO_FILE | {"file": "as where it is removed"},
+    ),
+    Elsewhere(
+        name="its folder is read-only",
+        on=tuple(KEPT),
+        test="test_kept.py::test_a_folder_that_may_not_be_written_is_said_and_written_later",
+        why_not=NOT_KEPT,
+    ),
     Elsewhere(
         name="permission lost",
         on=tuple(FILES),
         test="test_processes.py::test_permission_lost_on_every_file_and_given_back",
-        why_not=NO_FILE,
+        why_not=NO_FILE | {"kept": "see its folder"},
     ),
     Elsewhere(
         name="flaps ten times a second",
         on=tuple(HTTP + REDIS + FILES),
         test="test_everything_at_once.py::test_what_flaps_ten_times_a_second_disturbs_nobody_and_ends_well",
-        why_not={"process": "asks the kernel", "nothing": "needs nobody"},
+        why_not={"process": "asks the kernel", "nothing": "needs nobody", "kept": "is kept on the own disk"},
     ),
     Elsewhere(
         name="the clock is set forward or back",

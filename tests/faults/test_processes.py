@@ -20,6 +20,7 @@ AGENTS = 60
 @pytest.mark.skipif(sys.platform != "linux", reason="how root gives up the right to read everything is Linux's own")
 def test_permission_lost_on_every_file_and_given_back(tmp_path: Path) -> None:
     for name, content in FILES.values():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     (tmp_path / "targets.json").write_text('[{"targets": ["127.0.0.1:9"], "labels": {"agent_name": "from-file"}}]')
     (tmp_path / "fleetdeck.yaml").write_text(
@@ -29,11 +30,16 @@ def test_permission_lost_on_every_file_and_given_back(tmp_path: Path) -> None:
         "backlog:\n- {kind: markdown, path: TODO.md}\n- {kind: batch_progress, path: progress.json}\n"
         "- {kind: todo_list, path: todos.json}\n"
         "- {kind: csv, path: tracker.csv, status_column: Status, done: [Complete]}\n"
+        "default_rules: false\nrules: [rules.yml]\nslo_files: [slo.yml]\nalerts:\n"
+        "- {kind: alerts_json, name: alerts_json, path: alerts.json, every: 250ms}\n"
+        "- {kind: todo_monitoring, name: todo_monitoring, path: monitor.json, every: 250ms}\n"
+        "- {kind: alert_files, name: alert_files, folder: alerts.d, every: 250ms}\n"
     )
     jobs = {
         "discovery:agent_status:status.json",
         "discovery:file_sd:targets.json",
         "queue:jobs.json",
+        *("rules", "slos", "alerts:alerts_json", "alerts:todo_monitoring", "alerts:alert_files"),
         *(f"backlog:{name}" for name in ("TODO.md", "progress.json", "todos.json", "tracker.csv")),
     }
     files = [tmp_path / name for name in ("targets.json", *(name for name, _ in FILES.values()))]
@@ -41,7 +47,9 @@ def test_permission_lost_on_every_file_and_given_back(tmp_path: Path) -> None:
         before = deck.until(lambda known: all(known["sources"].get(job, [""])[0] == "ok" for job in jobs))
         for file in files:
             file.chmod(0)
-        during = deck.until(lambda known: all("permission denied" in " ".join(known["sources"][job]) for job in jobs))
+        during = deck.until(
+            lambda known: all("permission denied" in " ".join(known["sources"][job]).lower() for job in jobs)
+        )
         assert (during["done"], during["queued"]) == (before["done"], before["queued"])
         assert set(during["states"]) == set(before["states"])
         for file in files:

@@ -27,7 +27,7 @@ class Watching:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=_give_up_rights if unprivileged and os.geteuid() == 0 else None,  # noqa: PLW1509
+            preexec_fn=give_up_rights if unprivileged and os.geteuid() == 0 else None,  # noqa: PLW1509
         )
 
     def __enter__(self) -> Self:
@@ -56,7 +56,7 @@ class Watching:
         return eventually(look)
 
 
-def _give_up_rights() -> None:
+def give_up_rights() -> None:
     """What root may from now on is what a file's permissions say (Linux capabilities(7))."""
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):

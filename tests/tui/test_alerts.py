@@ -221,7 +221,7 @@ async def test_a_calm_fleet_says_nothing_of_alerts_in_other_views() -> None:
     async with pane(calm_store(), "overview").run_test(size=SIZE) as pilot:
         assert "critical" not in text_of(pilot)
         await pilot.press("3")
-        assert "no alerts" in text_of(pilot)
+        assert "nothing is pending or firing" in text_of(pilot)
         await pilot.press("a", "s", "u")
         assert isinstance(pilot.app.screen, AlertsScreen)
 
@@ -428,7 +428,7 @@ async def test_the_page_says_all_and_leads_to_the_agent() -> None:
             "https://runbooks.example/",
         ):
             assert words in text
-        assert "◆ pending" in text
+        assert "△ pending" in text
         await pilot.press("tab", "tab", "enter")
         assert isinstance(pilot.app.screen, AgentScreen)
         await pilot.press("escape")

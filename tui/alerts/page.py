@@ -32,7 +32,7 @@ from tui.views import compact, over
 
 RELATED = compact(AGENTS, ("state", "name", "since", "detail"), needed=2, optional=("detail", "since"))
 _TONES = {AlertState.FIRING: Tone.DOWN, AlertState.PENDING: Tone.WAITING, AlertState.RESOLVED: Tone.UP}
-_GLYPHS = {AlertState.FIRING: "✖", AlertState.PENDING: "◆", AlertState.RESOLVED: "●"}
+_GLYPHS = {AlertState.FIRING: "▲", AlertState.PENDING: "△", AlertState.RESOLVED: "✓"}
 
 
 def _at(row: Change, at: Look) -> Cell:

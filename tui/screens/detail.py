@@ -32,12 +32,17 @@ def value_cells(name: str, value: Any) -> list[tuple[Cell, ...]]:
     if isinstance(value, Mapping):
         return [(Cell(f"{key} ", Tone.MUTED), Cell(str(item))) for key, item in value.items()]
     if isinstance(value, list | tuple):
-        return [(Cell(str(item), tone),) for item in value]
+        return [(Cell(_item(item), tone),) for item in value]
     if isinstance(value, bool):
         return [(Cell("yes" if value else "no"),)]
     if isinstance(value, int | float):
         return [(Cell(f"{value:,}" if isinstance(value, int) else f"{value:,.6g}", tone),)]
     return [(Cell(str(value), tone),)]
+
+
+def _item(item: Any) -> str:
+    """One of a list; of a mapping its values, as in `alertname = Down`."""
+    return " ".join(map(str, item.values())) if isinstance(item, Mapping) else str(item)
 
 
 def section_cells(section: Section) -> tuple[Cell, ...]:

@@ -22,6 +22,9 @@ from tui.screens.sheet import Sheet
 _GRAMMAR = (
     *((f"/{each.text}", each.meaning) for topic in TOPICS for each in topic.examples if each.brief),
     *((f":{line.text}", line.meaning) for line in LINES if line.brief),
+    (":query up == 0", "ask PromQL, with a graph"),
+    (":gates", "the quality gates"),
+    (":silences", "the silences, and who holds what"),
     (":save mine", "keep the filter that is on as @mine"),
     (":time Europe/Berlin", "how times are shown: utc, local, relative, a zone"),
 )

@@ -69,7 +69,7 @@ def _unclickable(strip: Strip) -> Strip:
         return strip
     return Strip(
         [
-            Segment(text, None if style is None else style.clear_meta_and_links(), control)
+            Segment(text, style and style.clear_meta_and_links(), control)  # ours: what was drawn already
             for text, style, control in strip
         ],
         strip.cell_length,

@@ -136,7 +136,10 @@ class Painter:
     def _cell(self, place: Placed, row: Any, at: Look) -> Cell:
         column = self.columns[place.index]
         cell = column.cell(row, at)
-        return Cell(fit(cell.text, place.width, column.right), cell.tone)
+        text = cell.text
+        if column.shorten is not None and len(text) > place.width:
+            text = column.shorten(text, place.width)
+        return Cell(fit(text, place.width, column.right), cell.tone)
 
     def _gutter(self, line: Line, palette: Palette) -> Segment:
         here = line.look in (RowLook.CURSOR, RowLook.BLURRED)

@@ -1,18 +1,20 @@
 """What the rows say: states, tiers, windows, slices, groups."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.slo.budget import burns
 from fleet.slo.definition import Calendar, Counted, Objective, Op, Raw, Rolling, SloDefinition, Threshold
 from fleet.slo.engine import LOADING, SloEngine
 from fleet.slo.model import Budgeting, SloState, SloStatus
+from fleet.slo.rollup import Sums
 from fleet.slo.tiers import pyrra_tiers, sre_tiers
 from fleet.slo.windows import period
 from fleet.store import Slice, Store
-from fleet.views.slos import VIEW, ratio_text
+from fleet.views.slos import VIEW, ratio_text, shorter
 from fleet.views.view import look
 from tests.fleet.slo.samples import Lists, at, ms, never, run, slo
 
@@ -217,6 +219,22 @@ def test_a_calendar_period_holds_its_moment(moment: datetime, unit: str, count: 
     assert period(window, found.end).start == found.end
 
 
+@pytest.mark.parametrize("change", [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("clock", ["00:00", "02:00", "02:30", "03:00"])
+def test_a_day_in_which_the_clock_changes_holds_each_of_its_minutes_once(change: datetime, clock: str) -> None:
+    hour, minute = map(int, clock.split(":"))
+    window = Calendar(count=1, unit="d", start=datetime(2026, 1, 1, hour, minute), zone="Europe/Berlin")
+    spans = set()
+    for step in range(-48 * 4, 48 * 4):
+        when = change + timedelta(minutes=15 * step)
+        found = period(window, when)
+        assert found.start <= when < found.end
+        assert period(window, found.end).start == found.end
+        spans.add(found.span_s / 3600)
+    assert spans <= {23.0, 24.0, 25.0}
+    assert len(spans) >= 2
+
+
 def test_a_month_that_loses_an_hour_is_shorter() -> None:
     window = Calendar(count=1, unit="M", start=datetime(2024, 1, 1), zone="Europe/Berlin")
     assert period(window, datetime(2026, 3, 15, tzinfo=UTC)).span_s == 31 * DAY_S - 3600
@@ -248,3 +266,22 @@ def test_the_view_shows_every_row_worst_first() -> None:
     assert fields["burn_rates"]["5m"] == pytest.approx(5)
     assert not engine.step(at(600), never)
     assert ms(0) > 0
+
+
+def test_a_name_that_is_too_long_keeps_its_group() -> None:
+    assert shorter("availability/inference", 17) == "availa…/inference"
+    assert shorter("task-success-of-all", 10) == "task-success-of-all"
+    assert shorter("a/a-group-that-is-longer-than-the-cell", 17) == "a/a-group-that-is-longer-than-the-cell"
+
+
+def test_the_first_failed_probe_after_a_start_pages_nobody() -> None:
+    (tier,) = (one for one in sre_tiers(30 * 86_400.0) if one.long_s == 3600.0)
+
+    def after(minutes: int) -> bool:
+        (burn,) = burns([tier], lambda _: Sums(good=9.0, total=10.0, samples=10, seen_minutes=minutes), 0.999)
+        assert burn.long_rate is not None
+        assert burn.long_rate > tier.factor
+        return burn.firing
+
+    assert not after(4)
+    assert after(5)
