@@ -57,8 +57,8 @@ def calendar_exhaustion_s(remaining: float | None, rate: float | None, elapsed_s
 
 def burns(tiers: Iterable[Tier], over: Callable[[float], Sums], objective: float) -> tuple[Burn, ...]:
     """Each tier with its rates, from the sums of a window in seconds. It fires where both are over its factor, and
-    the long window has data for as long as the short one lasts: else both are the same few moments, and the first failed
-    probe after a start would page."""
+    the long window has data for as long as the short one lasts: else both are the same few moments, and the first
+    failed probe after a start would page."""
     return tuple(_burn(tier, over(tier.long_s), over(tier.short_s), objective) for tier in tiers)
 
 

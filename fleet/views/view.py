@@ -71,8 +71,8 @@ class Column(Struct, Generic[R], frozen=True, kw_only=True):
     `width` is the least that it needs; spare width goes to columns by their `grow` share. `priority` decides which
     columns a narrow terminal drops first (the largest number goes first; 0 is never dropped). `descending` is its
     natural first order. `sort` None: the column cannot be sorted by. `named`: it says which row this is, so that it
-    cannot be hidden. `unit` is what `sort` counts where that is a number, `when` the moment of a column of times. `shorten` makes a text
-    that is too long as short as a number of characters; without it, it is cut at its end.
+    cannot be hidden. `unit` is what `sort` counts where that is a number, `when` the moment of a column of times.
+    `shorten` makes a text that is too long as short as a number of characters; without it, it is cut at its end.
     """
 
     id: str
