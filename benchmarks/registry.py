@@ -2,8 +2,8 @@
 
 from benchmarks.row import Topic
 from benchmarks.topics import (
-    alert_book,
     alerts,
+    book,
     busy,
     flush,
     idle,
@@ -34,5 +34,5 @@ TOPICS: tuple[Topic, ...] = (
     rules.TOPIC,
     slos.TOPIC,
     promql.TOPIC,
-    alert_book.TOPIC,
+    book.TOPIC,
 )

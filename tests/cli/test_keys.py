@@ -41,7 +41,7 @@ preset: vim
 keys:
   table.down: [n, down]
   table.next_mark: ["'"]
-  app.view.agents: 8
+  app.view.agents: "0"
   app.help: "?"
   app.pause: []
   app.collect: f9
@@ -50,7 +50,7 @@ keys:
     keys = read_keys(path).keys
     assert keys["table.open"] == ("enter", "l")
     assert keys["table.down"] == ("n", "down")
-    assert (keys["app.view.agents"], keys["app.help"], keys["app.pause"]) == (("8",), ("question_mark",), ())
+    assert (keys["app.view.agents"], keys["app.help"], keys["app.pause"]) == (("0",), ("question_mark",), ())
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "keys:\n", "preset: default\n", "keys: {}\n"])

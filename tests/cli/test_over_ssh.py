@@ -85,7 +85,7 @@ def test_it_starts_with_one_frame_and_ends_with_its_connection(server: RealSshd,
     remote = Remote(server, tmp_path, "-m", "cli.main", "demo", "--agents", "6")
     before_data = remote.until(b"observed ")
     assert before_data.count(BRAND) == 1
-    remote.client.send("6")
+    remote.client.send("8")
     remote.until(b"slow link")
     assert len(processes(tmp_path)) >= 2, "the dashboard and its demo fleet"
     remote.client.close(force=True)

@@ -116,7 +116,7 @@ def test_a_secret_goes_to_its_own_origin_and_into_no_output(
 
 def test_a_running_dashboard_has_no_secret_in_its_arguments_or_on_its_screen(fleet: Path) -> None:
     with Dashboard(["-m", "cli.main"], fleet, {"FLEET_TOKEN": TOKEN}) as dashboard:
-        dashboard.press("6", lambda shown: "status 401" in shown, "the source that is refused")
+        dashboard.press("8", lambda shown: "status 401" in shown, "the source that is refused")
         pid = dashboard.process.pid
         arguments = [Path(f"/proc/{pid}/cmdline").read_bytes()] if os.path.exists("/proc/self/cmdline") else []  # noqa: PTH110
         dashboard.press("q")

@@ -43,7 +43,7 @@ def test_it_says_what_there_is_to_do_and_can_be_left(folder: Path) -> None:
 def test_the_demo_is_one_key_away(folder: Path) -> None:
     child = start(folder)
     child.send("d")
-    child.expect("overview.*agents.*tasks")
+    child.expect("agents.*alerts.*slos")
     child.expect("demo")
     child.send("q")
     child.expect(pexpect.EOF)
@@ -55,7 +55,7 @@ def test_a_look_at_this_machine_is_one_key_away(folder: Path) -> None:
     (folder / "TODO.md").write_text("- [x] one\n- [ ] two\n")
     child = start(folder)
     child.send("i")
-    child.expect("overview.*agents.*tasks")
+    child.expect("agents.*alerts.*slos")
     assert "TODO.md" in (folder / "fleetdeck.yaml").read_text()
     child.send("q")
     child.expect(pexpect.EOF)

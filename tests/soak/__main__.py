@@ -29,11 +29,13 @@ EVERY_S, KEY_S = 600.0, 10.0
 SHORT_H = 6.0
 KEYS = (
     ("2", "down", "enter", "escape"),
-    ("3", "G", "g"),
-    ("4", "o"),
-    ("5", "end"),
-    ("6", "slash", *"health", "enter", "escape"),
-    ("7", "G"),
+    ("3", "enter", "enter", "escape", "escape", "w", "escape"),
+    ("4", "enter", "escape"),
+    ("5", "G", "g"),
+    ("6", "o"),
+    ("7", "end"),
+    ("8", "slash", *"health", "enter", "escape"),
+    ("9", "G"),
     ("1", "tab", "tab"),
     ("question_mark", "escape", "ctrl+z", "ctrl+z"),
 )

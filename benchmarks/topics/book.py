@@ -24,20 +24,20 @@ _AT = datetime(2026, 3, 1, tzinfo=UTC)
 _RUNS = 15
 
 TOPIC_ROWS = (
-    Row(id="alert-book/first", what=f"taking in {ALERTS:,} new alerts", unit="ms"),
-    Row(id="alert-book/values", what=f"taking in new values of {ALERTS:,} alerts", unit="ms"),
+    Row(id="book/first", what=f"taking in {ALERTS:,} new alerts", unit="ms"),
+    Row(id="book/values", what=f"taking in new values of {ALERTS:,} alerts", unit="ms"),
     Row(
-        id="alert-book/step",
+        id="book/step",
         what="the longest step of both, and of their end, that holds the loop",
         unit="ms",
         at_most=20,
     ),
-    Row(id="alert-book/unchanged", what=f"delivering {ALERTS:,} unchanged alerts, as new objects", unit="ms"),
-    Row(id="alert-book/same", what=f"delivering {ALERTS:,} unchanged alerts, the same tuple", unit="ms"),
-    Row(id="alert-book/one", what=f"one of {ALERTS:,} alerts changed", unit="ms"),
-    Row(id="alert-book/count-plain", what=f"“matches k of {ALERTS:,}”, equality and prefix", unit="ms"),
+    Row(id="book/unchanged", what=f"delivering {ALERTS:,} unchanged alerts, as new objects", unit="ms"),
+    Row(id="book/same", what=f"delivering {ALERTS:,} unchanged alerts, the same tuple", unit="ms"),
+    Row(id="book/one", what=f"one of {ALERTS:,} alerts changed", unit="ms"),
+    Row(id="book/count-plain", what=f"“matches k of {ALERTS:,}”, equality and prefix", unit="ms"),
     Row(
-        id="alert-book/count-regex",
+        id="book/count-regex",
         what=f"“matches k of {ALERTS:,}”, a pattern over as many values",
         unit="ms",
         at_most=20,
@@ -117,4 +117,4 @@ def _median(act: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-TOPIC = Topic(name="alert-book", rows=TOPIC_ROWS, measure=measure)
+TOPIC = Topic(name="book", rows=TOPIC_ROWS, measure=measure)
