@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from actions.silencing import LocalSilencer
+from cli.dashboard import garbage
 from fleet.alerts.book import AlertBook
 from fleet.alerts.model import AlertReading
 from fleet.clock import SystemClock
@@ -24,7 +25,8 @@ _NAMES = (("AgentDown", "critical"), ("QueueGrowing", "warning"))
 
 
 def main() -> None:
-    """Run the dashboard."""
+    """Run the dashboard, with the garbage collected as `fleetdeck` does it."""
+    garbage.hold()
     folder = Path(sys.argv[1])
     store, clock = Store(), SystemClock()
     now = store.now = clock.now()
@@ -44,7 +46,15 @@ def main() -> None:
     book.deliver("rules", readings, now)
     silencer = LocalSilencer(store, book, SilenceFile(folder / "silences"), clock)
     line = ViewLine(view="alerts")
-    FleetdeckApp(store, fleet_name="bench", clock=clock, view=line, silencer=silencer, operator="bench@here").run()
+
+    async def start() -> None:
+        garbage.release()
+        await garbage.keep(app.idle_s)
+
+    app = FleetdeckApp(
+        store, fleet_name="bench", clock=clock, view=line, silencer=silencer, operator="bench@here", on_start=start
+    )
+    app.run()
 
 
 if __name__ == "__main__":

@@ -171,11 +171,16 @@ def _burns_field(row: SloStatus, _: Look) -> list[dict[str, object]]:
     ]
 
 
+_LEAST_BASE = 6
+"""Characters of an objective's name that are worth showing."""
+
+
 def shorter(name: str, width: int) -> str:
-    """`availability/inference` as `availa…/inference`: the group is what tells the rows of an objective apart."""
+    """`availability/inference` as `availa…/inference`: the group is what tells the rows of an objective apart. Where
+    hardly anything would be left of the objective, the name is cut at its end."""
     base, slash, group = name.partition("/")
     kept = width - len(group) - 2
-    return f"{base[:kept]}…/{group}" if slash and kept > 0 else name
+    return f"{base[:kept]}…/{group}" if slash and kept >= _LEAST_BASE else name
 
 
 VIEW: View[SloStatus] = View(
