@@ -22,14 +22,18 @@ def check_regular(handle: int) -> None:
         raise OSError(errno.EINVAL, "it is no regular file")
 
 
-def replace_whole(path: Path, data: bytes) -> None:
-    """Write a new file beside the old one, force it to the disk, and put it in its place. Raises OSError."""
+def replace_whole(path: Path, data: bytes, *, forced: bool = True) -> None:
+    """Write a new file beside the old one and put it in its place; mkstemp makes it with mode 0600. Raises OSError.
+
+    `forced`: it is forced to the disk first, which may take a while; what may be lost with the machine does without.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if forced:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)

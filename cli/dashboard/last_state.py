@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from cli.dashboard.memory_file import memory_path, replace_file
+from cli.dashboard.memory_file import memory_path
 from cli.settings import state_dir
 from fleet.clock import Clock
 from fleet.last_known import VERSION, LastKnown, last_known, recall
 from fleet.store import Store
+from journal.files import replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class LastState:
             return
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(self._path, msgspec.json.encode(known))
+            replace_whole(self._path, msgspec.json.encode(known), forced=False)
         except OSError as error:
             log.warning("%s: the last known state cannot be kept: %s", self._path, error)
 

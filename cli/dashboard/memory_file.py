@@ -12,7 +12,6 @@ import hashlib
 import logging
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from cli.settings import state_dir
+from journal.files import replace_whole
 from tui.kept.memory import VERSION, Memory, bounded, merged
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class MemoryFile:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _locked(self.path.with_suffix(".lock")):
                 kept = merged(self._base, memory, self._theirs())
-                replace_file(self.path, msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
+                replace_whole(self.path, msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n", forced=False)
         except OSError as error:
             return f"what is shown cannot be kept for the next time: {self.path}: {error.strerror or error}"
         # What others changed is theirs: compared with what this dashboard has, it would look like a change of ours.
@@ -142,18 +142,6 @@ def memory_path(state: Path, fleet: str, config: Path | None) -> Path:
 
 def _reason(error: Exception) -> str:
     return str(error).partition("\n")[0][:200]
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a new file beside the old one and put it in its place; mkstemp makes it with mode 0600."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager
