@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.alertmanager import AlertmanagerWriter
-from actions.silencing import LocalSilencer, RefusedError
+from actions.silencing import LocalSilencer
 from fleet.alertmanager_api import HeldSilence, written
 from fleet.alerts.managers import Cluster, Managers
 from fleet.alerts.model import AlertState, Silence, SilenceState
@@ -35,7 +35,7 @@ from fleet.alerts.silences import (
     state_at,
 )
 from fleet.clock import Clock
-from fleet.errors import FleetdeckError, OutsideError
+from fleet.errors import FleetdeckError, OutsideError, RefusedError
 from fleet.promql.storage import Matchers
 from fleet.store import Store
 from fleet.text import scrub

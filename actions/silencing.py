@@ -27,7 +27,7 @@ from fleet.alerts.silences import (
     state_at,
 )
 from fleet.clock import Clock
-from fleet.errors import FleetdeckError
+from fleet.errors import RefusedError
 from fleet.promql.storage import Matchers
 from fleet.store import Store
 from fleet.text import scrub
@@ -37,10 +37,6 @@ Change = Callable[[dict[str, Silence]], None]
 
 LOCAL = "local"
 """The origin of the silences that are made here."""
-
-
-class RefusedError(FleetdeckError):
-    """An act that is not done; the sentence says why."""
 
 
 class Journal(Protocol):

@@ -27,6 +27,9 @@ _APPLIED = (
     "slos",
     "slo_files",
     "gates",
+    "actions",
+    "templates",
+    "rollbacks",
 )
 _AT_START = tuple(name for name in Config.__struct_fields__ if name not in ("path", "root", *SECTIONS, *_APPLIED))
 """All else is read at the start only: the title and the rules of a dashboard that is open, a socket that listens."""

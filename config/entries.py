@@ -1,10 +1,12 @@
-"""The entries of `discovery`, `queues`, `backlog`, `alerts`: each has a `kind`, which decides what else it may have."""
+"""The entries of `discovery`, `queues`, `backlog`, `alerts`, `templates` and `rollbacks`: each has a `kind`, which
+decides what else it may have."""
 
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from config.action_options import ACT_SECTIONS, ActEntry, RollbackOptions, TemplateOptions
 from config.check import Checker, kind_word
 from config.kinds import Kind, KindTables
 from config.problems import Problems, child, item, nearest
@@ -22,8 +24,13 @@ FAMILIES = {
 }
 """The family of probes that the entries of a section belong to."""
 
+HEADS: dict[str, type[Struct]] = {"templates": TemplateOptions, "rollbacks": RollbackOptions}
+"""Keys that any entry of a section may have; those of `EntryOptions` where it is not named."""
+
 HEAD = tuple(field.encode_name for field in msgspec.structs.fields(EntryOptions))
-"""Keys that any entry may have."""
+"""Keys that any entry of what is looked at may have."""
+
+ALL_SECTIONS = (*SECTIONS, *ACT_SECTIONS)
 
 _TELLING = ("stream", "key", "path", "files", "folder", "match", "url")
 """Options that an entry may be named after, the most telling first."""
@@ -33,7 +40,7 @@ class _Checked(Struct, frozen=True):
     """An entry that was found right."""
 
     kind: Kind[Any]
-    head: EntryOptions
+    head: Any
     options: Struct
     line: int
     key: str
@@ -47,7 +54,7 @@ class Entries:
         self._problems = problems
         self._kinds = kinds
         self._file = file
-        self._checked: dict[str, list[_Checked]] = {section: [] for section in SECTIONS}
+        self._checked: dict[str, list[_Checked]] = {section: [] for section in ALL_SECTIONS}
 
     def check(self, section: str, node: Node | None) -> None:
         """Check the list of a section (None or an empty value: there is none)."""
@@ -86,6 +93,19 @@ class Entries:
             for one, name, id_ in zip(checked, names, ids, strict=True)
         )
 
+    def acts(self, section: str) -> tuple[ActEntry, ...]:
+        """The entries of `templates` or `rollbacks`."""
+        return tuple(
+            ActEntry(
+                kind=one.kind,
+                name=scrub(one.head.name),
+                head=one.head,
+                options=one.options,
+                where=f"{self._file}:{one.line}: {one.key}",
+            )
+            for one in self._checked[section]
+        )
+
     def _entry(self, section: str, node: Node, key: str) -> None:
         if not isinstance(node, Mapping):
             self._problems.add(node.line, key, f"a mapping such as {{kind: …}} is wanted, not {kind_word(node)}")
@@ -94,10 +114,12 @@ class Entries:
         if kind is None:
             return
         own = {field.encode_name for field in msgspec.structs.fields(kind.options)}
-        head = Mapping(node.line, {n: v for n, v in node.entries.items() if n in HEAD}, node.lines)
-        rest = Mapping(node.line, {n: v for n, v in node.entries.items() if n in own or n not in HEAD}, node.lines)
-        common = self._checker.struct(head, EntryOptions, key)
-        options = self._checker.struct(rest, kind.options, key, also=HEAD)
+        wanted = HEADS.get(section, EntryOptions)
+        shared = tuple(field.encode_name for field in msgspec.structs.fields(wanted))
+        head = Mapping(node.line, {n: v for n, v in node.entries.items() if n in shared}, node.lines)
+        rest = Mapping(node.line, {n: v for n, v in node.entries.items() if n in own or n not in shared}, node.lines)
+        common = self._checker.struct(head, wanted, key)
+        options = self._checker.struct(rest, kind.options, key, also=shared)
         if common is not None and options is not None:
             self._checked[section].append(_Checked(kind, common, options, node.line, key))
 
@@ -117,7 +139,7 @@ class Entries:
         return table.get(word.value)
 
     def _elsewhere(self, kind: str) -> str:
-        places = [section for section in SECTIONS if kind in self._kinds.section(section)]
+        places = [section for section in ALL_SECTIONS if kind in self._kinds.section(section)]
         return f"; it belongs under {' or '.join(places)}" if places else ""
 
     def _names(self, section: str) -> None:

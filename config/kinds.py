@@ -1,5 +1,5 @@
-"""How a folder of kinds is found: one file is one kind of discovery source, queue probe, backlog reader
-or reader of alerts.
+"""How a folder of kinds is found: one file is one kind of discovery source, queue probe, backlog reader,
+reader of alerts, place that tasks are submitted to, or way to roll back.
 
 Each module of such a folder exports `KIND`. A module without it is an error at start, loudly, so that a new file
 that is not wired in cannot go unnoticed. Other packages add kinds through the entry-point group of the same name.
@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from fleet.errors import ConfigError
-from fleet.ports import Reach
 
 T = TypeVar("T")
 
@@ -24,12 +23,13 @@ class Kind(Struct, Generic[T], frozen=True):
 
     `options` is a `msgspec.Struct` with `forbid_unknown_fields=True`; a string below each field documents it. Where it
     has a field `name`, `every` or `timeout`, that key of the entry goes there too.
+    `build` takes the options and a `fleet.ports.Reach`, or for what acts a `fleet.actions.ports.ActReach`.
     `every_s` is the kind's own default interval where the general one does not suit it.
     """
 
     name: str
     options: type[Struct]
-    build: Callable[[Any, Reach], T]
+    build: Callable[[Any, Any], T]
     every_s: float | None = None
 
 
@@ -40,14 +40,18 @@ class KindTables(Struct, frozen=True, kw_only=True):
     queues: dict[str, Kind[Any]]
     backlog: dict[str, Kind[Any]]
     alerts: dict[str, Kind[Any]] = {}
+    templates: dict[str, Kind[Any]] = {}
+    rollbacks: dict[str, Kind[Any]] = {}
 
     def section(self, name: str) -> dict[str, Kind[Any]]:
-        """The kinds of `discovery`, `queues`, `backlog` or `alerts`."""
+        """The kinds of a section of the configuration."""
         return {
             "discovery": self.discovery,
             "queues": self.queues,
             "backlog": self.backlog,
             "alerts": self.alerts,
+            "templates": self.templates,
+            "rollbacks": self.rollbacks,
         }[name]
 
 
@@ -58,6 +62,8 @@ def installed_kinds() -> KindTables:
         queues=load_kinds("collectors.queues"),
         backlog=load_kinds("collectors.backlogs"),
         alerts=load_kinds("collectors.alerts"),
+        templates=load_kinds("actions.tasks"),
+        rollbacks=load_kinds("actions.rollbacks"),
     )
 
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from config.alert_options import AlertSettings, severity_words
 from config.check import Checker, hidden
-from config.entries import Entries
+from config.entries import ALL_SECTIONS, Entries
 from config.kinds import KindTables
 from config.problems import Problems, item
-from config.schema import SECTIONS, Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
+from config.schema import Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
 from config.server_options import Servers, name_problems
 from config.slo.options import definitions_of
 from config.values import Listen
@@ -65,7 +65,7 @@ def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
     top, sections = _split(tree)
     options = checker.struct(top, RootOptions, "")
     entries = Entries(checker, problems, kinds, file)
-    for section in SECTIONS:
+    for section in ALL_SECTIONS:
         entries.check(section, sections.entries.get(section))
     if options is not None:
         check_view_settings(options, top, problems)
@@ -77,8 +77,8 @@ def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
 
 def _split(tree: Mapping) -> tuple[Mapping, Mapping]:
     """The top level without, and with only, the lists of entries."""
-    rest = {name: node for name, node in tree.entries.items() if name not in SECTIONS}
-    lists = {name: node for name, node in tree.entries.items() if name in SECTIONS}
+    rest = {name: node for name, node in tree.entries.items() if name not in ALL_SECTIONS}
+    lists = {name: node for name, node in tree.entries.items() if name in ALL_SECTIONS}
     return Mapping(tree.line, rest, tree.lines), Mapping(tree.line, lists, tree.lines)
 
 
@@ -130,6 +130,9 @@ def _config(path: Path, options: RootOptions, entries: Entries) -> Config:
             deadman=options.deadman,
         ),
         servers=Servers(prometheus=options.prometheus, alertmanagers=options.alertmanager),
+        actions=options.actions,
+        templates=entries.acts("templates"),
+        rollbacks=entries.acts("rollbacks"),
     )
 
 

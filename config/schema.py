@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from config.action_options import ActEntry, ActionsOptions
 from config.alert_options import AlertSettings, DeadmanOptions, InhibitOptions
 from config.gate_options import GateOptions
 from config.kinds import Kind
@@ -175,6 +176,12 @@ class RootOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A Prometheus beside fleetdeck: its alerts are shown, and objectives may have it as their source."""
     alertmanager: tuple[AlertmanagerOptions, ...] = ()
     """Alertmanagers: their alerts are shown, and silences are made there."""
+    actions: ActionsOptions = ActionsOptions()
+    """How acts on the fleet are confirmed, locked and recorded."""
+    templates: tuple[dict[str, Any], ...] = ()
+    """Tasks that can be submitted: a list of entries, see the kinds of templates."""
+    rollbacks: tuple[dict[str, Any], ...] = ()
+    """What can be rolled back: a list of entries, see the kinds of rollbacks."""
     notify: NotifyOptions = NotifyOptions()
     """Calls you when an alert begins to fire: nothing of it is on unless you ask for it."""
     filters: dict[str, str] = {}
@@ -250,6 +257,9 @@ class Config(Struct, frozen=True, kw_only=True):
     alerting: AlertSettings = AlertSettings()
     servers: Servers = Servers()
     notify: NotifyOptions = NotifyOptions()
+    actions: ActionsOptions = ActionsOptions()
+    templates: tuple[ActEntry, ...] = ()
+    rollbacks: tuple[ActEntry, ...] = ()
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -5,6 +5,7 @@
     ├── FilterError      a filter or view expression cannot be read
     ├── QueryError       a PromQL expression cannot be read, or cannot be answered
     ├── ParseError       a payload from outside is malformed, at a byte or line
+    ├── RefusedError     an act is not done: read-only, a guard, a lock, a wrong value; nothing was sent
     └── OutsideError     something that is watched failed: a `Fault` and a sentence
                          (probes and discovery sources raise nothing else)
 
@@ -58,6 +59,10 @@ class ParseError(FleetdeckError):
     def __init__(self, message: str, offset: int | None = None) -> None:
         super().__init__(message if offset is None else f"{message} at byte {offset}")
         self.offset = offset
+
+
+class RefusedError(FleetdeckError):
+    """An act that is not done; the sentence says why. Nothing was sent."""
 
 
 class Fault(StrEnum):

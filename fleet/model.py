@@ -457,6 +457,8 @@ class EventKind(StrEnum):
     SOURCE = "source"
     QUEUE = "queue"
     BACKLOG = "backlog"
+    ACTION = "action"
+    """Something that was done to the fleet from here; the subject is its target."""
 
 
 class Event(Struct, frozen=True, kw_only=True, gc=False):

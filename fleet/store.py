@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from fleet.actions.action import Action, Freeze, Lock, Proposal
+from fleet.actions.revision import RollbackRow
+from fleet.actions.template import Template
 from fleet.alerts.model import Alert, AlertGroup, Silence
 from fleet.gates.model import GateStatus
 from fleet.model import (
@@ -198,6 +201,12 @@ class Store:
         self.silences: Slice[str, Silence] = Slice()  # fleet.alerts.book, by silence id
         self.slos: Slice[str, SloStatus] = Slice()  # fleet.slo.engine, by name
         self.gates: Slice[str, GateStatus] = Slice()  # fleet.gates.engine, by name
+        self.actions: Slice[str, Action] = Slice()  # actions.runner, by action id
+        self.locks: Slice[str, Lock] = Slice()  # actions.desk, by target
+        self.templates: Slice[str, Template] = Slice()  # actions.desk, by name
+        self.rollbacks: Slice[str, RollbackRow] = Slice()  # actions.desk, by name
+        self.proposals: Slice[str, Proposal] = Slice()  # actions.proposing, by rollback name
+        self.freeze: Slice[str, Freeze] = Slice()  # actions.desk, the one key "freeze"
         self.history = History()
         self.plans = PlanBook()  # where the numbers stand on each target's page; collectors.ingest keeps it in step
         self.times: TimeStyle = UTC_STYLE  # how cells show times; the operator's choice

@@ -10,14 +10,14 @@ from actions.alertmanager import AlertmanagerWriter
 from actions.intents import Intent
 from actions.posting import AlertPoster
 from actions.routing import Member, RoutedSilencer
-from actions.silencing import LocalSilencer, RefusedError
+from actions.silencing import LocalSilencer
 from fleet.alertmanager_api import About, Held
 from fleet.alerts.book import AlertBook
 from fleet.alerts.managers import MARK, Look, Managers
 from fleet.alerts.matching import parse_matchers
 from fleet.alerts.model import AlertReading, AlertState
 from fleet.clock import ManualClock
-from fleet.errors import FleetdeckError, OutsideError
+from fleet.errors import FleetdeckError, OutsideError, RefusedError
 from fleet.ports import Limits
 from fleet.store import Store
 from journal.silences import SilenceFile

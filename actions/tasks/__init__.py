@@ -1,0 +1,1 @@
+"""Places that tasks are submitted to: one file is one kind, and exports `KIND`."""

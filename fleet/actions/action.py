@@ -1,0 +1,210 @@
+"""An act that was planned, as a row: what state it is in, what became of its parts. And what single effects bring
+back."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from fleet.actions.plan import ActKind, Plan, Tier
+
+
+class ActionState(StrEnum):
+    """Where an act is. UNKNOWN: it may have been done, and nobody knows; it is never sent again, but reconciled."""
+
+    PLANNED = "planned"
+    CONFIRMED = "confirmed"
+    SENT = "sent"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    UNKNOWN = "unknown"
+
+
+ENDED = frozenset(
+    {
+        ActionState.SUCCEEDED,
+        ActionState.FAILED,
+        ActionState.REFUSED,
+        ActionState.CANCELLED,
+        ActionState.TIMED_OUT,
+        ActionState.UNKNOWN,
+    }
+)
+"""States that change by themselves no more; UNKNOWN and TIMED_OUT may by being reconciled."""
+
+
+class Sent(StrEnum):
+    """Whether an effect reached its target."""
+
+    NO = "not sent"
+    """It surely did not: refused, no such host, the program does not exist."""
+    YES = "answered"
+    """It did, and there is an answer, an exit code."""
+    MAYBE = "not known"
+    """The connection ended, or the time was over, after something was sent."""
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What an effect brought back. `status` is an HTTP status or an exit code (negative: ended by that signal); `text`
+    the answer or the output, not scrubbed, up to a limit; `cut` how many bytes of it were dropped."""
+
+    sent: Sent
+    status: int | None = None
+    text: str = ""
+    headers: dict[str, str] = {}
+    fault: str = ""
+    """What went wrong, in a sentence; "" where there is an answer."""
+    retry_after_s: float | None = None
+    took_s: float = 0.0
+    timed_out: bool = False
+    cut: int = 0
+
+
+class Verdict(StrEnum):
+    """What an answer means. AGAIN: it was surely not done, and may be sent again with the same key."""
+
+    DONE = "done"
+    AGAIN = "again"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class StepRead(Struct, frozen=True, kw_only=True):
+    """How who made the step reads its result. `found` is what it learned (a task's id), by name."""
+
+    verdict: Verdict
+    sentence: str = ""
+    found: dict[str, str] = {}
+    again_after_s: float = 1.0
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """What was seen of an item at its target. `state` is RUNNING, SUCCEEDED, FAILED, CANCELLED or UNKNOWN; `final` says
+    that looking again would bring nothing new. `tail` is the end of its output, scrubbed."""
+
+    state: ActionState
+    sentence: str = ""
+    final: bool = False
+    tail: str = ""
+    found: dict[str, str] = {}
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One item of an act. `found` is what is known of it at the target."""
+
+    words: str
+    state: ActionState = ActionState.PLANNED
+    sentence: str = ""
+    found: dict[str, str] = {}
+    tries: int = 0
+
+
+class StageState(Struct, frozen=True, kw_only=True):
+    """A stage as it went: `waiting`, `running`, `checking`, `passed`, `failed`, `skipped`; what its checks say now."""
+
+    title: str
+    state: str = "waiting"
+    sentence: str = ""
+    checks: tuple[str, ...] = ()
+    since: datetime | None = None
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """An act as a row, by its id, which is its idempotency key. `plan` is public (`fleet.actions.plan.public`).
+
+    `outcome` says in a sentence what became of it, `next_step` what would be best now where that is not plain.
+    `output` is the end of what commands printed, scrubbed. Times are by our clock.
+    """
+
+    id: str
+    plan: Plan
+    state: ActionState
+    actor: str = ""
+    reason: str = ""
+    ticket: str = ""
+    dry_run: bool = False
+    planned_at: datetime | None = None
+    sent_at: datetime | None = None
+    changed_at: datetime | None = None
+    ended_at: datetime | None = None
+    items: tuple[Item, ...] = ()
+    stages: tuple[StageState, ...] = ()
+    stage: int = 0
+    outcome: str = ""
+    next_step: str = ""
+    output: str = ""
+    undone_by: str = ""
+    cancelling: bool = False
+
+    @property
+    def act(self) -> ActKind:
+        """What is done."""
+        return self.plan.act
+
+    @property
+    def tier(self) -> Tier:
+        """How it had to be confirmed."""
+        return self.plan.tier
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of its targets."""
+        return tuple(target.name for target in self.plan.targets)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it changes by itself no more."""
+        return self.state in ENDED
+
+    def count(self, *states: ActionState) -> int:
+        """How many of its items are in one of these states."""
+        return sum(item.state in states for item in self.items)
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """Who is at work on a target: `owner` is `user@host`, `action` the id of what is done. `mine`: this process."""
+
+    target: str
+    owner: str
+    since: datetime
+    action: str = ""
+    title: str = ""
+    mine: bool = False
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """What an operator entered. `typed` is the target's name, `code` a one-time code, and `second` whose it is where it
+    is another operator's."""
+
+    by: str
+    typed: str = ""
+    reason: str = ""
+    ticket: str = ""
+    code: str = ""
+    second: str = ""
+    yes: bool = False
+
+
+class Freeze(Struct, frozen=True, kw_only=True):
+    """Whether writes are possible. `why` says why not, "" where they are; `until` is when an unlocking ends by itself;
+    `can_unlock`: it was frozen here or is read-only by the configuration, and may be unlocked for a while."""
+
+    frozen: bool = False
+    why: str = ""
+    until: datetime | None = None
+    can_unlock: bool = False
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """A rollback that a failing gate or a burning objective suggests. `because` names it in a sentence."""
+
+    target: str
+    revision: str
+    because: str
+    since: datetime
+    auto: bool = False

@@ -1,0 +1,69 @@
+"""Revisions of what can be rolled back."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from fleet.actions.plan import Fact
+
+
+class Revision(Struct, frozen=True, kw_only=True):
+    """A revision as its target lists it. `id` is what is rolled to, `name` what people call it. `good` says whether it
+    was inside its objective while it was live: None where history does not know. `sli_ratio` and `error_ratio` are of
+    that time (0–1), None where not known."""
+
+    id: str
+    name: str
+    at: datetime | None = None
+    author: str = ""
+    changed: str = ""
+    live: bool = False
+    good: bool | None = None
+    sli_ratio: float | None = None
+    error_ratio: float | None = None
+    live_from: datetime | None = None
+    live_until: datetime | None = None
+    trouble: str = ""
+    """Why it cannot be rolled to (its archive is damaged), "" where it can."""
+
+
+class Revisions(Struct, frozen=True, kw_only=True):
+    """What a target has, the newest first. `preferred` is the id of the one to preselect: the last one inside its
+    objective, else the last good one that is known, else the one before the live one; "" where there is none."""
+
+    target: str
+    revisions: tuple[Revision, ...]
+    preferred: str = ""
+    facts: tuple[Fact, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> Revision | None:
+        """The one that is live; None where the target does not say."""
+        return next((one for one in self.revisions if one.live), None)
+
+    def named(self, word: str) -> Revision | None:
+        """The revision of that id or name."""
+        return next((one for one in self.revisions if word in (one.id, one.name)), None)
+
+
+class RollbackRow(Struct, frozen=True, kw_only=True):
+    """Something that can be rolled back, as a row: the definition, whom it is about, and what is known of it. `agents`
+    are the names of the agents that it runs."""
+
+    name: str
+    kind: str
+    target: str = ""
+    agents: tuple[str, ...] = ()
+    slo: str = ""
+    gate: str = ""
+    live: str = ""
+    preferred: str = ""
+    stages: tuple[str, ...] = ()
+    auto: bool = False
+    proposed: str = ""
+    """The revision that is proposed, "" where none is."""
+    because: str = ""
+    error: str = ""
+    seen: datetime | None = None
