@@ -188,6 +188,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     a list; `effects` what it means for objectives and queues, `undo` what taking it back would take, in sentences.
     `checks` is the post-condition of the whole, in words in `expects`. `follow_s` is how long it is followed."""
 
+    key: str
+    """The idempotency key of the whole, made with the plan: the id of the action, so that one plan is one intent and
+    cannot be started twice."""
     act: ActKind
     kind: str
     source: str
