@@ -36,6 +36,9 @@ class ActionsOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     lock: LockOptions | None = None
     """Locks in a Redis, for operators on several machines."""
+    lock_folder: FilePath | None = None
+    """Folder of the lock files, for several accounts of one machine that may all write there; one's own state folder
+    where it is not set."""
     codes: dict[Name, SecretRef] = {}
     """One-time codes by operator (`anna: {file: /etc/fleetdeck/anna.totp}`): where the shared secret of RFC 6238 is, in
     base32. Tier 3 asks for a code of another operator, or for one's own where only one is named."""

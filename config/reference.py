@@ -18,6 +18,15 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
+from config.action_options import (
+    ActionsOptions,
+    AutoOptions,
+    FieldOptions,
+    LockOptions,
+    RollbackOptions,
+    StageOptions,
+    TemplateOptions,
+)
 from config.alert_options import DeadmanOptions, InhibitOptions
 from config.check import is_url
 from config.kinds import Kind, KindTables, installed_kinds
@@ -43,6 +52,8 @@ _TITLES = {
     "queues": "Kinds of queue",
     "backlog": "Kinds of backlog",
     "alerts": "Kinds of alerts",
+    "templates": "Kinds of templates",
+    "rollbacks": "Kinds of rollbacks",
 }
 _PLAIN = {
     str: "text",
@@ -68,7 +79,14 @@ def reference(kinds: KindTables) -> str:
         _part("### An entry of `deadman`", _about(DeadmanOptions), DeadmanOptions),
         _part("### `prometheus`", _about(PrometheusOptions), PrometheusOptions),
         _part("### An entry of `alertmanager`", _about(AlertmanagerOptions), AlertmanagerOptions),
+        _part("### `actions`", _about(ActionsOptions), ActionsOptions),
+        _part("### `actions.lock`", _about(LockOptions), LockOptions),
         _part("### Every entry of a list", _about(EntryOptions), EntryOptions),
+        _part("### Every entry of `templates`", _about(TemplateOptions), TemplateOptions),
+        _part("### An entry of `fields`", _about(FieldOptions), FieldOptions),
+        _part("### Every entry of `rollbacks`", _about(RollbackOptions), RollbackOptions),
+        _part("### An entry of `stages`", _about(StageOptions), StageOptions),
+        _part("### `auto` as a mapping", _about(AutoOptions), AutoOptions),
         _part("### A secret", _about(SecretRef), SecretRef),
     ]
     for section, title in _TITLES.items():
@@ -96,6 +114,13 @@ def undocumented(kinds: KindTables) -> list[str]:
         HostOptions,
         SelfMetricsOptions,
         EntryOptions,
+        ActionsOptions,
+        LockOptions,
+        TemplateOptions,
+        FieldOptions,
+        RollbackOptions,
+        StageOptions,
+        AutoOptions,
     ]
     classes += [kind.options for section in _TITLES for kind in kinds.section(section).values()]
     return sorted({f"{cls.__name__}.{name}" for cls in classes for _, cls, name, text in _walk(cls, "") if not text})

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
+from config.action_options import ACT_SECTIONS, ActEntry
 from config.check import hidden
 from config.entries import interval, time_out
 from config.kinds import Kind
@@ -91,6 +92,12 @@ def shown(examined: Examined) -> Branch:
             items[name] = Branch(
                 [_entry(maker, name, *pair, options) for pair in zip(nodes, entries, strict=True)],
                 None if node is None else node.line,
+            )
+        elif name in ACT_SECTIONS:
+            nodes = node.items if isinstance(node, Sequence) else ()
+            acts: tuple[ActEntry, ...] = getattr(config, name)
+            items[name] = Branch(
+                [_act(maker, *pair) for pair in zip(nodes, acts, strict=True)], None if node is None else node.line
             )
         else:
             items[name] = maker.field(field, node)
@@ -178,6 +185,14 @@ def _entry(maker: _Maker, section: str, node: Node, entry: Entry, options: RootO
         items[name] = maker.node(given[name], str) if name in given else Leaf(duration_text(seconds), origin)
     own = maker.struct(node, kind.options, tuple(items)).items
     return Branch({**items, **own} if isinstance(own, dict) else items)
+
+
+def _act(maker: _Maker, node: Node, entry: ActEntry) -> Branch:
+    """An entry of what acts: the keys that all of its section have, then those of its kind."""
+    if not isinstance(node, Mapping):
+        return Branch({})
+    head, own = maker.struct(node, type(entry.head)).items, maker.struct(node, entry.kind.options).items
+    return Branch({**head, **own} if isinstance(head, dict) and isinstance(own, dict) else head)
 
 
 def _is_set(node: Node | None) -> bool:

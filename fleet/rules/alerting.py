@@ -1,6 +1,7 @@
 """An alerting rule as it runs: from the vector of its expression to its alerts and the series written for them."""
 
 from collections.abc import Generator, Iterator
+from functools import partial
 
 from fleet.alerts.model import AlertReading, AlertState
 from fleet.errors import QueryError
@@ -9,7 +10,7 @@ from fleet.promql.labels import NAME, Labels
 from fleet.rules.active import ActiveAlert, differ, moment
 from fleet.rules.model import Rule
 from fleet.rules.restore import Remembered
-from fleet.rules.texts import Ask, Expand, Reads, Texts
+from fleet.rules.texts import Ask, ExpandNamed, Reads, Texts
 
 ALERTS = "ALERTS"
 FOR_STATE = "ALERTS_FOR_STATE"
@@ -26,13 +27,13 @@ class AlertingRule:
     still reported. `revision` counts the evaluations that changed what would be read; up to `read_revision` the
     readings are made."""
 
-    def __init__(self, rule: Rule, expand: Expand) -> None:
+    def __init__(self, rule: Rule, expand: ExpandNamed) -> None:
         self.rule = rule
         self.active: dict[Labels, ActiveAlert] = {}
         self.remembered = Remembered()
         self.revision = 0
         self.read_revision = -1
-        self._expand = expand
+        self._expand = partial(expand, rule.alert)
         self._labels = Texts.of(rule.labels)
         self._annotations = Texts.of(rule.annotations)
         self._known: dict[Labels, tuple[float, Labels]] = {}

@@ -14,7 +14,7 @@ from fleet.promql.storage import STALE, Matchers, Storage
 from fleet.rules.alerting import ALERTS, FOR_STATE, AlertingRule, Sample
 from fleet.rules.model import Rule
 from fleet.rules.sink import Sink
-from fleet.rules.texts import Ask, Expand
+from fleet.rules.texts import Ask, ExpandNamed
 
 _MOST_TEMPLATE_QUERIES = 256
 _PIECE = 64
@@ -54,7 +54,7 @@ class Surroundings(Struct, frozen=True):
 
     storage: Storage
     sink: Sink
-    expand: Expand
+    expand: ExpandNamed
     limits: EvalLimits
     interval_ms: int
     """The step of subqueries that name none: the default interval of groups."""

@@ -25,6 +25,9 @@ Ask = Callable[[str], Vector]
 Expand = Callable[[str, Labels, float, Ask], str]
 """(template, label set of the sample, its value, query) to text. Raises FleetdeckError where it cannot be expanded."""
 
+ExpandNamed = Callable[[str, str, Labels, float, Ask], str]
+"""(name of the alert, then as `Expand`). The name stands in what is said of a template with an error."""
+
 _BLOCKS = frozenset({"template", "define", "block"})
 
 

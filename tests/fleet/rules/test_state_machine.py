@@ -198,3 +198,12 @@ def test_over_the_kept_samples_only_what_is_asked_for_is_written() -> None:
     rules.replace([])
     rules.evaluate(EPOCH + 3 * minute)
     assert not samples.latest(parse("ALERTS").wanted[0].matchers, 0, 3 * MINUTE).labels
+
+
+def test_an_annotation_with_an_error_names_its_alert() -> None:
+    samples = Samples()
+    rule = Rule(alert="Loud", expr="vector(1)", annotations={"summary": "{{ humanise $value }}"})
+    rules = RuleEngine([Group(name="g", file="f", rules=(rule,))], samples, samples)
+    rules.evaluate(at(MINUTE))
+    (reading,) = rules.readings()
+    assert "error parsing template __alert_Loud:" in reading.annotations["summary"]
