@@ -1,0 +1,178 @@
+"""A plan in words: the same lines in the dialog, in the dry run and on the command line. Pure.
+
+What stands in them was made here or checked; texts from outside are scrubbed once more, so that a line is a line.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from fleet.actions.plan import (
+    AgentsUp,
+    Check,
+    CommandRun,
+    Effect,
+    FileWork,
+    GatePasses,
+    Holds,
+    HttpRequest,
+    Plan,
+    RedisWrite,
+    RevisionLive,
+    SecretName,
+    SloHolds,
+    Step,
+    Tier,
+)
+from fleet.text import scrub
+
+LINE_CHARS = 2_000
+"""Characters of a line; what is longer is cut, and says so."""
+LISTED = 50
+"""Names and steps that are listed one by one; the others are counted."""
+
+
+class Line(Struct, frozen=True):
+    """A line of a preview: a heading has no text; `bad` is what speaks against it."""
+
+    heading: str
+    text: str = ""
+    bad: bool = False
+
+
+def preview(plan: Plan, refusals: tuple[str, ...] = ()) -> tuple[Line, ...]:
+    """All of it, the most important first: what stands against it, what it is about, what is sent, what it means."""
+    return tuple(_lines(plan, refusals))
+
+
+def _lines(plan: Plan, refusals: tuple[str, ...]) -> Iterator[Line]:
+    yield from _all("refused", dict.fromkeys((*plan.refusals, *refusals)), bad=True)
+    yield from _all("warning", plan.warnings, bad=True)
+    yield from _all("targets", _few([target.name for target in plan.targets], "target"))
+    yield from (Line(_clean(fact.name), _clean(fact.value), fact.bad) for fact in plan.facts)
+    yield from _all("blast", plan.blast)
+    yield from _all("means", plan.effects)
+    yield from _sent(plan)
+    yield from _stages(plan)
+    yield from _all("after", (plan.expects, *map(check_words, plan.checks)) if plan.expects else _words(plan.checks))
+    yield from _all("undo", plan.undo)
+    yield Line("confirm", confirm_words(plan))
+
+
+def confirm_words(plan: Plan) -> str:
+    """How the plan is confirmed."""
+    if plan.tier is Tier.READ:
+        return "nothing is changed"
+    if plan.tier is Tier.YES:
+        return "y"
+    code = ", and a one-time code" if plan.tier is Tier.TWO else ""
+    return f"type {_clean(plan.word)}, give a reason{code}"
+
+
+def effect_lines(effect: Effect) -> tuple[str, ...]:
+    """What exactly is sent or run: an HTTP request as it goes out, an argv as a shell would need it quoted."""
+    if isinstance(effect, HttpRequest):
+        return tuple(map(_clean, _request_lines(effect)))
+    if isinstance(effect, CommandRun):
+        env = " ".join(f"{name}={shlex.quote(value)}" for name, value in effect.env.items())
+        ran = f"{shlex.join(effect.argv)}   in {effect.cwd}, {effect.timeout_s:g} s at most"
+        return (_clean(ran), _clean(f"env: {env or 'empty'}"))
+    if isinstance(effect, RedisWrite):
+        return (_clean(f"{shlex.join(effect.command)}   at {effect.url}{_secret(effect.secret)}"),)
+    return (_clean(_file_words(effect)),)
+
+
+def check_words(check: Check) -> str:
+    """A condition in words."""
+    if isinstance(check, GatePasses):
+        return _clean(f"the gate {check.gate} passes")
+    if isinstance(check, AgentsUp):
+        return _clean(f"up: {', '.join(_few(list(check.agents), 'agent'))}")
+    if isinstance(check, Holds):
+        return _clean(f"{check.expr} is {check.target}")
+    if isinstance(check, SloHolds):
+        return _clean(f"the objective {check.slo} does not burn")
+    if isinstance(check, RevisionLive):
+        return _clean(f"the target itself says that {check.revision} is live")
+    raise AssertionError(check)
+
+
+def _sent(plan: Plan) -> Iterator[Line]:
+    for number, step in enumerate(plan.steps[:LISTED], 1):
+        yield Line(f"step {number}", _step_title(step, plan))
+        yield from (Line("", text) for text in effect_lines(step.effect))
+    if len(plan.steps) > LISTED:
+        yield Line("", f"and {len(plan.steps) - LISTED:,} more steps of {len(plan.items):,} items")
+
+
+def _step_title(step: Step, plan: Plan) -> str:
+    stage = f" ({plan.stages[step.stage].title})" if step.stage < len(plan.stages) > 1 else ""
+    return _clean(f"{step.title}{stage}")
+
+
+def _stages(plan: Plan) -> Iterator[Line]:
+    for stage in plan.stages:
+        held = f" for {stage.hold_s:g} s" if stage.hold_s else ""
+        wanted = "; ".join(map(check_words, stage.checks)) or "nothing is checked"
+        yield Line("stage", _clean(f"{stage.title}: {wanted}{held}, within {stage.within_s:g} s, else it stops there"))
+
+
+def _request_lines(request: HttpRequest) -> Iterator[str]:
+    yield f"{request.method} {request.url}"
+    if request.body:
+        yield f"content-type: {request.content_type}"
+    yield from (f"{name}: {value}" for name, value in request.headers.items())
+    if request.key_header:
+        yield f"{request.key_header}: the key of this act"
+    if request.secret is not None:
+        yield f"{request.secret.header}: {request.secret.scheme} ***{_secret(request.secret)}"
+    if request.body:
+        yield _compact(request.body)
+
+
+def _compact(body: str) -> str:
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False)
+    except ValueError:
+        return body
+
+
+def _file_words(work: FileWork) -> str:
+    if work.work == "link":
+        was = f" (was {work.was})" if work.was else ""
+        return f"point {work.path} to {work.source}{was}"
+    if work.work == "archive":
+        return f"pack {work.source} into the new archive {work.path}"
+    checked = f" (sha256 {work.sha256})" if work.sha256 else ""
+    if work.work == "restore":
+        return f"put the content of {work.source}{checked} in the place of {work.path}"
+    return f"replace {work.path} by {work.source}{checked}"
+
+
+def _secret(secret: SecretName | None) -> str:
+    if secret is None:
+        return ""
+    return f", from env {secret.env}" if secret.env else f", from file {secret.file}"
+
+
+def _few(names: list[str], noun: str) -> tuple[str, ...]:
+    if len(names) <= LISTED:
+        return tuple(names)
+    return (*names[:LISTED], f"and {len(names) - LISTED:,} {noun}s more")
+
+
+def _words(checks: tuple[Check, ...]) -> tuple[str, ...]:
+    return tuple(map(check_words, checks))
+
+
+def _all(
+    heading: str, texts: "Iterator[str] | tuple[str, ...] | dict[str, None]", *, bad: bool = False
+) -> Iterator[Line]:
+    for number, text in enumerate(texts):
+        yield Line("" if number else heading, _clean(text), bad)
+
+
+def _clean(text: str) -> str:
+    return scrub(text, LINE_CHARS)
