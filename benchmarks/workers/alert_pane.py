@@ -6,6 +6,7 @@ Half of the alerts are called AgentDown, half QueueGrowing. Silences are kept in
 dashboard does.
 """
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -18,15 +19,19 @@ from fleet.clock import SystemClock
 from fleet.store import Store
 from fleet.view_line import ViewLine
 from journal.silences import SilenceFile
-from tui.app import FleetdeckApp
+from tui.terminal.profile import decide, prepare
 
 ALERTS = 500
 _NAMES = (("AgentDown", "critical"), ("QueueGrowing", "warning"))
 
 
 def main() -> None:
-    """Run the dashboard, with the garbage collected as `fleetdeck` does it."""
+    """Run the dashboard, at the pace and with the garbage collected as `fleetdeck` does it."""
+    profile = decide(os.environ)
+    prepare(profile, os.environ)
     garbage.hold()
+    from tui.app import FleetdeckApp  # Textual reads the pace when it is imported
+
     folder = Path(sys.argv[1])
     store, clock = Store(), SystemClock()
     now = store.now = clock.now()
@@ -52,7 +57,14 @@ def main() -> None:
         await garbage.keep(app.idle_s)
 
     app = FleetdeckApp(
-        store, fleet_name="bench", clock=clock, view=line, silencer=silencer, operator="bench@here", on_start=start
+        store,
+        fleet_name="bench",
+        clock=clock,
+        view=line,
+        profile=profile,
+        silencer=silencer,
+        operator="bench@here",
+        on_start=start,
     )
     app.run()
 

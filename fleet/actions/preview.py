@@ -5,7 +5,7 @@ What stands in them was made here or checked; texts from outside are scrubbed on
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -167,9 +167,7 @@ def _words(checks: tuple[Check, ...]) -> tuple[str, ...]:
     return tuple(map(check_words, checks))
 
 
-def _all(
-    heading: str, texts: "Iterator[str] | tuple[str, ...] | dict[str, None]", *, bad: bool = False
-) -> Iterator[Line]:
+def _all(heading: str, texts: Iterable[str], *, bad: bool = False) -> Iterator[Line]:
     for number, text in enumerate(texts):
         yield Line("" if number else heading, _clean(text), bad)
 

@@ -45,10 +45,10 @@ def test_a_variable_that_says_nothing_is_named() -> None:
 def test_textual_is_told_unless_the_operator_did() -> None:
     environ: dict[str, str] = {}
     prepare(decide({}), environ)
-    assert environ == {"TEXTUAL_FPS": str(LOCAL.looks_per_s)}
-    environ = {"TEXTUAL_FPS": "7"}
+    assert environ == {"TEXTUAL_FPS": str(LOCAL.looks_per_s), "ESCDELAY": str(LOCAL.escape_ms)}
+    environ = {"TEXTUAL_FPS": "7", "ESCDELAY": "8"}
     prepare(decide({}), environ)
-    assert environ == {"TEXTUAL_FPS": "7"}
+    assert environ == {"TEXTUAL_FPS": "7", "ESCDELAY": "8"}
 
 
 def test_it_is_known_before_textual_is_imported() -> None:

@@ -1,8 +1,13 @@
 """Screens that stand at once. Textual lays a screen out two or three times while it is opened, matches every style
 again although all were matched a moment ago, and, where one lies over another, draws the one behind it through Rich.
 None of that changes what is seen; it was half of the time from a key to its sheet.
+
+A widget that changes says so in one message, and that it wants to be laid out anew in another; those that are shown
+hear of it in a third. Textual draws after each, and waits for the next of its looks between them. Here a screen that
+something is under way in is drawn when nothing is any more, at once, and once.
 """
 
+import asyncio
 from typing import TypeVar
 
 from rich.segment import Segment
@@ -13,13 +18,21 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
+from textual.widget import Widget
 
 R = TypeVar("R")
+
+_HELD_MOST_S = 0.03
+"""How long a screen that does not come to rest is not drawn."""
 
 
 class Standing(Screen[R]):
     """A screen that is laid out once when it is opened. Whoever composes it gives it the classes of its size
     (`tui.chrome.too_small.size_classes`), or Textual lays it out again with them."""
+
+    _held_since_s: float | None = None
+    _is_waiting = False
+    _owes_paint = False
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """What Textual does the first time, but for matching all styles again, and for drawing all of it twice."""
@@ -31,10 +44,52 @@ class Standing(Screen[R]):
         self._update_auto_focus()
         self._refresh_layout(self.app.size)
 
+    def _on_timer_update(self) -> None:
+        """Lay out and draw, once nothing is under way that would ask for it again."""
+        if not self._is_held():
+            super()._on_timer_update()
+
+    def _compositor_refresh(self) -> None:
+        """Draw, once all widgets have heard where they are."""
+        if self is self.app.screen and self._is_held():
+            self._owes_paint = True
+            return
+        self._owes_paint = False
+        super()._compositor_refresh()
+
+    def _is_held(self) -> bool:
+        """Whether to wait; the screen is looked at again in the next turn of the event loop then."""
+        loop = asyncio.get_running_loop()
+        if self._held_since_s is None:
+            self._held_since_s = loop.time()
+        held = loop.time() - self._held_since_s < _HELD_MOST_S and is_busy(self)
+        if not held:
+            self._held_since_s = None
+        elif not self._is_waiting:
+            self._is_waiting = True
+            loop.call_soon(self._look_again)
+        return held
+
+    def _look_again(self) -> None:
+        self._is_waiting = False
+        if not self.is_attached or self._is_held():
+            return
+        super()._on_timer_update()
+        if self._owes_paint and not self._is_waiting:
+            self._compositor.update_widgets(self._dirty_widgets)
+            self._compositor_refresh()
+
     def _screen_resized(self, size: Size) -> None:
         """Lay out for another size. The first layout is told to the screen itself as a new size, which it is not."""
         if size != self._compositor.size:
             super()._screen_resized(size)
+
+
+def is_busy(screen: Screen[R]) -> bool:
+    """Whether a widget of the screen, or the application, has something to do yet."""
+    return screen.app.message_queue_size > 0 or any(
+        widget.message_queue_size for widget in screen.walk_children(Widget, with_self=True)
+    )
 
 
 class Behind(Visual):

@@ -1,14 +1,17 @@
 """An application that gives its terminal back: when it ends, when it is stopped by job control, when the terminal
 itself goes away.
 
-Textual does most of it. Added here: the modes that it leaves on, stopping and going on from the event loop (Textual
+Textual does most of it. Added here: an `escape` that is heard when it is pressed (Textual looks only every tenth of a
+second whether anything follows it), the modes that it leaves on, stopping and going on from the event loop (Textual
 does it within a signal handler, which can interrupt the very code that it calls, and takes any SIGCONT for the end of a
 stop of its own, so that a terminal which is still raw is remembered as the normal one), and an end for a terminal that
 is closed while SIGHUP is ignored (`nohup`), where its input thread would spin for ever.
 """
 
 import asyncio
+import codecs
 import os
+import selectors
 import signal
 import termios
 import time
@@ -17,6 +20,7 @@ from types import FrameType
 from typing import Any, Final, TypeVar
 
 from textual import events, on
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
 
@@ -28,6 +32,11 @@ _LOOK_S: Final = 2.0
 """How often to look whether the terminal is still there."""
 _AGAIN_S: Final = 0.05
 """How soon to read again where the terminal is a shell's for a moment."""
+_LISTEN_S: Final = 0.1
+"""How soon to look whether the reading of keys is to end."""
+_ESCAPE_S: Final = 0.002
+"""How soon to look again whether an `escape` was all."""
+_READ: Final = 4096
 _LOCAL: Final = 3
 """Where the local modes stand in what `tcgetattr` gives."""
 _LEFT_ON: Final = "\x1b[?2026l\x1b[?1016l\x1b]22;default\x07"
@@ -116,6 +125,20 @@ def restoring(base: type[Driver]) -> type[Driver]:
                 # Stopped by SIGSTOP, which asks nobody: the shell has changed the terminal's modes since.
                 self.suspend_application_mode()
             self.resume_application_mode()
+
+        def run_input_thread(self) -> None:
+            """Read what the terminal sends. Raises OSError, UnicodeDecodeError."""
+            parser = XTermParser(self._debug)
+            decode = codecs.getincrementaldecoder("utf-8")().decode
+            with selectors.SelectSelector() as terminal:
+                terminal.register(self.fileno, selectors.EVENT_READ)
+                while not self.exit_event.is_set():
+                    if terminal.select(_LISTEN_S if parser._timeout_time is None else _ESCAPE_S):
+                        text = decode(os.read(self.fileno, _READ))
+                        for message in parser.feed(text) if text else ():
+                            self.process_message(message)
+                    for message in parser.tick():
+                        self.process_message(message)
 
         def _run_input_thread(self) -> None:
             leave: Callable[[], None] | None = self._deaf
