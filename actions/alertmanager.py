@@ -14,6 +14,8 @@ from fleet.secret import Secret
 from transport.urls import public_url
 
 _OK = 200
+_MAYBE = frozenset({Fault.TIMEOUT, Fault.RESET, Fault.EMPTY, Fault.PAYLOAD, Fault.LIMIT, Fault.PROTOCOL})
+"""Faults after which it may have been done."""
 
 
 class AlertmanagerWriter:
@@ -42,21 +44,29 @@ class AlertmanagerWriter:
     ) -> str:
         """Make a silence, or change the one with `id`; the id that it has now."""
         body = silence_body(matchers, starts, ends_at, by, comment, id)
-        await self._intend("renew" if id else "silence", f"{{{written(matchers)}}}", by)
-        return read_made((await self._send("POST", "/silences", body)).body)
+        intent = self._intent("renew" if id else "silence", f"{{{written(matchers)}}}", by, comment)
+        return read_made((await self._write(intent, "POST", "/silences", body)).body)
 
     async def expire(self, id: str) -> None:
         """End a silence now."""
-        await self._intend("expire", id, "")
-        await self._send("DELETE", f"/silence/{quote(id, safe='')}")
+        await self._write(self._intent("expire", id), "DELETE", f"/silence/{quote(id, safe='')}")
 
     async def post(self, body: bytes, count: int) -> None:
         """Send alerts."""
-        await self._intend("post", f"{count} alerts", "")
-        await self._send("POST", "/alerts", body)
+        await self._write(self._intent("post", f"{count} alerts"), "POST", "/alerts", body)
 
-    async def _intend(self, act: str, what: str, by: str) -> None:
-        await self._intents.record(Intent(act=act, server=self.name, url=self.target, what=what, by=by))
+    def _intent(self, act: str, what: str, by: str = "", why: str = "") -> Intent:
+        return Intent(act=act, server=self.name, url=self.target, what=what, by=by, why=why)
+
+    async def _write(self, intent: Intent, method: Literal["POST", "DELETE"], path: str, body: bytes = b"") -> Answer:
+        await self._intents.record(intent)
+        try:
+            answer = await self._send(method, path, body)
+        except OutsideError as error:
+            await self._intents.ended(intent, str(error), maybe=error.fault in _MAYBE)
+            raise
+        await self._intents.ended(intent)
+        return answer
 
     async def _send(self, method: Literal["POST", "DELETE"], path: str, body: bytes = b"") -> Answer:
         answer = await self._http.send(

@@ -1,19 +1,24 @@
-"""What is about to be written to a server, told before the request leaves."""
+"""What is about to be written to a server, told before the request leaves, and what became of it."""
 
+import uuid
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Intent(Struct, frozen=True, kw_only=True):
     """A write that is about to happen. `act` is what is done (`silence`, `expire`, `renew`, `post`), `server` the name
-    of the server and `url` its address, `what` the object in words, `by` who asked for it."""
+    of the server and `url` its address ("" for what is written here), `what` the object in words, `by` who asked for it
+    and `why`."""
 
     act: str
     server: str
     url: str
     what: str
     by: str = ""
+    why: str = ""
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """By which what became of it is found."""
 
 
 class Intents(Protocol):
@@ -23,9 +28,17 @@ class Intents(Protocol):
         """Record it. Raises FleetdeckError where that is not possible; the write is then not made."""
         ...
 
+    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
+        """Record what became of it: it was done, or `error` says why not; `maybe`: it may have been done all the same.
+        Raises nothing: what was done is done."""
+        ...
+
 
 class Unrecorded:
     """Records nothing."""
 
     async def record(self, intent: Intent) -> None:
+        """Nothing is recorded."""
+
+    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
         """Nothing is recorded."""

@@ -7,13 +7,15 @@ resolved.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec.structs import replace
 
+from actions.intents import Intent, Intents, Unrecorded
 from fleet.alerts.book import AlertBook
+from fleet.alerts.matching import written
 from fleet.alerts.model import AlertState, Silence, SilenceState
 from fleet.alerts.silences import (
     ACK_S,
@@ -27,7 +29,7 @@ from fleet.alerts.silences import (
     state_at,
 )
 from fleet.clock import Clock
-from fleet.errors import RefusedError
+from fleet.errors import FleetdeckError, RefusedError
 from fleet.promql.storage import Matchers
 from fleet.store import Store
 from fleet.text import scrub
@@ -56,13 +58,21 @@ class LocalSilencer:
     """Silences without any server beside it. Implements `fleet.alerts.ports.Silencer`."""
 
     def __init__(
-        self, store: Store, book: AlertBook, journal: Journal, clock: Clock, *, read_only: bool = False
+        self,
+        store: Store,
+        book: AlertBook,
+        journal: Journal,
+        clock: Clock,
+        *,
+        read_only: bool = False,
+        intents: Intents | None = None,
     ) -> None:
         self._store = store
         self._book = book
         self._journal = journal
         self._clock = clock
         self._read_only = read_only
+        self._intents = intents or Unrecorded()
         self._began = clock.now()
 
     async def silence(self, matchers: Matchers, *, for_s: float, by: str, comment: str) -> Silence:
@@ -72,7 +82,8 @@ class LocalSilencer:
         if not 0 < for_s <= LONGEST_S:
             raise RefusedError("a silence lasts more than 0s and at most a year")
         made = self._made(matchers, for_s, by, comment)
-        await self._write(lambda silences: silences.update({made.id: made}))
+        intent = _intent("silence", f"{{{written(matchers)}}}", by, comment)
+        await self._act(intent, lambda silences: silences.update({made.id: made}))
         return made
 
     async def acknowledge(self, alert_ids: tuple[str, ...], *, by: str, reason: str) -> tuple[Silence, ...]:
@@ -94,7 +105,9 @@ class LocalSilencer:
                     silences[one.id] = _ended(one, now)
             silences.update({silence.id: silence for silence in made})
 
-        await self._write(change)
+        await self._act(
+            _intent("acknowledge", _listed([f"{{{written(one.matchers)}}}" for one in made]), by, reason), change
+        )
         return made
 
     async def expire(self, silence_ids: tuple[str, ...]) -> None:
@@ -111,7 +124,7 @@ class LocalSilencer:
                 elif silence.ends_at > now:
                     silences[id] = _ended(silence, now)
 
-        await self._write(change)
+        await self._act(_intent("expire", _listed(silence_ids)), change)
         if missing:
             raise RefusedError(f"there is no local silence {scrub(missing[0], 64)}")
 
@@ -168,6 +181,16 @@ class LocalSilencer:
             acknowledges=is_ack(comment) if acknowledges is None else acknowledges,
         )
 
+    async def _act(self, intent: Intent, change: Change) -> None:
+        """Do what an operator asked for, on the record."""
+        await self._intents.record(intent)
+        try:
+            await self._write(change)
+        except FleetdeckError as error:
+            await self._intents.ended(intent, str(error))
+            raise
+        await self._intents.ended(intent)
+
     async def _write(self, change: Change) -> None:
         self._show(await asyncio.to_thread(self._journal.change, change, self._clock.now()))
 
@@ -194,6 +217,15 @@ def _renew(silences: dict[str, Silence], due: Mapping[str, bool], now: datetime)
 def _ended(silence: Silence, now: datetime) -> Silence:
     # One that has not begun ends before it does.
     return replace(silence, starts_at=min(silence.starts_at, now), ends_at=now)
+
+
+def _intent(act: str, what: str, by: str = "", why: str = "") -> Intent:
+    return Intent(act=act, server=LOCAL, url="", what=what, by=by, why=why)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """The first of them, and how many others there are."""
+    return words[0] + (f" and {len(words) - 1:,} more" if len(words) > 1 else "") if words else ""
 
 
 def _scrubbed(silences: Iterable[Silence]) -> tuple[Silence, ...]:

@@ -16,7 +16,10 @@ from cli.settings import FrontDoor, load_config, start_logging
 from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes, with_wishes
 from config.find import find_config
 
-GET_VIEWS = ("agents", "tasks", "queues", "backlog", "sources", "events", "alerts", "silences", "slos", "gates")
+GET_VIEWS = (
+    *("agents", "tasks", "queues", "backlog", "sources", "events", "alerts", "silences", "slos", "gates"),
+    *("actions", "templates", "rollbacks"),
+)
 _EPILOG = (
     "stdout is data, stderr is narration. Exit codes: 0 ok, 1 failure at run time, 2 usage or invalid configuration. "
     "Colours follow NO_COLOR; the files of fleetdeck follow the XDG base directories."
@@ -43,14 +46,18 @@ class SizeType(click.ParamType[tuple[int, int]]):
 @click.group(
     cls=FrontDoor,
     later={
+        "audit": "cli.audit_commands:audit_group",
         "config": "cli.config_commands:config_group",
         "check": "cli.check_command:check",
         "doctor": "cli.doctor.command:doctor",
         "gates": "cli.gates_command:gates",
         "init": "cli.init:init",
         "query": "cli.query_command:query",
+        "reconcile": "cli.acting.reconcile_command:reconcile",
+        "rollback": "cli.acting.rollback_command:rollback",
         "rules": "cli.rules_commands:rules_group",
         "slo": "cli.slo_commands:slo_group",
+        "submit": "cli.acting.submit_command:submit",
         "why": "cli.why_command:why",
     },
     invoke_without_command=True,

@@ -14,7 +14,7 @@ import click
 
 from cli.interrupts import hear_interrupts
 from cli.plain_output import spell_for
-from fleet.errors import ConfigError, FilterError, QueryError
+from fleet.errors import ConfigError, FilterError, OutsideError, QueryError, RefusedError
 from fleet.text import scrub_lines
 
 if TYPE_CHECKING:
@@ -89,6 +89,10 @@ class FrontDoor(click.Group):
             raise Invalid(error.pointed()) from error
         except QueryError as error:
             raise Invalid(str(error)) from error
+        except RefusedError as error:
+            raise Invalid(f"refused: {error}") from error
+        except OutsideError as error:
+            raise Failure(str(error)) from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except BrokenPipeError:

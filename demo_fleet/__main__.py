@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--speed", type=float, default=1.0, help="script seconds in a second")
     parser.add_argument("--no-redis", action="store_true", help="leave out the Redis queues")
+    parser.add_argument("--bad-stays", action="store_true", help="a bad release stays until somebody rolls it back")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that holds stdin")
     options = parser.parse_args()
     asyncio.run(
@@ -25,6 +26,7 @@ def main() -> None:
             redis=False if options.no_redis else None,
             speed=options.speed,
             until_stdin_closes=options.until_stdin_closes,
+            bad_stays=options.bad_stays,
         )
     )
 

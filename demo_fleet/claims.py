@@ -47,7 +47,7 @@ def _well(world: World) -> str:
 
 def _release(world: World, moment: Moment, name: str) -> Iterator[dict[str, Any]]:
     """A roll-out is told as a note, ended when the release was taken back."""
-    span = world.scenario.latest(name, frozenset({Effect.ROLLED_OUT}), moment.t)
+    span = world.releases.latest(name, Effect.ROLLED_OUT, moment.t)
     if span is not None:
         version = world.agent(name, span[0]).labels["version"]
         yield _alert(moment, "release", "info", name, f"{version} was rolled out to {name}", *span)

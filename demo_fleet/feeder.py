@@ -4,16 +4,19 @@ Stream: XADD with the fields of the ingestion queue; workers read through their 
 fails is never acknowledged, and a job's hash may stay `queued` though all of it is done: both as the real one does.
 List: LPUSH at the left, RPOPLPUSH from the right into the list of jobs at work, LREM when done; what fails goes to a
 third list, and with the cycle's end somebody sees to it. Entry ids are made of the script's time, not of the server's
-clock.
+clock, unless somebody else added an entry meanwhile.
+
+What others put into the queues stands in the same order; `consumers` works it off when its turn comes.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
+from demo_fleet.consumers import HASH_TTL_S, Entry, ListConsumers, QueueBrokenError, StreamConsumers, Text, Told, naive
 from demo_fleet.jobs import JobEvent
 from demo_fleet.moment import Moment
-from demo_fleet.scenario import LIST, STREAM
+from demo_fleet.scenario import LIST, STREAM, Effect
 from demo_fleet.world import World
 
 if TYPE_CHECKING:
@@ -22,19 +25,26 @@ if TYPE_CHECKING:
 GROUP = "lightrag-workers"
 _IDLE_GROUP = "metrics-collector"
 """A group that was made and never reads, so that its lag means nothing."""
-Text = bytes | bytearray | memoryview | str | int | float
 Fields = dict[Text, Text]
 _WORKERS = 4
 _CHUNKS = 3
-_HASH_TTL_S = 3600
+_MOST_ENTRIES = 10_000
 _HASHES_KEPT = 2000
 _STUCK_EVERY = 5
 
 
 class Feeder:
-    """Brings the queues up to the moment. `prefix` stands before every key, so that a shared server is left alone."""
+    """Brings the queues up to the moment. `prefix` stands before every key, so that a shared server is left alone.
+    `told` hears of every chunk of others that was worked off."""
 
-    def __init__(self, client: "Redis", world: World, moment: Callable[[], Moment], prefix: str = "") -> None:
+    def __init__(
+        self,
+        client: "Redis",
+        world: World,
+        moment: Callable[[], Moment],
+        prefix: str = "",
+        told: Told = lambda *_: None,
+    ) -> None:
         self._client = client
         self._world = world
         self._moment = moment
@@ -43,7 +53,12 @@ class Feeder:
         self.list = prefix + LIST
         self.processing, self.dead = f"{self.list}:processing", f"{self.list}:dead"
         self.hashes = f"{prefix}job:*"
+        self._streamers = StreamConsumers(client, self.stream, GROUP, prefix, told)
+        self._listers = ListConsumers(client, self.processing, self.dead)
         self._until: float | None = None
+        self._built = False
+        self._ours: dict[int, str] = {}
+        self._delivered = "0"
         self._unacknowledged: list[str] = []
         self._stuck: list[str] = []
         self._bodies: dict[int, str] = {}
@@ -61,20 +76,52 @@ class Feeder:
             await self._rebuild(moment)
         else:
             await self._advance(since, moment)
+        await self._consume(moment)
         self._until = moment.t
 
+    async def put(self, job_id: str, fields: Mapping[Text, Text], entries: Sequence[Fields]) -> None:
+        """A job of somebody else: its hash (`fields`), and its chunks at the end of the stream, all or nothing.
+
+        Raises QueueBrokenError.
+        """
+        from redis.exceptions import RedisError
+
+        key = self._hash(job_id)
+        try:
+            async with self._client.pipeline(transaction=True) as pipe:
+                pipe.hset(key, mapping=fields)
+                pipe.expire(key, HASH_TTL_S)
+                for entry in entries:
+                    pipe.xadd(self.stream, entry, maxlen=_MOST_ENTRIES)
+                await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise QueueBrokenError(f"Redis: {type(error).__name__}") from error
+
     async def clear(self) -> None:
-        """Take away every key that was made here."""
+        """Take away every key that was made here, and what others put into the queues."""
+        await self._clear()
+        if self._streamers.hashes:
+            await self._client.delete(*self._streamers.hashes)
+
+    async def _clear(self) -> None:
         await self._client.delete(self.stream, self.list, self.processing, self.dead, *self._hashes)
-        self._bodies.clear()
-        self._stuck.clear()
-        self._hashes.clear()
+        for forgotten in (self._bodies, self._stuck, self._hashes, self._ours, self._unacknowledged):
+            forgotten.clear()
+        self._streamers.clear()
+        self._listers.clear()
+        self._delivered = "0"
 
     async def _rebuild(self, moment: Moment) -> None:
-        await self.clear()
-        self._unacknowledged.clear()
+        """Make the queues anew. What others put into them stands in them again, before everything else."""
+        entries, texts = await self._of_others() if self._built else ([], [])
+        await self._clear()
         for group in (GROUP, _IDLE_GROUP):
             await self._client.xgroup_create(self.stream, group, id="0", mkstream=True)
+        for entry, fields in entries:
+            await self._client.xadd(self.stream, cast(Fields, fields), id=entry)
+        if texts:
+            await self._client.rpush(self.list, *texts)
+        self._built = True
         for name in (STREAM, LIST):
             line = self._world.lines[name]
             open_jobs = [job for job in line.recent(moment.t, 0.0) if job.ended > moment.t]
@@ -82,6 +129,43 @@ class Feeder:
             events += [JobEvent(job.started, 1, job.number) for job in open_jobs if job.started <= moment.t]
             for event in sorted(events):
                 await self._apply(name, event, moment)
+
+    async def _of_others(self) -> tuple[list[Entry], list[str]]:
+        """What stands in the queues and was not put there from here; jobs of the list from its left."""
+        ours, bodies = set(self._ours.values()) | set(self._unacknowledged), set(self._bodies.values())
+        entries = cast(list[Entry], await self._client.xrange(self.stream))
+        lists = [await self._client.lrange(key, 0, -1) for key in (self.list, self.processing)]
+        texts = [str(text) for jobs in lists for text in jobs]
+        return [entry for entry in entries if entry[0] not in ours], [text for text in texts if text not in bodies]
+
+    async def _consume(self, moment: Moment) -> None:
+        """Work off what others put into the queues and what is next there. Stalled workers take nothing."""
+        await self._streamers.step(moment)
+        await self._listers.step(moment)
+        stalled = Effect.STALLED in self._world.scenario.effects(STREAM, moment.t)
+        room = 0 if stalled else self._streamers.room
+        if room:
+            ours = set(self._ours.values())
+            after = f"({self._delivered}"
+            ahead = cast(list[Entry], await self._client.xrange(self.stream, after, "+", count=room))
+            others = next((n for n, entry in enumerate(ahead) if entry[0] in ours), len(ahead))
+            if others:
+                await self._streamers.take(await self._read("worker-0", others), moment)
+        bodies = set(self._bodies.values())
+        for _ in range(self._listers.room):
+            text = await self._client.lindex(self.list, -1)
+            if text is None or text in bodies:
+                break
+            await self._client.rpoplpush(self.list, self.processing)
+            self._listers.take([str(text)])
+
+    async def _read(self, worker: str, count: int) -> list[Entry]:
+        """The next entries of the stream, read through the group of the workers."""
+        answer = await self._client.xreadgroup(GROUP, worker, {self.stream: ">"}, count=count)
+        entries = [entry for _, batch in cast(list[tuple[str, list[Entry]]], answer) for entry in batch]
+        if entries:
+            self._delivered = entries[-1][0]
+        return entries
 
     async def _advance(self, since: float, moment: Moment) -> None:
         cycle_s = self._world.scenario.cycle_s
@@ -116,12 +200,21 @@ class Feeder:
             self._bodies[event.number] = json.dumps(body)
             await self._client.lpush(self.list, self._bodies[event.number])
         elif event.kind == 1:
-            await self._client.rpoplpush(self.list, self.processing)
+            await self._take_job()
         else:
             text = self._bodies.pop(event.number, "")
             await self._client.lrem(self.processing, 1, text)
             if not job.ok:
                 await self._client.lpush(self.dead, text)
+
+    async def _take_job(self) -> None:
+        """Take the next job of ours; those of others that stand before it are taken, too."""
+        bodies = set(self._bodies.values())
+        for _ in range(_MOST_ENTRIES):
+            text = await self._client.rpoplpush(self.list, self.processing)
+            if text is None or text in bodies:
+                break
+            self._listers.take([str(text)])
 
     # ── The stream ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,7 +233,7 @@ class Feeder:
 
     async def _ingest(self, number: int, moment: Moment) -> None:
         job_id, chunk = self._group_of(number)
-        at = _naive(moment, self._world.lines[STREAM].job(number).arrived)
+        at = naive(moment, self._world.lines[STREAM].job(number).arrived)
         if self._hash(job_id) not in self._hashes:
             await self._open_job(job_id, at, chunk)
         fields: Fields = {
@@ -153,7 +246,18 @@ class Feeder:
             "retry_count": "0",
             "timestamp": at,
         }
-        await self._client.xadd(self.stream, fields, id=self._entry_id(number, moment), maxlen=10_000)
+        self._ours[number] = await self._add(fields, self._entry_id(number, moment))
+
+    async def _add(self, fields: Fields, entry: str) -> str:
+        """Add an entry under the id `entry`, or under the server's where somebody added a later one."""
+        from redis.exceptions import ResponseError
+
+        try:
+            return str(await self._client.xadd(self.stream, fields, id=entry, maxlen=_MOST_ENTRIES))
+        except ResponseError as error:
+            if "equal or smaller" not in str(error):
+                raise
+            return str(await self._client.xadd(self.stream, fields, maxlen=_MOST_ENTRIES))
 
     async def _open_job(self, job_id: str, at: str, processed: int) -> None:
         """The job's hash. Where the feeding begins in the middle of a job, its earlier chunks are `processed`."""
@@ -171,19 +275,24 @@ class Feeder:
         if len(self._hashes) > _HASHES_KEPT:
             del self._hashes[next(iter(self._hashes))]
         await self._client.hset(key, mapping=fields)
-        await self._client.expire(key, _HASH_TTL_S)
+        await self._client.expire(key, HASH_TTL_S)
 
     async def _take(self, number: int, moment: Moment) -> None:
         worker = f"worker-{number % _WORKERS}"
-        await self._client.xreadgroup(GROUP, worker, {self.stream: ">"}, count=1)
+        ours = set(self._ours.values())
+        for _ in range(_MOST_ENTRIES):
+            entries = await self._read(worker, 1)
+            if not entries or entries[0][0] in ours:
+                break
+            await self._streamers.take(entries, moment)
         job_id, chunk = self._group_of(number)
         if chunk == 0 and not _sticks(number):
-            at = _naive(moment, self._world.lines[STREAM].job(number).started)
+            at = naive(moment, self._world.lines[STREAM].job(number).started)
             await self._client.hset(self._hash(job_id), mapping={"status": "processing", "started_at": at})
 
     async def _finish(self, number: int, moment: Moment) -> None:
         job = self._world.lines[STREAM].job(number)
-        entry, key = self._entry_id(number, moment), self._hash(self._group_of(number)[0])
+        entry, key = self._ours.pop(number, self._entry_id(number, moment)), self._hash(self._group_of(number)[0])
         if not job.ok:
             self._unacknowledged.append(entry)
             await self._client.hset(key, mapping={"error_message": "embedding service: time-out after 30 s"})
@@ -196,7 +305,7 @@ class Feeder:
         if _sticks(number):
             self._stuck.append(key)
             return
-        at = _naive(moment, job.ended)
+        at = naive(moment, job.ended)
         await self._client.hset(key, mapping={"status": "completed", "completed_at": at})
 
     async def _restart_workers(self) -> None:
@@ -205,17 +314,14 @@ class Feeder:
         for key in self._stuck:
             await self._client.hset(key, mapping={"status": "completed"})
         self._stuck.clear()
-        if self._unacknowledged:
-            await self._client.xack(self.stream, GROUP, *self._unacknowledged)
-            await self._client.xdel(self.stream, *self._unacknowledged)
+        left = [*self._unacknowledged, *self._streamers.failed]
+        if left:
+            await self._client.xack(self.stream, GROUP, *left)
+            await self._client.xdel(self.stream, *left)
             self._unacknowledged.clear()
+            self._streamers.failed.clear()
 
 
 def _sticks(number: int) -> bool:
     """Whether the job of this chunk is one whose status never leaves `queued`."""
     return number // _CHUNKS % _STUCK_EVERY == _STUCK_EVERY - 1
-
-
-def _naive(moment: Moment, t: float) -> str:
-    """A time as its writers give it: ISO text in UTC, without saying so."""
-    return moment.at(t).replace(tzinfo=None).isoformat()

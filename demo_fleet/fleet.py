@@ -26,12 +26,17 @@ from demo_fleet.configuration import (
 from demo_fleet.coordinator import Coordinator
 from demo_fleet.feeder import Feeder
 from demo_fleet.files import Files, write_by_rename
+from demo_fleet.http_api import ApiServer
 from demo_fleet.ledger import Ledger
 from demo_fleet.moment import Moment
+from demo_fleet.orchestrator import Orchestrator
 from demo_fleet.routes import Routes
 from demo_fleet.scenario import COORDINATOR, Effect, Step
 from demo_fleet.scenery import Scenery
 from demo_fleet.server import AgentServers, bracketed
+from demo_fleet.service_api import ServiceApi
+from demo_fleet.services import Services
+from demo_fleet.task_board import TaskBoard
 from demo_fleet.world import World
 from fleet.clock import Clock, ManualClock
 
@@ -48,8 +53,9 @@ class DemoFleet:
 
     `agents` and `seed` make the world. `folder` takes the files and is the caller's to remove. `base_port`: the first
     of the ports to try, else any. `redis`: a server's URL, None for one of our own, False for none. `speed`: how many
-    seconds of the script pass in one of the clock's; `step_s`: how often files and queues move on. `notes` says what
-    could not be had. Raises OSError where `host` cannot be listened on or `folder` cannot be written.
+    seconds of the script pass in one of the clock's; `step_s`: how often files and queues move on. `bad_stays`: a bad
+    release reaches a whole service and stays until somebody rolls it back. `notes` says what could not be had. Raises
+    OSError where `host` cannot be listened on or `folder` cannot be written.
     """
 
     def __init__(
@@ -64,8 +70,10 @@ class DemoFleet:
         redis: str | bool | None = None,
         speed: float = 1.0,
         step_s: float = STEP_S,
+        bad_stays: bool = False,
     ) -> None:
-        self.world = World(seed, agents)
+        self.world = World(seed, agents, bad_stays=bad_stays)
+        self.services = Services(self.world)
         self._notes: dict[str, str] = {}
         self._stepping = asyncio.Lock()
         self.redis_url: str | None = None
@@ -82,6 +90,12 @@ class DemoFleet:
         ledger = Ledger(_ids(f"tasks/{seed}"), _EXIT_CODES)
         routes = Routes(ledger, clock, _ids(f"correlation/{seed}"), disk_percent=self._disk_percent)
         self._coordinator = Coordinator(routes, clock, Scenery(self.world, ledger, self.moment).catch_up)
+        board = TaskBoard(self.moment, _ids(f"board/{seed}"))
+        self._orchestrator = Orchestrator(self.moment, _ids(f"jobs/{seed}"), host)
+        self._apis = {
+            "services": ApiServer("services", ServiceApi(self.services, board, self.moment).handle, clock),
+            "orchestrator": ApiServer("orchestrator", self._orchestrator.handle, clock),
+        }
         self._files: Files | None = None
         self._feeder: Feeder | None = None
         self._stack = AsyncExitStack()
@@ -93,6 +107,9 @@ class DemoFleet:
             stack.push_async_callback(self._coordinator.stop)
             port = None if self._base_port is None else self._base_port + self._servers.listeners
             await self._coordinator.start(self._host, port)
+            for number, api in enumerate(self._apis.values(), start=1):
+                stack.push_async_callback(api.stop)
+                await api.start(self._host, None if port is None else port + number)
             await self._start_redis(stack)
             self._files = Files(self._folder, self.world, self._listed())
             await self.step()
@@ -129,6 +146,7 @@ class DemoFleet:
             await self._servers.step()
             if self._files is not None:
                 await asyncio.to_thread(self._files.write, self.moment())
+            self._orchestrator.step()
             if self._feeder is not None:
                 await self._feed(self._feeder)
 
@@ -152,12 +170,16 @@ class DemoFleet:
     @property
     def listening(self) -> int:
         """How many sockets listen, a Redis of our own not counted."""
-        return self._servers.listening + 1
+        return self._servers.listening + 1 + sum(api.listening for api in self._apis.values())
 
     @property
     def coordinator_url(self) -> str:
         """The coordinator's base address."""
         return f"http://{bracketed(self._host)}:{self._coordinator.port}"
+
+    def api_url(self, name: str) -> str:
+        """The base address of an API: `services` or `orchestrator`."""
+        return f"http://{bracketed(self._host)}:{self._apis[name].port}"
 
     def url(self, name: str, page: str) -> str:
         """The address of a page (`health`, `healthz`, `metrics`) of an agent. Raises KeyError for no such agent."""
@@ -221,7 +243,8 @@ class DemoFleet:
             self.redis_url = server.url
         client = connect(self.redis_url)
         stack.push_async_callback(client.aclose)
-        self._feeder = Feeder(client, self.world, self.moment, prefix)
+        self._feeder = Feeder(client, self.world, self.moment, prefix, self._orchestrator.told)
+        self._orchestrator.queue = self._feeder
         stack.push_async_callback(self._clear, self._feeder)
 
     async def _feed(self, feeder: Feeder) -> None:

@@ -31,7 +31,7 @@ STATUS_TTL_S, HEALTH_TTL_S, CONTROLLERS_TTL_S = 30.0, 60.0, 15.0
 
 
 class CoordinatorTask(Struct, kw_only=True):
-    """A task as the coordinator holds it. `ends_at` is set while it runs."""
+    """A task as the coordinator holds it. `ends_at` is set while it runs; `made_at` where an operator queued it."""
 
     id: str
     agent: str
@@ -41,6 +41,7 @@ class CoordinatorTask(Struct, kw_only=True):
     meta: dict[str, Any] | None = None
     outcome: dict[str, Any] = {}
     ends_at: float | None = None
+    made_at: float | None = None
 
     def record(self) -> dict[str, Any]:
         """The task as it is sent: no times, no priority, and the outcome only once there is one."""
@@ -94,6 +95,10 @@ class Ledger:
     def task(self, task_id: str) -> CoordinatorTask | None:
         """The task of that id, if there is one."""
         return self._tasks.get(task_id)
+
+    def queued(self) -> list[CoordinatorTask]:
+        """The tasks that wait, oldest first."""
+        return [task for task in self._tasks.values() if task.status == "queued"]
 
     def execute(self, task: CoordinatorTask, now: float) -> None:
         """Start a queued task. The cached status stays as it is."""

@@ -207,6 +207,7 @@ class Routes:
         if command not in ALLOWED:
             return 403, {"error": "command_not_allowed", "allowed": list(ALLOWED)}
         task = self.ledger.enqueue(str(agent), command, data.get("project"))
+        task.made_at = self._now()
         if data.get("execute"):
             self.ledger.execute(task, self._now())
         return 200, {"ok": True, "task_id": task.id, "queued": True}
@@ -228,6 +229,7 @@ class Routes:
             return 400, {"error": "workflow_and_conclusion_required"}
         meta = {key: data.get(key) for key in ("workflow", "conclusion", "url", "run_id", "action")}
         task = self.ledger.enqueue_alert(data.get("head_branch"), meta)
+        task.made_at = self._now()
         return 200, {"ok": True, "enqueued": True, "task_id": task.id}
 
     def _refresh(self, _: dict[str, Any]) -> tuple[int, dict[str, Any]]:

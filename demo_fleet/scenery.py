@@ -1,7 +1,8 @@
 """Who talks to the demo's coordinator without a socket: its agents, its controllers, and the tasks they carry out.
 
-They do it as of the moment a request comes in, so that nothing runs while nobody looks and a frozen clock gives the
-same answers every time.
+The controllers ask every few seconds, as the real ones do, and carry out what operators have queued. All of them do it
+as of the moment a request comes in, so that nothing runs while nobody looks and a frozen clock gives the same answers
+every time.
 """
 
 import math
@@ -15,6 +16,8 @@ from demo_fleet.world import World
 
 _REGISTERED = 40
 _BEAT_S = 8.0
+_POLL_S = 4.0
+"""How often a controller asks for tasks."""
 _HISTORY_S = 170.0
 _CONTROLLERS = (("controller-prod", "prod"), (CONTROLLER, "staging"))
 _COMMANDS = ("analyze", "ci-check", "validate", "fix", "status", "implement-todo")
@@ -43,7 +46,18 @@ class Scenery:
             self._beat(agent, project, moment)
         for event in self._world.lines[COORDINATOR].events(self._done_until, moment.t):
             self._carry_out(event)
+        self._take_up(moment)
         self._done_until = moment.t
+
+    def _take_up(self, moment: Moment) -> None:
+        """What operators queued is started with the first poll of a controller after it was there."""
+        now = moment.now.timestamp()
+        for task in self._ledger.queued():
+            if task.made_at is not None:
+                made = moment.t - (now - task.made_at) * moment.speed
+                poll = (math.floor(made / _POLL_S) + 1) * _POLL_S
+                if poll <= moment.t:
+                    self._ledger.execute(task, moment.at(poll).timestamp())
 
     def _beat(self, agent: str, project: str, moment: Moment) -> None:
         silent = self._world.scenario.latest(agent, _SILENT, moment.t)

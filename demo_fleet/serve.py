@@ -30,6 +30,7 @@ async def serve(
     redis: str | bool | None = None,
     speed: float = 1.0,
     until_stdin_closes: bool = False,
+    bad_stays: bool = False,
 ) -> None:
     """Run a fleet alone and write its configuration to `out` when everything listens; return when told to stop.
 
@@ -43,7 +44,7 @@ async def serve(
     ):
         fleet = DemoFleet(
             agents=agents, seed=seed, clock=SystemClock(), folder=Path(folder), host=host,
-            base_port=base_port, redis=redis, speed=speed,
+            base_port=base_port, redis=redis, speed=speed, bad_stays=bad_stays,
         )  # fmt: skip
         living = asyncio.ensure_future(_live(fleet, out))
         told = asyncio.ensure_future(stop.wait())

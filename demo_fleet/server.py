@@ -20,8 +20,8 @@ from demo_fleet.moment import Moment
 from demo_fleet.scenario import NOT_RUNNING, Effect
 from demo_fleet.world import World
 
-OWN_PORTS_UP_TO = 62
-"""So many agents have a port of their own; with the coordinator that stays below 64 listening sockets."""
+OWN_PORTS_UP_TO = 60
+"""So many agents have a port of their own; with the coordinator and the APIs that stays below 64 listening sockets."""
 SHARED_LISTENERS = 32
 SLOW_ANSWER_S = 0.45
 _REQUEST_LIMIT = 16 * 1024
@@ -48,7 +48,7 @@ class Behaviour:
 
     def effects(self, name: str) -> frozenset[Effect]:
         """What holds for the agent now."""
-        return self._world.scenario.effects(name, self._moment().t)
+        return self._world.releases.effects(name, self._moment().t)
 
     def now(self) -> datetime:
         """The wall time, for the Date header."""

@@ -6,11 +6,13 @@ does to an agent shows in them: work that has stopped leaves its counters standi
 
 import math
 import random
+from collections.abc import Callable
 from functools import cached_property
 
 from msgspec import Struct
 
 from demo_fleet.jobs import JobLine, QueuePlan
+from demo_fleet.releases import Releases
 from demo_fleet.scenario import COORDINATOR, LIST, NOT_RUNNING, STOPS_WORK, STREAM, TASK_FILE, Effect, Scenario, cast
 
 TRAVELLER_EVERY = 4
@@ -55,8 +57,6 @@ QUEUES = (
 )
 
 _SLOW = frozenset({Effect.DEGRADED})
-_FAILING = frozenset({Effect.FAILING})
-_ROLLED_OUT = frozenset({Effect.ROLLED_OUT})
 
 
 class AgentNow(Struct, frozen=True, kw_only=True):
@@ -94,9 +94,9 @@ class _Profile(Struct, frozen=True):
 
 
 class World:
-    """The fleet of `agents` agents that `seed` makes."""
+    """The fleet of `agents` agents that `seed` makes; `bad_stays` as for `scenario.cast`."""
 
-    def __init__(self, seed: int, agents: int) -> None:
+    def __init__(self, seed: int, agents: int, *, bad_stays: bool = False) -> None:
         if agents < 1:
             raise ValueError("a fleet has one agent at least")
         self.seed = seed
@@ -106,7 +106,9 @@ class World:
         self.travellers = tuple(name for index, name in enumerate(self.names) if index % TRAVELLER_EVERY == 3)
         travels = frozenset(self.travellers)
         self.residents = tuple(name for name in self.names if name not in travels)
-        self.scenario: Scenario = cast(self.names, self.travellers, seed)
+        self.scenario: Scenario = cast(self.names, self.travellers, seed, bad_stays=bad_stays)
+        self.releases = Releases(self.scenario)
+        self.version_of: Callable[[str, float], str] = self._scripted_version
 
     @cached_property
     def lines(self) -> dict[str, JobLine]:
@@ -143,7 +145,7 @@ class World:
     def agent(self, name: str, t: float) -> AgentNow:
         """The agent `name` at `t`. Raises KeyError where there is none of that name."""
         profile = self._profiles[name]
-        effects = self.scenario.effects(name, t)
+        effects = self.releases.effects(name, t)
         stopped = not STOPS_WORK.isdisjoint(effects)
         done = self._done(name, profile, t)
         failed = self._failed(name, profile, t, done)
@@ -151,7 +153,7 @@ class World:
         load = 0.04 if stopped else 0.45 + 1.1 * busy
         return AgentNow(
             name=name,
-            labels=profile.labels if _ROLLED_OUT.isdisjoint(effects) else _next_version(profile.labels),
+            labels=self._labels(name, profile, effects, t),
             effects=effects,
             uptime_s=self._uptime(name, profile, t),
             cpu_percent=round(
@@ -168,6 +170,16 @@ class World:
             stopped_s=self._stopped_s(name, t),
         )
 
+    def _labels(self, name: str, profile: _Profile, effects: frozenset[Effect], t: float) -> dict[str, str]:
+        if Effect.ROLLED_OUT not in effects and not self.releases.rolled(name):
+            return profile.labels
+        return {**profile.labels, "version": self.version_of(name, t)}
+
+    def _scripted_version(self, name: str, t: float) -> str:
+        """The version that an agent runs where nobody keeps its revisions."""
+        version = self._profiles[name].labels["version"]
+        return next_version(version) if Effect.ROLLED_OUT in self.releases.effects(name, t) else version
+
     def _done(self, name: str, profile: _Profile, t: float) -> int:
         work_s = t - self.scenario.seconds(name, STOPS_WORK, t)
         return profile.base_tasks + math.floor(profile.per_s * _warped(work_s, profile.phases[0]))
@@ -175,15 +187,15 @@ class World:
     def _failed(self, name: str, profile: _Profile, t: float, done: int) -> int:
         """One in 97 fails, nine of ten while the script says so, counted so that neither failed nor completed tasks
         ever get fewer: each task counts in one of the two shares."""
-        amiss = self._done_during(name, profile, _FAILING, t)
+        amiss = self._done_during(name, profile, Effect.FAILING, t)
         return (done - amiss) // 97 + amiss * 9 // 10
 
     def _slow_responses(self, name: str, profile: _Profile, t: float) -> int:
         """What was done while the agent was slow, counted so that neither quick nor slow answers ever get fewer."""
-        return self._done_during(name, profile, _SLOW, t)
+        return self._done_during(name, profile, Effect.DEGRADED, t)
 
-    def _done_during(self, name: str, profile: _Profile, effects: frozenset[Effect], t: float) -> int:
-        spans = self.scenario.spans_until(name, effects, t)
+    def _done_during(self, name: str, profile: _Profile, effect: Effect, t: float) -> int:
+        spans = self.releases.spans_until(name, effect, t)
         return sum(self._done(name, profile, end) - self._done(name, profile, start) for start, end in spans)
 
     def _uptime(self, name: str, profile: _Profile, t: float) -> float:
@@ -192,10 +204,7 @@ class World:
         away = self.scenario.latest(name, NOT_RUNNING, t)
         if away is not None:
             starts.append(min(t, away[1]))
-        rolled_out = self.scenario.latest(name, _ROLLED_OUT, t)
-        if rolled_out is not None:
-            starts.append(rolled_out[0] if t < rolled_out[1] else rolled_out[1])
-        return t - max(starts)
+        return t - max((*starts, *self.releases.restarted(name, t)))
 
     def _stopped_s(self, name: str, t: float) -> float:
         span = self.scenario.latest(name, STOPS_WORK, t)
@@ -231,10 +240,10 @@ def _profile(family: Family, rng: random.Random) -> _Profile:
     return _Profile(family, labels, phases, per_s, rng.randrange(200, 9000), rng.uniform(900, 260_000))
 
 
-def _next_version(labels: dict[str, str]) -> dict[str, str]:
-    """`labels` with the version after theirs: 2.4.1 → 2.5.0."""
-    major, minor, _ = labels["version"].split(".")
-    return {**labels, "version": f"{major}.{int(minor) + 1}.0"}
+def next_version(version: str) -> str:
+    """The version after `version`: 2.4.1 → 2.5.0."""
+    major, minor, _ = version.split(".")
+    return f"{major}.{int(minor) + 1}.0"
 
 
 def _wander(t: float, phases: tuple[float, float, float, float], turn: int) -> float:

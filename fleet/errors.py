@@ -89,13 +89,17 @@ class Fault(StrEnum):
 class OutsideError(FleetdeckError):
     """Something that is watched failed. `fault` says how, `detail` says what and where, in a short sentence.
 
-    `retry_after_s` is what the other side asked for (`Retry-After`), in seconds, or None.
+    `retry_after_s` is what the other side asked for (`Retry-After`), in seconds, or None. `sent` is False where what
+    was to be sent surely did not reach the other side, True where it may have: then nobody knows whether it was done.
     """
 
-    def __init__(self, fault: Fault, detail: str = "", *, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, fault: Fault, detail: str = "", *, retry_after_s: float | None = None, sent: bool = True
+    ) -> None:
         self.fault = fault
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.sent = sent
         # `status 500 Internal Server Error` reads as one; the others are a kind and what came of it.
         between = " " if fault is Fault.STATUS else ": "
         super().__init__(f"{fault}{between}{detail}" if detail else str(fault))

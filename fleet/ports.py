@@ -73,22 +73,27 @@ class HttpSender(Http, Protocol):
 
     async def send(
         self,
-        method: Literal["POST", "DELETE"],
+        method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
         url: str,
         content: bytes = b"",
         *,
         content_type: str = "application/json",
         accept: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         secret: tuple[str, Secret] | None = None,
         timeout_s: float = 5.0,
         safe: bool = False,
+        close: bool = False,
+        every_status: bool = False,
     ) -> Answer:
-        """Send `content` to `url`.
+        """Send `content` to `url`, with these `headers` beside its own.
 
         It is sent once, over a connection of its own, and never again by itself; a redirect is not followed but is
         the fault "protocol error". `safe` says that it changes nothing at the other side (a question that is too
         long for an address): then it may go over a kept connection, and be sent again where that was closed.
-        `secret` and statuses are as with `get`.
+        `close` asks for a connection of its own then, too. `secret` and statuses are as with `get`; with
+        `every_status`, 429 and redirects are answers, too. The `sent` of an error is False where not a byte of the
+        request was written: refused, no such name, TLS that failed, a forbidden address, a header that cannot be sent.
         """
         ...
 

@@ -21,7 +21,7 @@ from fleet.views.chosen import Chosen, columns_text, parse_columns
 
 TABS = ("overview", "agents", "alerts", "slos", "tasks", "queues", "backlog", "sources", "events")
 """The views with a number key, in the order of these: who is there, what is wrong, then what is worked on."""
-VIEWS = (*TABS, "gates", "silences")
+VIEWS = (*TABS, "gates", "silences", "actions", "templates", "rollbacks")
 """All views; those that are no tabs are opened by their names."""
 
 _SHORT = {"agent": "agents", "o": "overview", "a": "agents", "t": "tasks", "q": "queues", "b": "backlog"}

@@ -4,9 +4,7 @@ Whoever reads it, and wherever a writer dies, it is the old one or the new one: 
 to the disk, and put in its place. MessagePack, because JSON has no NaN and no infinity.
 """
 
-import contextlib
 import logging
-import os
 import stat
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import msgspec
 
 from fleet.alerts.model import AlertState
 from fleet.rules.restore import VERSION, EngineState, KeptAlert, KeptRule
-from journal.files import read_whole, replace_whole
+from transport.kept_files import force_names, read_whole, replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +56,9 @@ class AlertStateFile:
             return f"the state of alerts takes {len(data):,} bytes, more than {MOST_BYTES:,}; it is not kept"
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self.path, data)
+            replace_whole(self.path, data)
+            # The name, too, has to reach the disk.
+            force_names(self.path.parent)
         except OSError as error:
             return f"the state of alerts cannot be kept: {self.path}: {error.strerror or error}"
         return ""
@@ -96,14 +96,3 @@ def bounded(state: EngineState) -> EngineState:
         msgspec.structs.replace(rule, alerts=tuple(kept[id(rule)])) for rule in state.rules if id(rule) in kept
     ]
     return msgspec.structs.replace(state, rules=tuple(rules))
-
-
-def _replace(path: Path, data: bytes) -> None:
-    replace_whole(path, data)
-    # The name, too, has to reach the disk; some file systems cannot be asked for that.
-    with contextlib.suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

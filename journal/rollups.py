@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fleet.errors import Fault, OutsideError
 from fleet.slo.ports import Kept, StoredHour, StoredMark
-from journal.files import check_regular
+from transport.kept_files import check_regular
 
 SCHEMA_VERSION = 1
 SIZE_LIMIT = 512 * 1024 * 1024

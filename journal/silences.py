@@ -5,13 +5,9 @@ writer dies it is the old file or the new one, and two dashboards lose nothing o
 used is moved aside. Blocking; call it in `asyncio.to_thread`.
 """
 
-import contextlib
 import errno
-import fcntl
 import logging
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +15,7 @@ import msgspec
 
 from fleet.alerts.model import Silence
 from fleet.errors import Fault, OutsideError
-from journal.files import read_whole, replace_whole
+from transport.kept_files import locked, read_whole, replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +25,6 @@ MOST = 10_000
 MOST_BYTES = 32 << 20
 KEEP_EXPIRED = timedelta(days=1)
 """How long a silence is kept after its end, so that what was silenced can be looked up."""
-_LOCK_TRIES, _LOCK_PAUSE_S = 200, 0.01
 
 Change = Callable[[dict[str, Silence]], None]
 """What is to be done with the silences by id: it changes the mapping that it is given."""
@@ -65,7 +60,7 @@ class SilenceFile:
         """Do `change` to what is kept, and keep it; what is kept then. Raises OutsideError where that failed."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(self.path.with_suffix(".lock")):
+            with locked(self.path.with_suffix(".lock")):
                 silences = self.read()
                 change(silences)
                 silences = bounded(silences, at)
@@ -135,21 +130,3 @@ def bounded(silences: Mapping[str, Silence], at: datetime) -> dict[str, Silence]
 
 def _is_aware(silence: Silence) -> bool:
     return silence.starts_at.tzinfo is not None and silence.ends_at.tzinfo is not None
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file. Raises OSError where another holds it for two seconds."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        for left in range(_LOCK_TRIES, 0, -1):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if left == 1:
-                    raise
-                time.sleep(_LOCK_PAUSE_S)
-        yield
-    finally:
-        os.close(handle)

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "agents_registry": {"fleet", "config", "transport"},
     "collectors": {"fleet", "config", "transport"},
     "actions": {"fleet", "config", "transport"},
-    "journal": {"fleet", "config"},
+    "journal": {"fleet", "config", "transport"},
     "demo_fleet": {"fleet", "config"},
     "tui": {"fleet"},
     "cli": OWN,

@@ -83,6 +83,12 @@ def parse_place(url: str, password: Secret | None = None) -> Place:
     )
 
 
+class Refusal(Struct, frozen=True):
+    """An error that Redis answered with, in its words: it has the command, and did not do it."""
+
+    sentence: str
+
+
 class RedisLink:
     """Commands to one Redis. It connects when it is first asked and again after a failure; close it with `aclose`."""
 
@@ -112,6 +118,33 @@ class RedisLink:
         except (redis.exceptions.RedisError, redis.exceptions.RedisClusterException, *_MISREAD) as error:
             raise translated(error, str(self._place)) from error
         return list(answers)
+
+    async def ask_once(self, *command: str | bytes | int) -> Any:
+        """The answer to one command, over a connection of its own, sent once whatever comes of it.
+
+        An error that Redis answers with is returned, as a `Refusal`. Raises OutsideError, whose `sent` is False where
+        the command surely was not written: no connection, a password that is refused.
+        """
+        import redis.exceptions as known
+
+        pool: Any = self._open().connection_pool
+        connection = pool.make_connection()
+        sent = False
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await connection.connect()
+                sent = True
+                await connection.send_command(*command, check_health=False)
+                return await connection.read_response(disable_decoding=True)
+        except (known.RedisError, known.RedisClusterException, *_MISREAD) as error:
+            if sent and isinstance(error, (known.ResponseError, known.AuthenticationError, known.BusyLoadingError)):
+                return Refusal(scrub(_sentence(error), 200))
+            fault = translated(error, str(self._place))
+            fault.sent = sent
+            raise fault from error
+        finally:
+            with contextlib.suppress(known.RedisError, OSError):
+                await connection.disconnect(nowait=True)
 
     async def aclose(self) -> None:
         """Close the connection; a later `ask` opens another. Never fails: what cannot be closed is let go."""

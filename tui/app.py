@@ -50,6 +50,7 @@ from tui.keys.keyed import KeyedApp, ReadKeys
 from tui.keys.keymap import KeyMap
 from tui.palette import AgentPages
 from tui.screens.deck import DeckScreen
+from tui.screens.kept import kept
 from tui.screens.overview import OverviewScreen
 from tui.screens.sources import SourcesScreen
 from tui.screens.table import TableScreen
@@ -305,7 +306,8 @@ class FleetdeckApp(
         if view.name == "alerts":
             from tui.alerts.page import AlertPage
 
-            await self.push_screen(AlertPage(self.context, key))
+            page = kept(self, AlertPage, lambda: AlertPage(self.context, key), lambda page: page.show(key))
+            await self.push_screen(page)
             return
         if view.name == "slos":
             from tui.slos.page import SloPage

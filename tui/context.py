@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from fleet.actions.ports import Acting
 from fleet.alerts.ports import Graphing, Silencer
 from fleet.clock import Clock
 from fleet.filters.saved import FilterShelf
@@ -39,3 +40,5 @@ class Context(Struct, frozen=True, kw_only=True):
     """Questions in PromQL; None where nothing is kept."""
     explaining: Explaining | None = None
     """Why something is red; None where nothing can be asked."""
+    acting: Acting | None = None
+    """Plans and starts acts; None where nothing here can."""

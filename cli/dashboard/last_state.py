@@ -14,7 +14,7 @@ from cli.settings import state_dir
 from fleet.clock import Clock
 from fleet.last_known import VERSION, LastKnown, last_known, recall
 from fleet.store import Store
-from journal.files import replace_whole
+from transport.kept_files import replace_whole
 
 log = logging.getLogger(__name__)
 

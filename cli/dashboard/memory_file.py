@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from cli.settings import state_dir
-from journal.files import replace_whole
+from transport.kept_files import replace_whole
 from tui.kept.memory import VERSION, Memory, bounded, merged
 
 log = logging.getLogger(__name__)

@@ -59,6 +59,8 @@ class Result(Struct, frozen=True, kw_only=True):
     fault: str = ""
     """What went wrong, in a sentence; "" where there is an answer."""
     retry_after_s: float | None = None
+    passing: bool = False
+    """It was not sent for a reason that may pass by itself: nothing listens there, the name is not found."""
     took_s: float = 0.0
     timed_out: bool = False
     cut: int = 0
@@ -140,6 +142,8 @@ class Action(Struct, frozen=True, kw_only=True):
     output: str = ""
     undone_by: str = ""
     cancelling: bool = False
+    audit: tuple[int, ...] = ()
+    """The numbers of its lines in the audit log, as far as they are known."""
 
     @property
     def act(self) -> ActKind:

@@ -5,9 +5,10 @@ runner carries out nothing but the effects that stand in it. Secrets are named i
 """
 
 import hashlib
+import re
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,9 @@ from msgspec.structs import replace
 HOLE_OPEN: Final = "⟦"
 HOLE_SHUT: Final = "⟧"
 """`⟦task_id⟧` in an effect stands for what an earlier step of the same item captured under that name."""
+
+
+_HASHED = re.compile("sha256:[0-9a-f]{64}")
 
 
 class Tier(IntEnum):
@@ -55,12 +59,14 @@ class HttpRequest(Struct, frozen=True, kw_only=True, tag="http"):
 
 
 class CommandRun(Struct, frozen=True, kw_only=True, tag="command"):
-    """One process: never a shell. `env` is the whole environment that it gets; `cwd` is absolute. Its standard input is
+    """One process: never a shell. `env` and `secrets` are the whole environment that it gets; `cwd` is absolute. Its standard input is
     closed; it is ended by TERM, then KILL, with its whole process group."""
 
     argv: tuple[str, ...]
     cwd: str
     env: dict[str, str] = {}
+    secrets: dict[str, SecretName] = {}
+    """Variables of its environment whose values are secrets, each by where it stands."""
     timeout_s: float = 60.0
     kill_after_s: float = 5.0
     """Seconds between TERM and KILL."""
@@ -222,6 +228,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The revision that was live when it was planned."""
     of: str = ""
     """The action that this one undoes or cancels, by its id."""
+    values: tuple[dict[str, Any], ...] = ()
+    """What the first items were made of, by the names of the template's fields, without the private ones: the history of
+    a form is read from it."""
 
     @property
     def many(self) -> bool:
@@ -247,7 +256,10 @@ def public(plan: Plan) -> Plan:
 
 
 def hashed(text: str) -> str:
-    """What stands in a record for a text that must not: `sha256:` and 64 hexadecimal digits."""
+    """What stands in a record for a text that must not: `sha256:` and 64 hexadecimal digits. What is that already stays
+    as it is, so that a plan can be made public twice."""
+    if _HASHED.fullmatch(text):
+        return text
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -106,6 +106,15 @@ class Rolling(Doer, Protocol):
         """What taking it back would take, in sentences."""
         ...
 
+    async def blast(self, to: Revision) -> tuple[str, ...]:
+        """What may be hit beyond the target itself (files that are deleted, instances that restart), one line each."""
+        ...
+
+    async def back(self, plan: Plan) -> tuple[Step, ...]:
+        """The steps that take `plan` back where that is not rolling to `plan.before` (the archive that it took is
+        restored); none where rolling is the way. Raises RefusedError where it cannot be taken back."""
+        ...
+
 
 class Checker(Protocol):
     """Says whether conditions hold, by what collectors saw."""
@@ -148,6 +157,15 @@ class Acting(Protocol):
 
     async def desk(self, template: str, to: Sequence[str]) -> Desk:
         """What stands beside the form of a template."""
+        ...
+
+    async def read_items(self, template: str, text: str) -> tuple[Mapping[str, Any], ...]:
+        """The items of a batch: JSONL, or one line an item. Raises RefusedError with the lines that are wrong."""
+        ...
+
+    async def batch_text(self, path: str) -> str:
+        """What a file of this machine holds (`~` is one's own folder), for `read_items`. Raises FleetdeckError with a
+        sentence where it cannot be read, is larger than the limits allow, or is no text."""
         ...
 
     async def plan_submit(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan:

@@ -42,19 +42,20 @@ class Line(Struct, frozen=True):
     bad: bool = False
 
 
-def preview(plan: Plan, refusals: tuple[str, ...] = ()) -> tuple[Line, ...]:
-    """All of it, the most important first: what stands against it, what it is about, what is sent, what it means."""
-    return tuple(_lines(plan, refusals))
+def preview(plan: Plan, refusals: tuple[str, ...] = (), *, listed: int = LISTED) -> tuple[Line, ...]:
+    """All of it, the most important first: what stands against it, what it is about, what is sent, what it means.
+    `listed` is how many targets and steps stand there one by one."""
+    return tuple(_lines(plan, refusals, listed))
 
 
-def _lines(plan: Plan, refusals: tuple[str, ...]) -> Iterator[Line]:
+def _lines(plan: Plan, refusals: tuple[str, ...], listed: int) -> Iterator[Line]:
     yield from _all("refused", dict.fromkeys((*plan.refusals, *refusals)), bad=True)
     yield from _all("warning", plan.warnings, bad=True)
-    yield from _all("targets", _few([target.name for target in plan.targets], "target"))
+    yield from _all("targets", _few([target.name for target in plan.targets], "target", listed))
     yield from (Line(_clean(fact.name), _clean(fact.value), fact.bad) for fact in plan.facts)
     yield from _all("blast", plan.blast)
     yield from _all("means", plan.effects)
-    yield from _sent(plan)
+    yield from _sent(plan, listed)
     yield from _stages(plan)
     yield from _all("after", (plan.expects, *map(check_words, plan.checks)) if plan.expects else _words(plan.checks))
     yield from _all("undo", plan.undo)
@@ -99,12 +100,12 @@ def check_words(check: Check) -> str:
     raise AssertionError(check)
 
 
-def _sent(plan: Plan) -> Iterator[Line]:
-    for number, step in enumerate(plan.steps[:LISTED], 1):
+def _sent(plan: Plan, listed: int) -> Iterator[Line]:
+    for number, step in enumerate(plan.steps[:listed], 1):
         yield Line(f"step {number}", _step_title(step, plan))
         yield from (Line("", text) for text in effect_lines(step.effect))
-    if len(plan.steps) > LISTED:
-        yield Line("", f"and {len(plan.steps) - LISTED:,} more steps of {len(plan.items):,} items")
+    if len(plan.steps) > listed:
+        yield Line("", f"and {len(plan.steps) - listed:,} more steps of {len(plan.items):,} items")
 
 
 def _step_title(step: Step, plan: Plan) -> str:
@@ -157,10 +158,10 @@ def _secret(secret: SecretName | None) -> str:
     return f", from env {secret.env}" if secret.env else f", from file {secret.file}"
 
 
-def _few(names: list[str], noun: str) -> tuple[str, ...]:
-    if len(names) <= LISTED:
+def _few(names: list[str], noun: str, listed: int = LISTED) -> tuple[str, ...]:
+    if len(names) <= listed:
         return tuple(names)
-    return (*names[:LISTED], f"and {len(names) - LISTED:,} {noun}s more")
+    return (*names[:listed], f"and {len(names) - listed:,} {noun}s more")
 
 
 def _words(checks: tuple[Check, ...]) -> tuple[str, ...]:

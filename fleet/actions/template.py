@@ -22,6 +22,8 @@ class Field(Struct, frozen=True, kw_only=True):
     minimum: float | None = None
     maximum: float | None = None
     longest: int = 8192
+    shortest: int = 0
+    """Least characters."""
     private: bool = False
     lines: bool = False
     """Whether it may have several lines."""

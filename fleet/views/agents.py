@@ -3,6 +3,7 @@
 from fleet.filters.units import Unit
 from fleet.model import AgentStatus
 from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
+from fleet.views.locks import LOCKED_BY, with_lock
 from fleet.views.text import age_cell, bytes_cell, percent_cell, span_cell, state_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import SEVERITY, AgentState
@@ -74,7 +75,14 @@ VIEW: View[AgentStatus] = View(
             unit=Unit.AGE,
             when=lambda r, _: r.since,
         ),
-        word_column("detail", "DETAIL", 22, lambda r: r.detail, grow=6, empty=""),
+        Column(
+            id="detail",
+            title="DETAIL",
+            width=22,
+            grow=6,
+            cell=lambda r, at: Cell(with_lock(r.name, r.detail, at), Tone.MUTED),
+            sort=lambda r, _: r.detail or None,
+        ),
     ),
     fields=(
         attribute("name"),
@@ -99,6 +107,7 @@ VIEW: View[AgentStatus] = View(
         attribute("tasks_completed"),
         attribute("cpu_percent"),
         attribute("memory_bytes"),
+        LOCKED_BY,
     ),
     order=_order,
     words=lambda r: f"{r.name} {r.kind} {r.state.value} {r.claimed or ''} {r.detail}",

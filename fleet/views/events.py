@@ -10,6 +10,7 @@ _TONES = {state.value: Tone(state.value) for state in AgentState} | {
     "failing": Tone.DOWN,
     "partial": Tone.DEGRADED,
     "odd": Tone.DEGRADED,
+    "refused": Tone.DEGRADED,
 }
 """The colour of a change for the worse: that of the state it led to."""
 

@@ -43,6 +43,9 @@ class Recording:
             raise RefusedError("the audit log cannot be written")
         self.intents.append(intent)
 
+    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
+        """Nothing here asks for it."""
+
 
 class Bench:
     """Two Alertmanagers, `one` and `two`, which are a cluster or not, each with an alert that it holds."""

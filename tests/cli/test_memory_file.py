@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_rest(path: Path, monkeypatch: py
         name.symlink_to(full)
         return os.open(full, os.O_WRONLY), str(name)
 
-    monkeypatch.setattr("journal.files.tempfile.mkstemp", on_full_disk)
+    monkeypatch.setattr("transport.kept_files.tempfile.mkstemp", on_full_disk)
     assert "No space left" in file.write(kept("dracula"))
     assert path.read_bytes() == before
     assert sorted(found.suffix for found in path.parent.iterdir()) == [".json", ".lock"]

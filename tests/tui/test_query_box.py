@@ -182,7 +182,7 @@ async def test_ranges_earlier_questions_and_the_way_back() -> None:
         await until(pilot, lambda: "15m ago" in text_of(pilot))
         await pilot.press("r")
         await until(pilot, lambda: "1h ago" in text_of(pilot))
-        await pilot.press("R", "R")
+        await pilot.press("Z", "Z")
         await until(pilot, lambda: "5m ago" in text_of(pilot))
         await pilot.press("e", "end", "ctrl+u", "up", "up")
         await until(pilot, lambda: screen._box.value == "up")

@@ -113,7 +113,7 @@ class HttpClient:
         except TimeoutError as error:
             raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s)) from error
         if answer.status == 429:
-            raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=_retry_after(answer))
+            raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=retry_after(answer))
         return answer
 
     async def send(
@@ -124,24 +124,39 @@ class HttpClient:
         *,
         content_type: str = "application/json",
         accept: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         secret: tuple[str, Secret] | None = None,
         timeout_s: float = 5.0,
         safe: bool = False,
+        close: bool = False,
+        every_status: bool = False,
     ) -> Answer:
         """Send `content` as `fleet.ports.HttpSender` says. `timeout_s` covers all of it."""
-        fields = {"content-type": content_type, "content-length": str(len(content))} if method == "POST" else {}
-        header = header_of({**self._own(accept, close=not safe), **fields}, {})
-        call = _Call(header=header, secret=secret, close=not safe, alone=False, method=method, content=content)
-        call, progress = replace(call, safe=safe), Progress()
+        alone, progress = close or not safe, Progress()
         try:
+            own = {**self._own(accept, close=alone), **_about(method, content, content_type)}
+            call = _Call(
+                header=header_of(own, headers or {}),
+                secret=secret,
+                close=alone,
+                alone=False,
+                method=method,
+                content=content,
+                safe=safe,
+            )
             async with asyncio.timeout(timeout_s):
                 answer = await self._fetch(url, self._target(url), call, progress)
         except TimeoutError as error:
-            raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s)) from error
+            raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s), sent=progress.sent) from error
+        except OutsideError as error:
+            error.sent = error.sent and progress.sent
+            raise
+        if every_status:
+            return answer
         if answer.status in _REDIRECTS:
             raise OutsideError(Fault.PROTOCOL, _not_followed(method, answer))
         if answer.status == 429:
-            raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=_retry_after(answer))
+            raise OutsideError(Fault.RATE_LIMITED, "the server asks to wait", retry_after_s=retry_after(answer))
         return answer
 
     def limit(self, limits: Limits) -> None:
@@ -187,7 +202,7 @@ class HttpClient:
 
     async def _fetch(self, url: str, target: _Target, call: _Call, progress: Progress) -> Answer:
         if isinstance(target, _ByProxy):
-            return await self._by_proxy(url, target.proxy, call)
+            return await self._by_proxy(url, target.proxy, call, progress)
         header = call.header
         host = b"" if header.names_host else target.place.field
         line = target.line if call.method == "GET" else with_method(target.line, call.method)
@@ -198,12 +213,14 @@ class HttpClient:
             reply = await self._pool.fetch_once(target.place, request, progress)
         return Answer(status=reply.status, headers=reply.headers, body=reply.content(), url=url)
 
-    async def _by_proxy(self, url: str, proxy: str, call: _Call) -> Answer:
+    async def _by_proxy(self, url: str, proxy: str, call: _Call, progress: Progress) -> Answer:
         proxied = self._proxied or await self._through_proxies()
+        # What a library has written cannot be told; its errors say so only where it had no connection.
+        progress.sent = True
         fields = [*call.header.fields]
         if call.secret is not None:
             fields.append((call.secret[0], call.secret[1].reveal()))
-        if call.method == "GET":
+        if call.method == "GET" and call.safe:
             return await proxied.fetch(url, fields, proxy, once=call.close)
         return await proxied.send(call.method, url, fields, proxy, call.content, once=call.close)
 
@@ -246,6 +263,13 @@ class HttpClient:
         return own | {"connection": "close"} if close else own
 
 
+def _about(method: Method, content: bytes, content_type: str) -> dict[str, str]:
+    """The header fields of what is sent; none where there is nothing, as long as the method does not ask for it."""
+    if not content and method in ("GET", "DELETE"):
+        return {}
+    return {"content-type": content_type, "content-length": str(len(content))}
+
+
 def _load() -> None:
     import transport.http.proxied  # noqa: F401
 
@@ -282,7 +306,7 @@ def _patience(progress: Progress, timeout_s: float) -> str:
     return f"no answer within {span}"
 
 
-def _retry_after(answer: Answer) -> float | None:
+def retry_after(answer: Answer) -> float | None:
     """`Retry-After` in seconds. A date is measured from the answer's own `Date`, so that clocks need not agree."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal() and text.isascii():

@@ -52,13 +52,14 @@ class Place:
 
 
 class Progress:
-    """How far a request came, for the words of a time-out."""
+    """How far a request came, for the words of a time-out. `sent`: some of it may have been written."""
 
-    __slots__ = ("naming", "reply", "waiting")
+    __slots__ = ("naming", "reply", "sent", "waiting")
 
     def __init__(self) -> None:
         self.waiting = False
         self.naming = False
+        self.sent = False
         self.reply: Reply | None = None
 
 
@@ -135,6 +136,7 @@ class Pool:
         if wire is None:
             return None
         reply = progress.reply = StrictReply(self._body_bytes())
+        progress.sent = True
         try:
             await wire.exchange(request, reply)
         except OutsideError as error:
@@ -152,6 +154,7 @@ class Pool:
     ) -> Reply:
         progress.reply = reply
         wire = await self._open(place, progress)
+        progress.sent = progress.sent or wire.open
         await wire.exchange(request, reply)
         if once:
             wire.close()

@@ -85,7 +85,9 @@ class Proxied:
                 httpx.Request(method, url, headers=headers, content=content)
             )
         except FAULTS as error:
-            raise translated(error) from error
+            fault = translated(error)
+            fault.sent = not isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol)
+            raise fault from error
         try:
             return await self._read(response, url)
         finally:

@@ -31,9 +31,18 @@ class AckSheet(Sheet[tuple[str, str] | None]):
         self._by = FormInput(context.operator, id="by")
         self._reason = FormInput(id="reason")
 
+    def show(self, alerts: Sequence[Alert]) -> None:
+        """Ask about other alerts, as a new sheet would."""
+        self._alerts = tuple(alerts)
+        self.query_one("#about", Static).update(self._heading())
+        self.query_one("#warning", Static).update(self._warning())
+        self._by.begin_with(self._deck.operator)
+        self._reason.begin_with("")
+        self.set_focus(self._reason)
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="form"):
-            yield Static(self._heading(), markup=False)
+            yield Static(self._heading(), id="about", markup=False)
             yield Row("why", self._reason)
             yield Row("who", self._by)
             yield Static(self._warning(), id="warning", markup=False)

@@ -3,6 +3,7 @@ there is asked of the silencer, in the background and not for ever."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from textual.binding import BindingType
@@ -11,6 +12,7 @@ from fleet.alerts.model import Alert, AlertState, Silence
 from fleet.errors import FleetdeckError
 from tui.keys.bindings import ALERT_KEYS
 from tui.screens.deck import DeckScreen
+from tui.screens.kept import kept
 
 R = TypeVar("R")
 
@@ -46,7 +48,8 @@ class AlertActs(DeckScreen):
             if words is not None:
                 self._acknowledge(alerts, *words)
 
-        self.app.push_screen(AckSheet(alerts, self.context), entered)
+        make = partial(AckSheet, alerts, self.context)
+        self.app.push_screen(kept(self.app, AckSheet, make, lambda sheet: sheet.show(alerts)), entered)
 
     def action_silence(self) -> None:
         """Open the editor of a silence."""
@@ -59,7 +62,8 @@ class AlertActs(DeckScreen):
             if wish is not None:
                 self._silence(wish)
 
-        self.app.push_screen(SilenceSheet(alerts, self.context), entered)
+        make = partial(SilenceSheet, alerts, self.context)
+        self.app.push_screen(kept(self.app, SilenceSheet, make, lambda sheet: sheet.show(alerts)), entered)
 
     def action_unsilence(self) -> None:
         """Open the sheet on which silences are ended."""

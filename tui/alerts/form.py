@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Static
+from textual.widgets.input import Selection
 
 from fleet.text import scrub
 from tui.chrome.typed import TypedInput
@@ -39,6 +40,13 @@ class FormInput(TypedInput):
         # A blinking cursor would wake the program, and the wire, twice a second.
         self.cursor_blink = False
         self._choices = choices
+
+    def begin_with(self, value: str) -> None:
+        """Hold `value`, as if it had just been made with it."""
+        with self.prevent(self.Changed):
+            self.value = scrub(value, LONGEST)
+        self.selection = Selection.cursor(len(self.value))
+        self.scroll_to(0, 0, animate=False, force=True, immediate=True)
 
     def action_step(self, by: int) -> None:
         """Another of the choices where this line has some; else the line above or below."""

@@ -22,7 +22,7 @@ from tui.alerts.plotted import Measured, measured
 from tui.chrome.facts import Facts
 from tui.chrome.page_scroll import PageScroll
 from tui.context import Context
-from tui.graph import Graph
+from tui.graph import Graph, Plot
 from tui.ink import Ink
 from tui.kept.history import Visit
 from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
@@ -84,6 +84,20 @@ class AlertPage(AlertActs):
         self._drawn_at: datetime | None = None
         self._measured: Measured | None = None
 
+    def show(self, key: str) -> None:
+        """Show another alert, as a new page would."""
+        self._key = key
+        self._last = self.context.store.alerts.get(key)
+        self._drawn_at = self._measured = None
+        if self._last is None:
+            self._facts.show(())
+        self._changes.replace({})
+        self._show_alert()
+        self._show_agents()
+        self.begin_anew()
+        self.set_focus(self.query_one(PageScroll), scroll_visible=False)
+        self._begin_graph()
+
     def body(self) -> Iterable[Widget]:
         """What it says on the left, how it went and whom it is about on the right."""
         store = self.context.store
@@ -101,9 +115,9 @@ class AlertPage(AlertActs):
         yield Watch((store.status,), self._show_agents)
 
     def on_mount(self) -> None:
-        """The graph comes after the first picture: it is made of what takes a moment to read."""
+        """Follow the time from now on."""
         self.set_interval(AGES_EVERY_S, self._follow_time)
-        self.call_after_refresh(self._show_graph)
+        self._begin_graph()
 
     def visit(self) -> Visit:
         """The alert."""
@@ -150,6 +164,15 @@ class AlertPage(AlertActs):
         status = self.context.store.status
         names = () if self._last is None else named_agents(self._last.labels, status)
         self._agents.replace({name: status[name] for name in names})
+
+    def _begin_graph(self) -> None:
+        """A graph comes after the first picture: it is made of what takes a moment to read. That there is none need not
+        be waited for."""
+        if self.context.graphing is None:
+            self._show_graph()
+        else:
+            self._graph.show(Plot())
+            self.call_after_refresh(self._show_graph)
 
     def _show_graph(self) -> None:
         """Ask for the curve once per moment of the store."""

@@ -26,12 +26,15 @@ from tui.ink import Ink
 from tui.kept.history import Visit
 from tui.keys.bindings import ALERT_PANE_KEYS
 from tui.live import AGES_EVERY_S, Watch
+from tui.screens.kept import made_ready
 from tui.screens.table import TableScreen
 from tui.table.table import Table
 from tui.views import over
 
 CHOICE = "alerts"
 """Under which name the form of the pane is kept between sessions: "" groups, `flat`, `by NAME`."""
+READY_AFTER_S = 1.0
+"""How long no key was pressed before what may be opened is made beforehand."""
 _FLAT, _BY = "flat", "by "
 
 
@@ -66,6 +69,19 @@ class AlertsScreen(AlertActs, TableScreen):
         self._table.display = self._groups.display = False
         self._begun = True
         self._settle()
+        self.set_timer(READY_AFTER_S, self._make_ready)
+
+    async def _make_ready(self) -> None:
+        """Make what is opened from here while nobody waits for anything."""
+        app: Any = self.app
+        if not self.is_active or not len(self.context.store.alerts) or app.idle_s() < READY_AFTER_S:
+            self.set_timer(READY_AFTER_S, self._make_ready)
+            return
+        from tui.alerts.ack import AckSheet
+        from tui.alerts.page import AlertPage
+
+        await made_ready(app, AlertPage, lambda: AlertPage(self.context, ""))
+        await made_ready(app, AckSheet, lambda: AckSheet((), self.context))
 
     def on_unmount(self) -> None:
         self._lines.close()

@@ -58,16 +58,46 @@ class SilenceSheet(Sheet[Wish | None]):
     def __init__(self, alerts: Sequence[Alert], context: Context) -> None:
         super().__init__()
         self._deck = context
-        self._counter = MatchCounter(context.store.alerts.values())
-        self._first = tuple(map(str, shared_matchers(alerts)))
-        self._about = count_of(len(alerts), "alert")
+        self._take(alerts)
         self._for = FormInput(FIRST, id="for", choices=DURATIONS)
         self._comment = FormInput(id="comment")
         self._by = FormInput(context.operator, id="by")
 
+    def show(self, alerts: Sequence[Alert]) -> None:
+        """Ask about other alerts, as a new sheet would."""
+        self._take(alerts)
+        self.query_one("#about", Static).update(self._heading())
+        self._begin_matchers()
+        self._for.begin_with(FIRST)
+        self._comment.begin_with("")
+        self._by.begin_with(self._deck.operator)
+        self._say(self._refusal())
+        self.set_focus(self._comment)
+        self._count()
+
+    def _begin_matchers(self) -> None:
+        """A line for each matcher to begin with, and an empty one."""
+        lines = self.query_one("#matchers", Vertical)
+        rows, texts = self._rows(), (*self._first, "")
+        for row, text in zip(rows, texts, strict=False):
+            row.box.begin_with(text)
+        for row in rows[len(texts) :]:
+            row.remove()
+        lines.mount(*(Row("match", MatcherInput(text)) for text in texts[len(rows) :]))
+        lines.scroll_to(0, 0, animate=False, immediate=True)
+
+    def _rows(self) -> list[Row]:
+        # The rows, not the inputs in them: a row is there at once, its input only when it has been composed.
+        return list(self.query_one("#matchers", Vertical).query_children(Row))
+
+    def _take(self, alerts: Sequence[Alert]) -> None:
+        self._counter = MatchCounter(self._deck.store.alerts.values())
+        self._first = tuple(map(str, shared_matchers(alerts)))
+        self._about = count_of(len(alerts), "alert")
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="form"):
-            yield Static(self._heading(), markup=False)
+            yield Static(self._heading(), id="about", markup=False)
             with Vertical(id="matchers"):
                 for text in (*self._first, ""):
                     yield Row("match", MatcherInput(text))
@@ -87,8 +117,7 @@ class SilenceSheet(Sheet[Wish | None]):
         event.stop()
         self._say(self._refusal())
         if isinstance(event.input, MatcherInput):
-            # The rows, not the inputs in them: a row is there at once, its input only when it has been composed.
-            rows = list(self.query_one("#matchers").query_children(Row))
+            rows = self._rows()
             if rows and rows[-1].box.value.strip():
                 self.query_one("#matchers").mount(Row("match", MatcherInput()))
             self.call_after_refresh(self._count)
@@ -116,7 +145,7 @@ class SilenceSheet(Sheet[Wish | None]):
     def _wish(self) -> Wish:
         """What is asked for. Raises Wrong."""
         matchers = self._matchers()
-        boxes = list(self.query(MatcherInput))
+        boxes = [row.box for row in self._rows()]
         try:
             check_matchers(matchers)
         except QueryError as error:
@@ -131,7 +160,7 @@ class SilenceSheet(Sheet[Wish | None]):
     def _matchers(self) -> Matchers:
         """The matchers of all lines. Raises Wrong."""
         found: Matchers = ()
-        for number, box in enumerate(self.query(MatcherInput), 1):
+        for number, box in enumerate((row.box for row in self._rows()), 1):
             try:
                 found += parse_matchers(box.value)
             except QueryError as error:

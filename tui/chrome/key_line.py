@@ -21,19 +21,34 @@ class KeyLine(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._spans: list[tuple[int, int, ActiveBinding]] = []
+        self._fits: list[tuple[ActiveBinding, str, str]] | None = None
+        self._drawn: tuple[int, list[tuple[str, str]]] = (0, [])
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, _: Screen[object]) -> None:
-        self.refresh()
+        """Draw anew where other keys are live; where the same are, a click may be for another widget."""
+        if self.screen is not self.app.screen:
+            return  # a screen that comes to the top says so again
+        self._fits = fits = self._fitting()
+        if self._drawn != (self.size.width, _words(fits)):
+            self.refresh()
+        else:
+            self._spans = [(*span[:2], active) for span, (active, *_) in zip(self._spans, fits, strict=True)]
+
+    def on_resize(self) -> None:
+        """What fits is another thing."""
+        self._fits = None
 
     def render(self) -> Text:
         ink = Ink(self.app.theme_variables)
         self._spans = []
         parts: list[Text] = []
         taken = 0
-        for active, key, word in self._fitting():
+        fits, self._fits = self._fits or self._fitting(), None
+        self._drawn = (self.size.width, _words(fits))
+        for active, key, word in fits:
             parts.append(joined([ink.write(key, Tone.ACCENT, bold=True), ink.muted(" " + word)]))
             self._spans.append((taken, taken + parts[-1].cell_len, active))
             taken += parts[-1].cell_len + _GAP
@@ -72,3 +87,8 @@ class KeyLine(Widget):
                 shown.setdefault(binding.id or binding.action, active)
         rank = {name: place for place, name in enumerate(FOOTER_ORDER)}
         return sorted(shown.values(), key=lambda active: rank.get(active.binding.id or "", len(rank)))
+
+
+def _words(fits: list[tuple[ActiveBinding, str, str]]) -> list[tuple[str, str]]:
+    """The keys and words of bindings."""
+    return [(key, word) for _, key, word in fits]

@@ -29,6 +29,8 @@ APP_KEYS: list[BindingType] = [
     _quiet("left_square_bracket", "history(-1)", "back to what was shown before", "app.back"),
     _quiet("right_square_bracket", "history(1)", "forward again", "app.forward"),
     *(_quiet(str(number), f"view('{name}')", name, f"app.view.{name}") for number, name in enumerate(TABS, 1)),
+    # It only takes rights away, so it needs no asking.
+    _quiet("R", "freeze", "freeze: nothing is changed from here", "act.freeze"),
     _quiet("ctrl+l", "redraw", "draw the whole screen again", "app.redraw"),
     _quiet("ctrl+t", "time", "times in UTC, local, a zone, as ages", "app.time"),
     _quiet("ctrl+p", "command_palette", "palette", "app.palette"),
@@ -73,8 +75,36 @@ SLO_KEYS: list[BindingType] = [Binding("i", "formula", "formula", id="slos.formu
 QUERY_KEYS: list[BindingType] = [
     Binding("e", "edit", "edit", id="query.edit"),
     Binding("r", "range(1)", "range", id="query.longer"),
-    _quiet("R", "range(-1)", "a shorter range", "query.shorter"),
+    _quiet("Z", "range(-1)", "a shorter range", "query.shorter"),
 ]
+
+SUBMIT_KEYS: list[BindingType] = [Binding("t", "submit", "submit", id="act.submit")]
+
+ACTION_KEYS: list[BindingType] = [
+    # Each only opens a dialog, but for `r`, which only reads.
+    Binding("x", "abort", "abort", id="act.abort"),
+    Binding("c", "cancel_there", "cancel", id="act.cancel"),
+    Binding("U", "undo", "undo", id="act.undo"),
+    Binding("r", "reconcile", "reconcile", id="act.reconcile"),
+]
+
+CONFIRM_KEYS: list[BindingType] = [
+    Binding("y", "yes", "do it", id="confirm.yes"),
+    Binding("d", "dry_run", "dry run", id="confirm.dry_run"),
+    Binding("escape,n", "cancel", "cancel", id="confirm.cancel", key_display="esc"),
+    _quiet("pagedown", "page(1)", "the plan, a page down", "confirm.page_down"),
+    _quiet("pageup", "page(-1)", "the plan, a page up", "confirm.page_up"),
+]
+"""Of every dialog in which something is confirmed; none of them is heard before it could be read."""
+
+TASK_KEYS: list[BindingType] = [
+    _quiet("ctrl+p", "recall(-1)", "what was sent before", "task.earlier"),
+    _quiet("ctrl+n", "recall(1)", "what was sent after that", "task.later"),
+    Binding("f2", "batch", "many at once", id="task.batch"),
+    _quiet("pagedown", "page(1)", "the form, a page down", "task.page_down"),
+    _quiet("pageup", "page(-1)", "the form, a page up", "task.page_up"),
+]
+"""Of the forms of tasks; heard while something is typed."""
 
 SHEET_KEYS: list[BindingType] = [
     _quiet("tab", "app.focus_next", "next part", "sheet.next"),
@@ -116,6 +146,12 @@ FOOTER_ORDER = (
     "alerts.silence",
     "alerts.end",
     "alerts.groups",
+    "act.submit",
+    "act.rollback",
+    "act.abort",
+    "act.cancel",
+    "act.undo",
+    "act.reconcile",
     "slos.formula",
     "query.edit",
     "query.longer",
@@ -140,6 +176,11 @@ FOOTER_KEEPS = (
     "alerts.acknowledge",
     "alerts.silence",
     "alerts.end",
+    "act.abort",
+    "act.reconcile",
+    "act.cancel",
+    "act.undo",
+    "act.submit",
     "slos.formula",
     "query.edit",
     "query.longer",

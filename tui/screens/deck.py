@@ -14,6 +14,7 @@ from fleet.errors import FilterError
 from fleet.view_line import ViewLine
 from fleet.views.view import Tone
 from tui.chrome.key_line import KeyLine
+from tui.chrome.page_scroll import PageScroll
 from tui.chrome.prompt import Asking, Prompt
 from tui.chrome.tabs import ViewTabs
 from tui.chrome.title import TitleLine
@@ -146,6 +147,18 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
     def on_descendant_focus(self) -> None:
         """The title counts the table that has the focus."""
         self.show_title()
+
+    def begin_anew(self) -> None:
+        """Forget what was typed, chosen and scrolled: another thing is about to be shown here, as in a new screen."""
+        if self.is_asking:
+            self._prompt.close()
+        self._before_prompt = self._typed = None
+        self._filters.clear()
+        self.clear_selection()
+        for table in self.query(Table):
+            table.begin_anew()
+        for page in self.query(PageScroll):
+            page.scroll_to(0, 0, animate=False, immediate=True)
 
     def redraw(self) -> None:
         """Draw everything again that differs from what is drawn, for what is not in the store's slices."""

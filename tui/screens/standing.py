@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from rich.segment import Segment
 from textual.events import ScreenResume
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.strip import Strip
@@ -32,10 +32,12 @@ class Standing(Screen[R]):
 
     _held_since_s: float | None = None
     _is_waiting = False
+    _is_looking = False
     _owes_paint = False
 
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """What Textual does the first time, but for matching all styles again, and for drawing all of it twice."""
+        self.refresh_bindings()
         if self._size or not self.is_attached:
             return
         event.prevent_default()
@@ -44,18 +46,35 @@ class Standing(Screen[R]):
         self._update_auto_focus()
         self._refresh_layout(self.app.size)
 
+    def _on_screen_suspend(self) -> None:
+        """Textual has it drawn once more, beneath what is about to be drawn over it."""
+        self._repaint_required = False
+
     def _on_timer_update(self) -> None:
         """Lay out and draw, once nothing is under way that would ask for it again."""
-        if not self._is_held():
+        if self._is_held():
+            return
+        self._is_looking = True
+        try:
             super()._on_timer_update()
+        finally:
+            self._is_looking = False
+        if self._owes_paint:
+            self._compositor.update_widgets(self._dirty_widgets)
+            self._compositor_refresh()
+        else:
+            self._held_since_s = None
 
     def _compositor_refresh(self) -> None:
-        """Draw, once all widgets have heard where they are."""
-        if self is self.app.screen and self._is_held():
-            self._owes_paint = True
+        """Draw, once all widgets have heard where they are; what nobody sees is drawn when it is seen again."""
+        if self is not self.app.screen and not self.app.screen.is_modal:
+            self._compositor._dirty_regions.clear()
+            self._dirty_widgets.clear()
             return
-        self._owes_paint = False
-        super()._compositor_refresh()
+        self._owes_paint = self is self.app.screen and (self._is_looking or self._is_held())
+        if not self._owes_paint:
+            self._held_since_s = None
+            super()._compositor_refresh()
 
     def _is_held(self) -> bool:
         """Whether to wait; the screen is looked at again in the next turn of the event loop then."""
@@ -63,21 +82,21 @@ class Standing(Screen[R]):
         if self._held_since_s is None:
             self._held_since_s = loop.time()
         held = loop.time() - self._held_since_s < _HELD_MOST_S and is_busy(self)
-        if not held:
-            self._held_since_s = None
-        elif not self._is_waiting:
+        if held and not self._is_waiting:
             self._is_waiting = True
             loop.call_soon(self._look_again)
         return held
 
     def _look_again(self) -> None:
         self._is_waiting = False
-        if not self.is_attached or self._is_held():
-            return
-        super()._on_timer_update()
-        if self._owes_paint and not self._is_waiting:
-            self._compositor.update_widgets(self._dirty_widgets)
-            self._compositor_refresh()
+        if self.is_attached:
+            self._on_timer_update()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The ground, of which one line is as the other."""
+        if self.is_modal:
+            return super().render_lines(crop)
+        return super().render_lines(Region(crop.x, crop.y, crop.width, 1)) * crop.height
 
     def _screen_resized(self, size: Size) -> None:
         """Lay out for another size. The first layout is told to the screen itself as a new size, which it is not."""

@@ -58,6 +58,10 @@ class LineView(Widget):
         if regions:
             self.refresh(*regions)
 
+    def forget(self) -> None:
+        """Nobody sees the lines; they are taken anew when they are drawn."""
+        self._laid_out = Size(0, 0)
+
     def lay_out(self, columns: Sequence[Column[Any]]) -> None:
         """Draw these columns from now on; all of it is drawn anew."""
         self.painter = Painter(columns, self._laid_out.width)

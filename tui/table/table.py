@@ -9,6 +9,7 @@ It scrolls by itself: Textual's scrolling lays the screen out anew for every row
 whole scroll bar for it.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
@@ -22,9 +23,13 @@ from fleet.views.view import View
 from tui.live import at_next_beat, is_uncovered
 from tui.table import messages as told
 from tui.table.keys import TABLE_KEYS
+from tui.table.lines import HEADER_LINES
 from tui.table.order import HOLD_S, OrderedLines
 from tui.table.painter import Line
 from tui.table.rows import Rows
+
+_JUST_NOW_S = 0.1
+"""For how long a table that was filtered and then shown need not look at its rows again."""
 
 
 class Table(OrderedLines, can_focus=True):
@@ -63,6 +68,7 @@ class Table(OrderedLines, can_focus=True):
     ) -> None:
         super().__init__(view.columns, id=id, classes=classes)
         self.view = view
+        self._store = store
         self._pace_s = pace_s
         self._follow_time = follow_time
         self.hold_s = hold_s
@@ -73,6 +79,7 @@ class Table(OrderedLines, can_focus=True):
         self._told_mode = ""
         self._armed = False
         self._clockwork: Timer | None = None
+        self._judged_s = -_JUST_NOW_S
 
     # ── What others ask and set ────────────────────────────────────────────────────────────────────────────────────
 
@@ -116,6 +123,7 @@ class Table(OrderedLines, can_focus=True):
     def set_filter(self, row_filter: RowFilter | None) -> None:
         """Show only rows that the filter matches; None shows all."""
         self.rows.filter(row_filter)
+        self._judged_s = asyncio.get_running_loop().time()
         self.draw()
 
     @property
@@ -169,6 +177,19 @@ class Table(OrderedLines, can_focus=True):
             self.rows.look_again()
             self.draw()
 
+    def begin_anew(self) -> None:
+        """Be as if just made: in the view's own order, without filter and marks, with the cursor on the first row."""
+        held = self.paused
+        self.stop_calm()
+        self._pinned = False
+        self.rows.close()
+        self.rows = Rows(self.view, self._store)
+        self.rows.open(self._wake)
+        self.resized(max(0, self.size.height - HEADER_LINES))
+        self.rows.hold(held)
+        self.repaint_titles()
+        self.draw()
+
     def flush(self) -> None:
         """Take over what has changed in the store, and repaint what differs from what was drawn."""
         self.draw()
@@ -185,7 +206,10 @@ class Table(OrderedLines, can_focus=True):
         self.rows.close()
 
     def on_show(self) -> None:
-        self.refresh_rows()
+        if asyncio.get_running_loop().time() - self._judged_s < _JUST_NOW_S:
+            self.draw()
+        else:
+            self.refresh_rows()
         if self._follow_time is not None and self._clockwork is None:
             self._clockwork = self.set_interval(self._follow_time, self._tick)
 
@@ -232,7 +256,10 @@ class Table(OrderedLines, can_focus=True):
         """Make the terminal agree with the rows, and tell what is new."""
         if not self.is_attached:
             return
-        self.repaint()
+        if self.display:
+            self.repaint()
+        else:
+            self.forget()
         if self.cursor_key != self._told_cursor:
             self._told_cursor = self.cursor_key
             self.post_message(told.Highlighted(self, self.cursor_key))

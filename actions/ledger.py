@@ -1,0 +1,114 @@
+"""What the runner needs of the audit log and of the records, and the lines that it writes."""
+
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from fleet.actions.action import Action, ActionState
+from fleet.actions.audit import AuditEntry, Decision
+from fleet.actions.plan import Plan, plan_sha256
+from fleet.errors import FleetdeckError, RefusedError
+from fleet.text import scrub
+
+
+class Audit(Protocol):
+    """Where every decision is written down (`actions.audit.AuditLog`)."""
+
+    async def record(self, entry: AuditEntry) -> AuditEntry:
+        """Write it, on the disk when this returns. Raises RefusedError where that is not possible."""
+        ...
+
+
+class Records(Protocol):
+    """What outlives the process (`actions.records.Records`)."""
+
+    async def keep(self, action: Action) -> None:
+        """Keep it, on the disk when this returns. Raises RefusedError or OSError where that is not possible."""
+        ...
+
+    def read(self) -> tuple[Action, ...]:
+        """All that are kept."""
+        ...
+
+
+def entry_of(plan: Plan, decision: Decision, by: str, *, reason: str = "", ticket: str = "") -> AuditEntry:
+    """A line about a plan."""
+    return AuditEntry(
+        actor=by,
+        fleet=plan.fleet,
+        action=plan.act.value,
+        kind=plan.kind,
+        tier=int(plan.tier),
+        targets=tuple(target.name for target in plan.targets),
+        reason=reason,
+        ticket=ticket,
+        plan_sha256=plan_sha256(plan),
+        idempotency_key=plan.key,
+        decision=decision.value,
+    )
+
+
+class Ledger:
+    """Writes lines about acts. What could not be written after an act was done is owed: it is written before anything
+    else is, so that no outcome is missing where the disk was full for a while."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+        self._owed: list[AuditEntry] = []
+        self._hashes: dict[str, str] = {}
+
+    def remember(self, plan: Plan) -> None:
+        """Keep the hash of a plan as it was confirmed: what is left of it later has hashes in place of texts."""
+        self._hashes[plan.key] = plan_sha256(plan)
+
+    async def must(self, entry: AuditEntry) -> None:
+        """Write a line. Raises RefusedError where that is not possible."""
+        try:
+            await self._pay()
+            await self._audit.record(self._own(entry))
+        except OSError as error:
+            raise RefusedError(scrub(f"the audit log cannot be written: {error.strerror or error}", 300)) from error
+
+    async def may(self, entry: AuditEntry) -> str:
+        """Write a line about what has happened already; why that was not possible, in a sentence, else ""."""
+        self._owed.append(self._own(entry))
+        try:
+            await self._pay()
+        except (FleetdeckError, OSError) as error:
+            return scrub(f"the audit log could not be written: {error}", 300)
+        return ""
+
+    async def outcome(
+        self,
+        action: Action,
+        decision: Decision,
+        by: str = "",
+        *,
+        duration_s: float | None = None,
+        status: int | None = None,
+    ) -> str:
+        """The line that says how an act ended; why it could not be written, else ""."""
+        line = entry_of(action.plan, decision, by or action.actor, reason=action.reason, ticket=action.ticket)
+        bad = action.state is not ActionState.SUCCEEDED
+        return await self.may(
+            replace(
+                line,
+                outcome=action.state.value,
+                dry_run=action.dry_run,
+                error=action.outcome if bad else "",
+                duration_s=duration_s,
+                status=status,
+            )
+        )
+
+    def _own(self, entry: AuditEntry) -> AuditEntry:
+        known = self._hashes.get(entry.idempotency_key)
+        return replace(entry, plan_sha256=known) if known else entry
+
+    async def _pay(self) -> None:
+        while self._owed:
+            line = self._owed[0]
+            await self._audit.record(line)
+            # Another may have written it meanwhile.
+            if self._owed and self._owed[0] is line:
+                self._owed.pop(0)

@@ -1,0 +1,182 @@
+"""Locks of one machine: a file for each target, held by flock as long as its owner lives.
+
+The kernel lets a lock go with the process, so what a dead owner left is taken over without guessing. What stands in the
+file (owner, process, boot) is for people, and to tell a living owner without touching the lock. Names are hashed: a
+target may be called anything.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fleet.actions.action import Lock
+from fleet.errors import Fault, OutsideError, RefusedError
+from fleet.text import scrub
+
+MOST = 1_000
+"""Locks that are read."""
+_BYTES = 16_384
+_TRIES = 8
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What stands in a lock file. `started` tells a process from a later one with its number."""
+
+    lock: Lock
+    pid: int
+    host: str
+    boot: str = ""
+    started: str = ""
+
+
+class FileLocks:
+    """Implements `Locks` in a folder that only its owner may enter. Blocking work is done in threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mine: dict[str, int] = {}
+
+    async def take(self, lock: Lock) -> Lock | None:
+        """Take it; the lock of who has it, else None. Raises OutsideError."""
+        if lock.target in self._mine:
+            return await asyncio.to_thread(self._other, lock.target)
+        taken = await asyncio.to_thread(self._take, lock)
+        if isinstance(taken, Lock):
+            return taken
+        self._mine[lock.target] = taken
+        return None
+
+    async def renew(self, target: str) -> None:
+        """Raises RefusedError where the file was taken away: another may hold the lock now."""
+        descriptor = self._mine.get(target)
+        if descriptor is None or not await asyncio.to_thread(_is_at, descriptor, self._path(target)):
+            raise RefusedError(f"the lock on {scrub(target, 80)} was taken away")
+
+    async def release(self, target: str) -> None:
+        """Let it go, if it is ours. Never fails."""
+        descriptor = self._mine.pop(target, None)
+        if descriptor is not None:
+            await asyncio.to_thread(self._release, target, descriptor)
+
+    async def held(self) -> tuple[Lock, ...]:
+        """The locks of living owners. Raises OutsideError."""
+        return await asyncio.to_thread(self._held)
+
+    def _path(self, target: str) -> Path:
+        return self._folder / f"{hashlib.sha256(target.encode()).hexdigest()[:32]}.lock"
+
+    def _take(self, lock: Lock) -> int | Lock:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for _ in range(_TRIES):
+                descriptor = os.open(self._path(lock.target), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                taken = _flock(descriptor)
+                if not taken:
+                    os.close(descriptor)
+                    return self._other(lock.target)
+                # Who let it go removed the file; ours may be one that nobody finds any more.
+                if _is_at(descriptor, self._path(lock.target)):
+                    return _written(descriptor, lock)
+                os.close(descriptor)
+        except OSError as error:
+            raise OutsideError(Fault.PERMISSION, f"no lock in {self._folder}: {error.strerror}") from error
+        raise OutsideError(Fault.INTERNAL, f"no lock in {self._folder}: others take and release it all the time")
+
+    def _other(self, target: str) -> Lock:
+        held = _read(self._path(target))
+        return held.lock if held else Lock(target=target, owner="somebody", since=_NEVER)
+
+    def _release(self, target: str, descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            if _is_at(descriptor, self._path(target)):
+                self._path(target).unlink()
+        os.close(descriptor)
+
+    def _held(self) -> tuple[Lock, ...]:
+        try:
+            paths = sorted(self._folder.glob("*.lock"))[:MOST]
+        except OSError as error:
+            raise OutsideError(Fault.PERMISSION, f"{self._folder}: {error.strerror}") from error
+        return tuple(
+            replace(held.lock, mine=held.lock.target in self._mine)
+            for path in paths
+            if (held := _read(path)) is not None and _lives(held)
+        )
+
+
+def _flock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except OSError:
+        return False
+
+
+def _written(descriptor: int, lock: Lock) -> int:
+    pid = os.getpid()
+    held = Held(lock=replace(lock, mine=False), pid=pid, host=platform.node(), boot=_boot(), started=_started(pid))
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, msgspec.json.encode(held), 0)
+    return descriptor
+
+
+def _read(path: Path) -> Held | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            held = msgspec.json.decode(file.read(_BYTES), type=Held)
+    except (OSError, msgspec.DecodeError, UnicodeError):
+        return None
+    lock = held.lock
+    words = {name: scrub(getattr(lock, name), 200) for name in ("owner", "action", "title")}
+    return replace(held, lock=replace(lock, mine=False, **words))
+
+
+def _lives(held: Held) -> bool:
+    """Whether its owner lives, as far as it can be told; that of another machine is taken to."""
+    if held.host != platform.node():
+        return True
+    if held.boot != _boot() or held.pid <= 0:
+        return False
+    try:
+        os.kill(held.pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return held.started == _started(held.pid)
+
+
+def _boot() -> str:
+    """Which start of the machine this is; "" where it does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError):
+        return ""
+
+
+def _started(pid: int) -> str:
+    """When a process was started, in ticks since the boot (proc(5), the 22nd field); "" where it is not known."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)

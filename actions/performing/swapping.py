@@ -1,0 +1,159 @@
+"""Putting one thing in the place of another by a rename, and the checks that come before: that paths are what the plan
+says, also behind symbolic links, and that what stands there is what was seen when it was made."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+import threading
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from fleet.errors import FleetdeckError, RefusedError
+
+CHUNK: Final = 256 * 1024
+
+
+class HalfDoneError(FleetdeckError):
+    """It was begun and neither ended nor taken back; the sentence says what stands where."""
+
+
+class StoppedError(FleetdeckError):
+    """The caller wants no more of it; nothing was changed."""
+
+
+def checked(text: str) -> Path:
+    """The path, absolute, in its plain form, whose folder is reached without symbolic links. Raises RefusedError."""
+    path = Path(text)
+    if "\0" in text or not path.is_absolute() or os.path.normpath(text) != text or len(path.parts) < 2:
+        raise RefusedError(f"{text}: an absolute path in its plain form is wanted")
+    parent = os.path.realpath(path.parent)
+    if parent != str(path.parent):
+        raise RefusedError(f"{path.parent} leads to {parent}: it is not what the plan says")
+    return path
+
+
+def beside(path: Path, word: str) -> Path:
+    """A name beside `path` that nobody else has."""
+    return path.with_name(f".{path.name[:120]}.{word}-{secrets.token_hex(6)}")
+
+
+def link(path_text: str, source_text: str, was: str) -> str:
+    """Make the symbolic link `path` point to `source`, in one rename; what it did, in a sentence."""
+    path, source = checked(path_text), checked(source_text)
+    if not os.path.lexists(source):
+        raise RefusedError(f"{source}: there is nothing that a link could point to")
+    _check_link(path, was)
+    new = beside(path, "link")
+    new.symlink_to(source)
+    try:
+        before = _check_link(path, was)
+        new.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+    sync_folder(path.parent)
+    return f"{path} points to {source}" + (f", before to {before}" if before else "")
+
+
+def _check_link(path: Path, was: str) -> str:
+    """What the link points to now, "" where it is not there. Raises RefusedError where that is not `was`."""
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        if was:
+            raise RefusedError(f"{path} is gone; it pointed to {was} when this was planned") from None
+        return ""
+    if not stat.S_ISLNK(kind):
+        raise RefusedError(f"{path} is no symbolic link")
+    to = str(path.readlink())
+    if was and was not in (to, os.path.normpath(path.parent / to)):
+        raise RefusedError(f"{path} points to {to} now, not to {was} as when this was planned")
+    return to
+
+
+def copy(path_text: str, source_text: str, sha256: str, stop: threading.Event) -> str:
+    """Replace the file `path` by `source`, whose SHA-256 is `sha256`; what it did, in a sentence."""
+    path, source = checked(path_text), checked(source_text)
+    old = _mode(path)
+    new = beside(path, "copy")
+    try:
+        with open_regular(source) as content, create(new) as target:
+            found = pour(content, target, stop)
+            os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(content.fileno()).st_mode) & 0o777 if old is None else old)
+            sync(target)
+        compare(source, found, sha256)
+        new.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+    sync_folder(path.parent)
+    return f"{path} is {source} now (sha256 {found})"
+
+
+def _mode(path: Path) -> int | None:
+    """The mode of the file that is to be replaced; None where there is none. Raises RefusedError for anything else."""
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(kind):
+        raise RefusedError(f"{path} is no regular file; it is left as it is")
+    return stat.S_IMODE(kind)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The regular file `path`, opened; not through a link. Raises RefusedError and OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise RefusedError(f"{path} is no regular file")
+    return file
+
+
+def create(path: Path) -> BinaryIO:
+    """A new file that only we can read, opened to be written. Raises FileExistsError where anything stands there."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb")
+
+
+def pour(content: BinaryIO, target: BinaryIO | None, stop: threading.Event) -> str:
+    """Copy all of `content`; its SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
+    while chunk := content.read(CHUNK):
+        refuse_stopped(stop)
+        digest.update(chunk)
+        if target is not None:
+            target.write(chunk)
+    return digest.hexdigest()
+
+
+def compare(source: Path, found: str, wanted: str) -> None:
+    """Raises RefusedError where a checksum is not the one that the plan says, or it says none."""
+    if not wanted:
+        raise RefusedError(f"{source}: the plan has no checksum of it")
+    if found != wanted.lower():
+        raise RefusedError(f"{source} is damaged or another one: its sha256 is {found}, not {wanted}")
+
+
+def refuse_stopped(stop: threading.Event) -> None:
+    """Raises StoppedError where the caller wants no more of it."""
+    if stop.is_set():
+        raise StoppedError
+
+
+def sync(file: BinaryIO) -> None:
+    """Force a file to the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's names to the disk, where its file system can."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

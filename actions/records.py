@@ -1,0 +1,145 @@
+"""What outlives the process of the acts on a fleet: one JSON file an act, replaced whole and forced to the disk.
+
+After a crash the next start finds here what was begun and has no end. Plans are kept as they may be written down: what
+is private in them has a hash in its place (`fleet.actions.plan.public`).
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from fleet.actions.action import Action, ActionState
+from fleet.actions.plan import public
+from fleet.errors import RefusedError
+from transport.kept_files import force_names, read_whole, replace_whole
+
+log = logging.getLogger(__name__)
+
+MOST: Final = 500
+"""Acts that are kept of those that have ended; the newest. One that has not ended, or of which nobody knows how, is
+kept however many there are."""
+SLACK: Final = 50
+"""Files beyond these that wait until the next time when they are counted."""
+MOST_BYTES: Final = 32 << 20
+"""Bytes of one file."""
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_SUFFIX, _BROKEN = ".json", ".broken"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Records:
+    """The acts that are kept in `folder`, of all dashboards of this machine."""
+
+    def __init__(self, folder: Path, most: int = MOST) -> None:
+        self.folder = folder
+        self.trouble: tuple[str, ...] = ()
+        """What is wrong with the files, in sentences."""
+        self._most = most
+        self._files: int | None = None
+        self._known: set[str] = set()
+
+    async def keep(self, action: Action) -> None:
+        """Keep an act as it is now. Raises RefusedError where it does not stand on the disk."""
+        await asyncio.to_thread(self.write, action)
+
+    def write(self, action: Action) -> None:
+        """As `keep`; it blocks."""
+        if not _ID.fullmatch(action.id):
+            raise RefusedError("the act cannot be kept: its id is none")
+        data = msgspec.json.encode(replace(action, plan=public(action.plan)))
+        if len(data) > MOST_BYTES:
+            raise RefusedError(f"the act cannot be kept: it takes {len(data):,} bytes, more than {MOST_BYTES:,}")
+        path = self.folder / f"{action.id}{_SUFFIX}"
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_whole(path, data)
+        except OSError as error:
+            raise RefusedError(f"the act cannot be kept: {path}: {error.strerror or error}") from error
+        force_names(self.folder)
+        self._count(action.id)
+
+    def read(self, fleet: str = "") -> tuple[Action, ...]:
+        """The acts that are kept, of one fleet or of all, the oldest first. It blocks, and raises nothing: a file that
+        cannot be used is moved aside, and `trouble` names it."""
+        kept = self._read_all()
+        return tuple(one for one in kept if not fleet or one.plan.fleet == fleet)
+
+    def _read_all(self) -> list[Action]:
+        try:
+            paths = [path for path in self.folder.iterdir() if path.suffix == _SUFFIX and _ID.fullmatch(path.stem)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self.trouble = (f"the acts that were kept cannot be read: {self.folder}: {error.strerror or error}",)
+            return []
+        self.trouble = ()
+        kept = [action for path in paths if (action := self._read_one(path)) is not None]
+        self._known = {action.id for action in kept}
+        return sorted(kept, key=_age)
+
+    def _read_one(self, path: Path) -> Action | None:
+        try:
+            data = read_whole(path, MOST_BYTES + 1)
+            return _decoded(data, path.stem)
+        except FileNotFoundError:
+            # Another dashboard let it go meanwhile.
+            return None
+        except OSError as error:
+            self._tell(f"the act that was kept in {path} cannot be read: {error.strerror or error}")
+        except ValueError as error:
+            self._tell(f"the act that was kept in {path.name} cannot be used ({str(error)[:160]}){_put_aside(path)}")
+        return None
+
+    def _tell(self, sentence: str) -> None:
+        self.trouble = (*self.trouble, sentence)
+
+    def _count(self, id: str) -> None:
+        """Let go of the oldest, now and then."""
+        self._known.add(id)
+        if self._files is None or len(self._known) > self._most + SLACK:
+            self._prune()
+            self._files = len(self._known)
+
+    def _prune(self) -> None:
+        kept = self._read_all()
+        settled = [one for one in kept if one.ended and one.state is not ActionState.UNKNOWN]
+        for one in settled[: max(0, len(settled) - self._most)]:
+            with contextlib.suppress(OSError):
+                (self.folder / f"{one.id}{_SUFFIX}").unlink(missing_ok=True)
+            self._known.discard(one.id)
+
+
+def _decoded(data: bytes, id: str) -> Action:
+    """Raises ValueError for what is no act of that id."""
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+    try:
+        action = msgspec.json.decode(data, type=Action)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    if action.id != id:
+        raise ValueError(f"it is the act {action.id[:40]!r}")
+    return action
+
+
+def _put_aside(path: Path) -> str:
+    # Under its own name, so that what was begun can still be looked up.
+    aside = path.with_name(f"{path.name}{_BROKEN}")
+    try:
+        path.replace(aside)
+    except OSError as error:
+        log.warning("%s cannot be moved aside: %s", path, error)
+        return ""
+    return f"; it is now {aside}"
+
+
+def _age(action: Action) -> tuple[datetime, str]:
+    when = action.ended_at or action.changed_at or action.planned_at or action.plan.made_at
+    return (when if when.tzinfo is not None else _LONG_AGO), action.id

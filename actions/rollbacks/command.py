@@ -1,0 +1,135 @@
+"""What is rolled back by programs of its own: one lists revisions, one rolls, and where they are given one says which
+is live, one verifies and one undoes. Never a shell: words are filled in and given as they are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from actions.reverting.commands import Runner, folder_fact, program_fact
+from actions.reverting.listing import NO_NAMES, FieldNames, of_json_lines, of_lines, revisions_of, with_live
+from actions.reverting.way import Way, only_whole
+from actions.reverting.words import IDS, Word, argv_of, check_argv, percent_of, values_of
+from config.kinds import Kind
+from config.values import FilePath, Regex, Seconds
+from fleet.actions.plan import Fact, Plan, Step
+from fleet.actions.ports import ActReach, Rolling
+from fleet.actions.revision import Revision, Revisions
+from fleet.errors import Fault, OutsideError, RefusedError
+from fleet.text import scrub
+
+Argv = Annotated[tuple[Word, ...], Meta(max_length=100)]
+
+
+class CommandOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Programs, each as a list of words. `{to}` is the id of the revision that is rolled to, `{name}` its name,
+    `{live}` the id of the live one, `{share}` the share of a stage (0–1) and `{percent}` the same in percent."""
+
+    list: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=100)]
+    """Prints the revisions: a JSON list, one JSON object a line, or lines that `lines` reads."""
+    to: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=100)]
+    """Rolls to a revision. Where `{share}` or `{percent}` stands in it, it can be rolled in stages."""
+    live: Argv = ()
+    """Prints the id of the live revision, where the list does not say it."""
+    verify: Argv = ()
+    """Ends with 0 where the revision is in place; asked again until it is."""
+    undo: Argv = ()
+    """Takes a roll back, where that is not rolling to the revision that was live before; `{live}` is that one."""
+    lines: Regex | None = None
+    """RE2 pattern of a whole line with the named groups `id`, `name`, `at`, `author`, `changed`, `live`."""
+    fields: FieldNames = NO_NAMES
+    """Where the parts of a revision stand in a JSON record."""
+    ids: Regex = Regex(IDS)
+    """RE2 pattern of the whole of an id; no other one is put into a command."""
+    cwd: FilePath = "."
+    """Working folder of the programs."""
+    env: dict[str, str] = {}
+    """Variables that they get beside a fixed `PATH`, `HOME`, `LC_ALL` and `TZ`."""
+    timeout: Seconds = Seconds(120)
+    """How long one of them may take."""
+
+    def __post_init__(self) -> None:
+        check_argv(self.list, self.to, self.live, self.verify, self.undo)
+
+
+class CommandRolling(Way):
+    """Rolls by the programs of a definition."""
+
+    def __init__(self, options: CommandOptions, reach: ActReach) -> None:
+        super().__init__(reach)
+        self._options = options
+        folder = (reach.root / Path(options.cwd).expanduser()).absolute()
+        self._run = Runner(reach, folder, options.env, options.timeout)
+        self.target = self._run.planned(options.to).argv[0]
+
+    async def revisions(self) -> Revisions:
+        """What the program lists."""
+        options = self._options
+        said = await self._run.read(options.list)
+        made, problems = of_lines(said, options.lines) if options.lines else of_json_lines(said, options.fields)
+        if options.live:
+            live = scrub((await self._run.read(options.live)).strip(), 200)
+            if live and all(live not in (one.id, one.name) for one in made):
+                problems = (*problems, f"{live} is live, and not in the list")
+            made = with_live(made, live)
+        return revisions_of(self.target, made, problems)
+
+    async def facts(self, to: Revision) -> tuple[Fact, ...]:
+        """The programs as they are resolved, and the folder that they run in."""
+        planned = self._run.planned(self._options.to)
+        return (program_fact(planned.argv[0]), folder_fact("working folder", planned.cwd))
+
+    async def steps(self, to: Revision, shares: Sequence[float]) -> tuple[Step, ...]:
+        """One run for each stage."""
+        if not any("{share}" in word or "{percent}" in word for word in self._options.to):
+            only_whole(shares, f"what {Path(self.target).name} rolls")
+        live = (await self.revisions()).live
+        return tuple(
+            Step(
+                title=f"roll {percent_of(share)} % to {to.name}" if len(shares) > 1 else f"roll to {to.name}",
+                target=self.target,
+                effect=self._run.planned(self._words(self._options.to, to, live.id if live else "", share)),
+                stage=stage,
+            )
+            for stage, share in enumerate(shares)
+        )
+
+    def undo(self, to: Revision, live: Revision | None) -> tuple[str, ...]:
+        """By its own program, else by rolling again."""
+        if self._options.undo:
+            return (f"running {Path(self._options.undo[0]).name} as the definition says",)
+        return super().undo(to, live)
+
+    async def back(self, plan: Plan) -> tuple[Step, ...]:
+        """One run of the program that undoes."""
+        if not self._options.undo:
+            return ()
+        to = Revision(id=plan.revision, name=plan.revision)
+        effect = self._run.planned(self._words(self._options.undo, to, plan.before, 1.0))
+        return (Step(title=f"take {plan.revision} back", target=self.target, effect=effect),)
+
+    async def wrong(self, plan: Plan) -> str:
+        """What the program that verifies says."""
+        if not self._options.verify or not plan.revision:
+            return ""
+        words = self._words(self._options.verify, Revision(id=plan.revision, name=plan.revision), plan.before, 1.0)
+        try:
+            await self._run.read(words)
+        except OutsideError as error:
+            if error.fault is Fault.STATUS:
+                return f"not verified: {error.detail}"
+            raise
+        return ""
+
+    def _words(self, argv: Sequence[str], to: Revision, live: str, share: float) -> tuple[str, ...]:
+        if not live and any("{live}" in word for word in argv):
+            raise RefusedError("which revision is live is not known, and the command names it")
+        return argv_of(argv, values_of(to, live, share, str(self._options.ids)))
+
+
+def _build(options: CommandOptions, reach: ActReach) -> Rolling:
+    return CommandRolling(options, reach)
+
+
+KIND = Kind[Rolling](name="command", options=CommandOptions, build=_build)

@@ -1,0 +1,128 @@
+"""One act that is under way: its plan with everything in it, who stopped it, and what of it is in doubt."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from actions.board import Board
+from actions.limits import RunLimits
+from fleet.actions.plan import Plan, Step
+from fleet.actions.ports import Doer
+from fleet.clock import Clock
+from fleet.text import scrub_lines
+
+Sleep = Callable[[float], Awaitable[None]]
+TELL_S = 0.2
+"""Between two times that output is shown."""
+SET_BY_S = 1.0
+"""How far the time of day may drift from the monotonic clock between two looks before it was set."""
+
+
+class Since:
+    """A moment, by the time of day as it is now: where the clock is set, the moment moves along."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+
+    def elapsed_s(self) -> float:
+        """Seconds since then."""
+        return self._clock.monotonic() - self._began
+
+    def at(self) -> datetime:
+        """When it was."""
+        return self._clock.now() - timedelta(seconds=self.elapsed_s())
+
+
+class Steady:
+    """Whether the time of day was set between two looks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset = self._now()
+
+    def was_set(self) -> bool:
+        """Whether it was since this was asked last."""
+        before, self._offset = self._offset, self._now()
+        return abs(self._offset - before) > SET_BY_S
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+
+class Run:
+    """What the runner knows of an act that it carries out."""
+
+    def __init__(
+        self, plan: Plan, doer: Doer, board: Board, clock: Clock, limits: RunLimits, sleep: Sleep, *, send: bool = True
+    ) -> None:
+        self.plan = plan
+        self.doer = doer
+        self.board = board
+        self.clock = clock
+        self.limits = limits
+        self.sleep = sleep
+        self.sends = send
+        """False where it is only followed: after reconciling."""
+        self.since = Since(clock)
+        self.stopped = ""
+        """Why nothing more is sent, in a sentence; "" while it goes on."""
+        self.aborted = False
+        """Whether an operator stopped it."""
+        self.failed_stage: int | None = None
+        self.flying: set[int] = set()
+        """Items of which an effect is on its way: their fate is in doubt where that is cut off."""
+        self.lost: set[int] = set()
+        """Items of which an answer was lost, and that nothing has been seen of since."""
+        self.values: dict[int, dict[str, str]] = {}
+        """What fills holes, by item."""
+        self.checks_hold: bool | None = None
+        self.checks_words = ""
+        self.status: int | None = None
+        """Of the last answer."""
+        self.locked: tuple[str, ...] = ()
+        self.work: asyncio.Task[None] | None = None
+        self.done = asyncio.Event()
+        self.interrupted = asyncio.Event()
+        self._output = ""
+        self._told = -1.0
+
+    @property
+    def id(self) -> str:
+        """Of the action."""
+        return self.plan.key
+
+    @property
+    def stages(self) -> int:
+        """How many there are; one where it has none."""
+        return max(len(self.plan.stages), 1 + max((step.stage for step in self.plan.steps), default=0))
+
+    def steps(self, stage: int) -> dict[int, list[Step]]:
+        """The steps of a stage, by item."""
+        found: dict[int, list[Step]] = {}
+        for step in self.plan.steps:
+            if step.stage == stage:
+                found.setdefault(step.item, []).append(step)
+        return found
+
+    def stop(self, why: str, *, aborted: bool = False, now: bool = False) -> None:
+        """Send nothing more; `now`: what is on its way is cut off, too."""
+        if not self.stopped:
+            self.stopped, self.aborted = why, aborted
+        if now and self.work is not None:
+            self.work.cancel()
+
+    def tell(self, text: str) -> None:
+        """Take a piece of output, which is shown now and then."""
+        self._output = (self._output + text)[-self.limits.output_chars :]
+        at = self.clock.monotonic()
+        if self._told < 0 or at - self._told >= TELL_S:
+            self._told = at
+            self.board.change(self.id, output=self._output)
+
+    def told(self, otherwise: str) -> None:
+        """Show all of the output; `otherwise` (not scrubbed) where none came piece by piece."""
+        if not self._output and otherwise:
+            lines = scrub_lines(otherwise[-self.limits.output_chars :])
+            self._output = lines[-self.limits.output_chars :]
+        self.board.change(self.id, output=self._output)

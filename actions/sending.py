@@ -1,0 +1,135 @@
+"""Sending the steps of items: each written down before it leaves, each once. What was surely not done is sent again
+with the same key, with growing waits; what may have been done never is."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from actions.run import Run
+from fleet.actions.action import ActionState, Result, StepRead, Verdict
+from fleet.actions.holes import captured, filled
+from fleet.actions.plan import CommandRun, Effect, Step
+from fleet.actions.ports import Performer
+from fleet.actions.verdict import judged, step_key
+from fleet.errors import RefusedError
+from fleet.text import scrub
+from fleet.times import age_text
+
+WORDS = 400
+"""Characters of a sentence about an item."""
+_ENDS = {
+    Verdict.REFUSED: ActionState.REFUSED,
+    Verdict.FAILED: ActionState.FAILED,
+    Verdict.UNKNOWN: ActionState.UNKNOWN,
+}
+_OPEN = (ActionState.PLANNED, ActionState.RUNNING)
+
+
+class Sender:
+    """Sends what stands in a plan, and nothing else."""
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer = performer
+
+    async def stage(self, run: Run, stage: int) -> None:
+        """Send the steps of a stage: items in their order, a few at a time, to one target one after the other. Items
+        that have ended are left out; one that fails does not keep the others from being sent."""
+        room = asyncio.Semaphore(run.limits.at_once)
+        lanes: dict[str, list[tuple[int, list[Step]]]] = {}
+        for number, steps in sorted(run.steps(stage).items()):
+            lanes.setdefault(steps[0].target, []).append((number, steps))
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes.values():
+                waiting = iter(lane)
+                for _ in range(min(run.limits.per_target, len(lane))):
+                    group.create_task(self._lane(run, waiting, room))
+
+    async def _lane(self, run: Run, waiting: Iterator[tuple[int, list[Step]]], room: asyncio.Semaphore) -> None:
+        for number, steps in waiting:
+            async with room:
+                if run.stopped:
+                    return
+                if run.board[run.id].items[number].state in _OPEN:
+                    await self._item(run, number, steps)
+
+    async def _item(self, run: Run, number: int, steps: list[Step]) -> None:
+        for step in steps:
+            if not await self._step(run, number, step):
+                break
+        # Where it cannot be kept, the next step cannot be either, and is not sent; this one is then found unknown.
+        with contextlib.suppress(RefusedError):
+            await run.board.keep(run.id)
+
+    async def _step(self, run: Run, number: int, step: Step) -> bool:
+        """Whether the step was done, so that the next of the item may be sent."""
+        try:
+            effect = filled(step.effect, run.values.get(number, {}))
+        except RefusedError as error:
+            words = scrub(f"{step.title} was not sent: {error}", WORDS)
+            run.board.item(run.id, number, state=ActionState.FAILED, sentence=words)
+            return False
+        began, wait_s = run.clock.monotonic(), run.limits.backoff_s
+        for tries in range(1, run.limits.tries + 1):
+            answer = await self._try(run, number, step, effect, tries)
+            if answer is None:
+                return False
+            result, read = answer
+            if read.verdict is not Verdict.AGAIN:
+                return read.verdict is Verdict.DONE
+            wait_s = max(wait_s, read.again_after_s, result.retry_after_s or 0.0)
+            late = run.clock.monotonic() - began + wait_s > run.limits.patience_s
+            if late or tries == run.limits.tries:
+                asked = f", and again in {age_text(wait_s)} is too late" if late else ""
+                words = scrub(f"given up after {tries} tries{asked}: {read.sentence or result.fault}", WORDS)
+                run.board.item(run.id, number, state=ActionState.FAILED, sentence=words)
+                return False
+            await run.sleep(wait_s)
+            wait_s = min(wait_s * 2, run.limits.backoff_most_s)
+        return False
+
+    async def _try(
+        self, run: Run, number: int, step: Step, effect: Effect, tries: int
+    ) -> tuple[Result, StepRead] | None:
+        """Send it once, and note what came of it; None where it was not sent."""
+        before = run.board[run.id].items[number]
+        if run.stopped:
+            return None
+        fields = {} if run.board[run.id].sent_at else {"state": ActionState.SENT, "sent_at": run.clock.now()}
+        run.board.change(run.id, **fields)
+        run.board.item(run.id, number, state=ActionState.SENT, tries=tries)
+        try:
+            await run.board.keep(run.id)
+        except RefusedError as error:
+            run.board.item(run.id, number, state=before.state, tries=before.tries, sentence=f"not sent: {error}")
+            run.stop(f"{error}: nothing more was sent")
+            return None
+        if run.stopped:
+            run.board.item(run.id, number, state=before.state, tries=before.tries)
+            return None
+        run.flying.add(number)
+        result = await self._performer.perform(effect, key=step_key(run.plan, step), tell=run.tell)
+        read = run.doer.read(run.plan, step, result)
+        read = replace(read, verdict=judged(result.sent, read.verdict))
+        self._note(run, number, step, result, read, before.state)
+        run.flying.discard(number)
+        return result, read
+
+    def _note(
+        self, run: Run, number: int, step: Step, result: Result, read: StepRead, before: ActionState
+    ) -> None:
+        run.status = result.status
+        known = captured(step.captures, result.text) | read.found
+        run.values[number] = run.values.get(number, {}) | known
+        verdict = read.verdict
+        words = read.sentence or result.fault
+        if verdict is Verdict.UNKNOWN:
+            run.lost.add(number)
+            words = f"{words}: it may have been done" if words else "it may have been done"
+        after = {Verdict.DONE: ActionState.RUNNING, Verdict.AGAIN: before}.get(verdict) or _ENDS[verdict]
+        found = run.board[run.id].items[number].found | {name: scrub(text, WORDS) for name, text in known.items()}
+        run.board.item(run.id, number, state=after, sentence=scrub(words, WORDS), found=found)
+        if verdict is Verdict.DONE and run.board[run.id].state is ActionState.SENT:
+            run.board.change(run.id, state=ActionState.RUNNING)
+        run.told(result.text if isinstance(step.effect, CommandRun) else "")

@@ -1,0 +1,1 @@
+"""Acting from the command line, and the wiring of what acts."""

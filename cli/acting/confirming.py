@@ -1,0 +1,52 @@
+"""How a plan is confirmed at a command line: shown on stderr, then asked for, by its tier."""
+
+import sys
+
+import click
+from msgspec import Struct
+
+from cli.acting.outcome import plan_text
+from fleet.actions.action import Confirmation
+from fleet.actions.plan import Plan, Tier
+from fleet.actions.preview import preview
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What the options of a command say already. `yes`: nothing is asked."""
+
+    by: str
+    yes: bool = False
+    reason: str = ""
+    ticket: str = ""
+    code: str = ""
+    second: str = ""
+
+
+def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmation:
+    """What is confirmed by whom. Where nothing can be asked (no terminal, and no --yes) or there is nothing to confirm,
+    it says so by being empty, and the act is refused where all acts are."""
+    click.echo(f"{plan.title}\n{plan_text(preview(plan, refusals))}", err=True, nl=False)
+    if refusals or (not given.yes and not _is_terminal()):
+        return Confirmation(by=given.by, reason=given.reason, ticket=given.ticket)
+    if given.yes:
+        # The command names the target already; a reason is wanted all the same.
+        return _confirmation(plan, given, typed=plan.word, reason=given.reason, code=given.code)
+    if plan.tier is Tier.YES:
+        yes = click.prompt("Do it? y, anything else does nothing", default="no", show_default=False, err=True)
+        return Confirmation(by=given.by, yes=yes == "y", reason=given.reason, ticket=given.ticket)
+    typed = click.prompt(f"Type {plan.word} to do it", default="", show_default=False, err=True)
+    reason = given.reason or click.prompt("Why", default="", show_default=False, err=True)
+    code = given.code
+    if plan.tier is Tier.TWO and not code:
+        code = click.prompt("One-time code", default="", show_default=False, hide_input=True, err=True)
+    return _confirmation(plan, given, typed=typed, reason=reason, code=code)
+
+
+def _confirmation(plan: Plan, given: Given, *, typed: str, reason: str, code: str) -> Confirmation:
+    return Confirmation(
+        by=given.by, typed=typed, reason=reason, ticket=given.ticket, code=code, second=given.second, yes=True
+    )
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,71 @@
+"""What the commands that act have in common: their options, and the one way in which they do it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from cli.acting.confirming import Given
+from cli.acting.following import carry_out
+from cli.acting.session import with_desk
+from cli.options import DurationType
+from cli.plain_output import write_data
+from cli.settings import operator
+from config.schema import Config
+from fleet.actions.plan import Plan
+from fleet.actions.ports import Acting
+from fleet.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Planning = Callable[[Acting, Store], Awaitable[Plan]]
+"""Makes the plan. Raises RefusedError."""
+
+_OPTIONS = (
+    click.option("--dry-run", is_flag=True, help="Show the plan and why it would be refused; send nothing."),
+    click.option("--yes", is_flag=True, help="Ask nothing: the command names the target. A reason is still wanted."),
+    click.option("--reason", default="", metavar="TEXT", help="Why, for the record."),
+    click.option("--ticket", default="", metavar="ID", help="A ticket, for the record."),
+    click.option("--code", default="", metavar="DIGITS", help="A one-time code, where the tier wants one."),
+    click.option("--second", default="", metavar="NAME", help="Whose code it is, where it is another operator's."),
+    click.option("--timeout", "timeout_s", type=DurationType(), default=None, help="How long to follow it."),
+    click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True),
+)
+
+
+def acting_options(command: F) -> F:
+    """The options of every command that does something to the fleet."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def given_by(options: Mapping[str, Any]) -> Given:
+    """What the options say of who confirms and why."""
+    return Given(
+        by=operator(),
+        yes=options["yes"],
+        reason=options["reason"],
+        ticket=options["ticket"],
+        code=options["code"],
+        second=options["second"],
+    )
+
+
+def run_act(config: Config, wait_s: float, plan: Planning, given: Given, options: Mapping[str, Any]) -> int:
+    """Plan it, carry it out, print what came of it; the exit code. Raises FleetdeckError."""
+
+    async def do(desk: Acting, store: Store) -> tuple[str, int]:
+        return await carry_out(
+            desk,
+            store,
+            await plan(desk, store),
+            given,
+            output=options["output"],
+            dry_run=options["dry_run"],
+            timeout_s=options["timeout_s"],
+        )
+
+    text, code = with_desk(config, wait_s, do)
+    write_data(text, options["output"])
+    return code

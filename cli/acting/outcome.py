@@ -1,0 +1,81 @@
+"""What a command that acts prints, and what it exits with."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from fleet.actions.action import Action, ActionState
+from fleet.actions.plan import Plan, plan_sha256, public
+from fleet.actions.preview import Line
+from fleet.text import scrub, scrub_json, scrub_lines
+
+FAILED: Final = 1
+REFUSED: Final = 2
+UNKNOWN: Final = 3
+"""Exit codes beside 0: it failed (was cancelled, or out of time); it was refused and nothing was sent; nobody knows."""
+
+_EXITS = {
+    ActionState.SUCCEEDED: 0,
+    ActionState.REFUSED: REFUSED,
+    ActionState.UNKNOWN: UNKNOWN,
+}
+
+
+def exit_code(action: Action) -> int:
+    """0 succeeded, 1 failed, 2 refused, 3 unknown."""
+    return _EXITS.get(action.state, FAILED)
+
+
+def plan_text(lines: tuple[Line, ...]) -> str:
+    """A preview as text: headings before what stands under them."""
+    width = max((len(line.heading) for line in lines), default=0)
+    return "".join(f"{line.heading:<{width}}  {'! ' if line.bad else ''}{line.text}\n" for line in lines)
+
+
+def plan_json(plan: Plan, refusals: tuple[str, ...]) -> str:
+    """A plan as a JSON object: what is private as hashes, and why it would be refused."""
+    fields = msgspec.to_builtins(public(plan), str_keys=True)
+    return _json({**fields, "plan_sha256": plan_sha256(plan), "refused_because": list(refusals)})
+
+
+def receipt_json(action: Action) -> str:
+    """An action as a JSON object."""
+    return _json(msgspec.to_builtins(action, str_keys=True))
+
+
+def receipt_text(action: Action) -> str:
+    """An action as lines for reading."""
+    return "".join(f"{line}\n" for line in _receipt(action))
+
+
+def _receipt(action: Action) -> Iterator[str]:
+    yield f"{action.state.value}: {scrub(action.plan.title)}"
+    if action.outcome:
+        yield f"  {scrub(action.outcome)}"
+    for stage in action.stages:
+        said = f": {scrub(stage.sentence)}" if stage.sentence else ""
+        yield f"  {scrub(stage.title)}: {stage.state}{said}"
+    if action.plan.many:
+        yield f"  {counts(action)}"
+        yield from (
+            f"  {item.state.value}: {scrub(item.words)}: {scrub(item.sentence)}"
+            for item in action.items
+            if item.state in (ActionState.REFUSED, ActionState.FAILED, ActionState.UNKNOWN)
+        )
+    if action.output:
+        yield from (f"  | {line}" for line in scrub_lines(action.output).splitlines()[-20:])
+    if action.next_step:
+        yield f"  next: {scrub(action.next_step)}"
+    yield f"  id {action.id}"
+
+
+def counts(action: Action) -> str:
+    """`190 of 200 succeeded, 10 refused`"""
+    parts = [f"{number:,} {state.value}" for state in ActionState if (number := action.count(state))]
+    return f"{len(action.items):,} items: {', '.join(parts)}"
+
+
+def _json(value: Any) -> str:
+    return scrub_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"

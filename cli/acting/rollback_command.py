@@ -1,0 +1,90 @@
+"""`fleetdeck rollback`: to a revision, all at once or in stages; and `rollback watch`, which follows one."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.acting.following import follow
+from cli.acting.options import acting_options, given_by, run_act
+from cli.acting.outcome import exit_code, receipt_json, receipt_text
+from cli.acting.session import with_desk
+from cli.options import config_option, wait_option
+from cli.plain_output import write_data
+from cli.settings import load_config, start_logging
+from config.schema import Config
+from fleet.actions.action import Action
+from fleet.actions.plan import ActKind, Plan
+from fleet.actions.ports import Acting
+from fleet.errors import RefusedError
+from fleet.near import meant
+from fleet.store import Store
+
+WATCH = "watch"
+
+
+@click.command("rollback")
+@click.argument("target")
+@click.argument("action", required=False)
+@click.option("--to", "revision", default="", metavar="REV", help="The revision; without it the last good one.")
+@click.option("--stages", is_flag=True, help="In stages, each with its checks, and stopping where one fails.")
+@config_option
+@wait_option
+@acting_options
+@click.pass_context
+def rollback(
+    ctx: click.Context,
+    /,
+    target: str,
+    action: str | None,
+    revision: str,
+    stages: bool,
+    config_path: Path | None,
+    wait_s: float,
+    **options: Any,
+) -> None:
+    """Roll TARGET back: shown exactly, confirmed, done once, and judged by what is observed afterwards.
+
+    `rollback watch [ACTION]` follows one that a dashboard or another command started, the latest where none is named.
+
+    Exits 0 where it succeeded, 1 where it failed, 2 where it was refused and nothing was done, 3 where nobody knows.
+
+    \b
+    fleetdeck get rollbacks
+    fleetdeck rollback mcp-gateway --dry-run
+    fleetdeck rollback mcp-gateway --to v41 --stages --yes --reason 'SLO burns'
+    """
+    start_logging()
+    config = load_config(config_path or ctx.obj["config"])
+    if target == WATCH:
+        ctx.exit(_watch(config, action, wait_s, options))
+    if action is not None:
+        raise click.UsageError(f"{action!r}: only `rollback watch` takes a second word")
+
+    async def plan(desk: Acting, store: Store) -> Plan:
+        names = list(store.rollbacks)
+        if target not in names:
+            found = desk.rollbacks_for(target)
+            if len(found) != 1:
+                known = f" ({', '.join(found)})" if found else f"{meant(target, names)} (there are: {', '.join(names)})"
+                raise RefusedError(f"nothing that can be rolled back is called {target!r}{known}")
+            return await desk.plan_rollback(found[0], revision, staged=stages)
+        return await desk.plan_rollback(target, revision, staged=stages)
+
+    ctx.exit(run_act(config, wait_s, plan, given_by(options), options))
+
+
+def _watch(config: Config, id: str | None, wait_s: float, options: dict[str, Any]) -> int:
+    async def do(desk: Acting, store: Store) -> Action:
+        return await follow(desk, store, id or _latest(store), options["timeout_s"])
+
+    action = with_desk(config, wait_s, do)
+    write_data(receipt_json(action) if options["output"] == "json" else receipt_text(action), options["output"])
+    return exit_code(action)
+
+
+def _latest(store: Store) -> str:
+    rolled = [id for id, one in store.actions.items() if one.act in (ActKind.ROLLBACK, ActKind.UNDO)]
+    if not rolled:
+        raise RefusedError("no rollback is on record")
+    return max(rolled, key=lambda id: str(store.actions[id].planned_at))

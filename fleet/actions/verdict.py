@@ -1,0 +1,78 @@
+"""What an act as a whole is said to be, from its items. Pure: the runner, reconciling and starting anew after a crash
+all judge by it."""
+
+from collections.abc import Iterable
+
+from fleet.actions.action import ENDED, Action, ActionState, Item, Sent, Verdict
+from fleet.actions.plan import ActKind, HttpRequest, Plan, Step
+from fleet.actions.ports import item_key
+
+_WORDS = {
+    ActionState.SUCCEEDED: "succeeded",
+    ActionState.RUNNING: "running",
+    ActionState.FAILED: "failed",
+    ActionState.REFUSED: "refused",
+    ActionState.CANCELLED: "cancelled",
+    ActionState.TIMED_OUT: "not finished in time",
+    ActionState.UNKNOWN: "not known",
+    ActionState.SENT: "sent",
+    ActionState.PLANNED: "not sent",
+}
+
+
+def items_of(plan: Plan) -> tuple[Item, ...]:
+    """The items of a plan, none of which was sent."""
+    return tuple(Item(words=words) for words in (plan.items or (plan.title,)))
+
+
+def judged(sent: Sent, verdict: Verdict) -> Verdict:
+    """What may be believed of an answer: where it is not known whether the effect reached its target nothing is, and
+    what surely did not reach it was not done."""
+    if sent is Sent.MAYBE:
+        return Verdict.UNKNOWN
+    return Verdict.FAILED if sent is Sent.NO and verdict is Verdict.DONE else verdict
+
+
+def whole(items: Iterable[Item]) -> ActionState:
+    """The state of an act all of whose items have ended: succeeded only where every item did."""
+    states = {item.state for item in items}
+    if states & {ActionState.UNKNOWN, ActionState.SENT}:
+        return ActionState.UNKNOWN
+    if len(states) == 1 and states <= ENDED:
+        return states.pop()
+    if states & {ActionState.FAILED, ActionState.REFUSED}:
+        return ActionState.FAILED
+    if ActionState.TIMED_OUT in states or ActionState.RUNNING in states:
+        return ActionState.TIMED_OUT
+    return ActionState.CANCELLED
+
+
+def counts(items: Iterable[Item], act: ActKind = ActKind.ROLLBACK) -> str:
+    """`190 submitted, 10 refused`."""
+    numbers: dict[ActionState, int] = {}
+    for item in items:
+        numbers[item.state] = numbers.get(item.state, 0) + 1
+    words = _WORDS | ({ActionState.SUCCEEDED: "submitted"} if act is ActKind.SUBMIT else {})
+    return ", ".join(f"{numbers[state]:,} {words[state]}" for state in words if state in numbers)
+
+
+def sentence_of(action: Action) -> str:
+    """What became of the items, in a sentence."""
+    if len(action.items) > 1:
+        return counts(action.items, action.act)
+    return action.items[0].sentence if action.items else ""
+
+
+def step_key(plan: Plan, step: Step) -> str:
+    """The idempotency key of a step: that of its item. A server takes two requests to one URL with one key for one, so
+    a later step of the item that asks the same URL has one of its own."""
+    key = item_key(plan.key, step.item)
+    if not isinstance(step.effect, HttpRequest):
+        return key
+    again = 0
+    for other in plan.steps:
+        if other is step:
+            break
+        if other.item == step.item and isinstance(other.effect, HttpRequest):
+            again += (other.effect.method, other.effect.url) == (step.effect.method, step.effect.url)
+    return f"{key}.{again + 1}" if again else key

@@ -1,0 +1,160 @@
+"""What was done to the fleet, and what is being done: the newest first. The fields of a row are its receipt."""
+
+from datetime import datetime
+from typing import Any
+
+from fleet.actions.action import Action, ActionState, Item
+from fleet.actions.plan import ActKind, plan_sha256
+from fleet.filters.units import Unit
+from fleet.times import age_text, rfc3339, span_text
+from fleet.views.columns import measure_column, name_column, ranked_column, word_column
+from fleet.views.text import age_cell
+from fleet.views.view import Cell, Field, Look, SortValue, Tone, View, attribute, choice, moment
+
+STATE_CELLS = {
+    ActionState.UNKNOWN: Cell("? unknown", Tone.UNKNOWN),
+    ActionState.FAILED: Cell("✖ failed", Tone.DOWN),
+    ActionState.TIMED_OUT: Cell("✖ timed out", Tone.DOWN),
+    ActionState.RUNNING: Cell("◐ running", Tone.ACCENT),
+    ActionState.SENT: Cell("◐ sent", Tone.ACCENT),
+    ActionState.CONFIRMED: Cell("◆ confirmed", Tone.WAITING),
+    ActionState.PLANNED: Cell("◆ planned", Tone.WAITING),
+    ActionState.REFUSED: Cell("▫ refused", Tone.DEGRADED),
+    ActionState.CANCELLED: Cell("◌ cancelled", Tone.MUTED),
+    ActionState.SUCCEEDED: Cell("● succeeded", Tone.UP),
+}
+"""Worst first, as a column of states is ordered: what nobody knows asks for somebody."""
+_RANK = {state: rank for rank, state in enumerate(STATE_CELLS)}
+_BAD = (ActionState.FAILED, ActionState.TIMED_OUT, ActionState.UNKNOWN, ActionState.REFUSED)
+_DONE = (*_BAD, ActionState.SUCCEEDED, ActionState.CANCELLED)
+_ITEMS_SHOWN = 500
+
+
+def _state(row: Action, _: Look) -> Cell:
+    cell = STATE_CELLS[row.state]
+    if row.dry_run:
+        return Cell("◌ dry run", Tone.MUTED)
+    return Cell("◐ stopping", Tone.WAITING) if row.cancelling and not row.ended else cell
+
+
+def _when(row: Action, _: Look) -> datetime | None:
+    return row.planned_at or row.plan.made_at
+
+
+def _took_s(row: Action, at: Look) -> float | None:
+    """Seconds from sending to the end, or to now; None before anything was sent."""
+    if row.sent_at is None:
+        return None
+    if row.ended_at is None:
+        return at.since_s(row.sent_at)
+    return max(0.0, (row.ended_at - row.sent_at).total_seconds())
+
+
+def _took(row: Action, at: Look) -> Cell:
+    took_s = _took_s(row, at)
+    return Cell(span_text(took_s) if row.ended else age_text(took_s), Tone.PLAIN if row.ended else Tone.MUTED)
+
+
+def targets_text(row: Action) -> str:
+    """The first of its targets, and how many more there are."""
+    names = row.targets
+    return f"{names[0]} +{len(names) - 1:,}" if len(names) > 1 else names[0] if names else ""
+
+
+def progress_text(row: Action) -> str:
+    """How far it is: of its stages, or of the items of a batch; "" where it has neither."""
+    if len(row.stages) > 1:
+        passed = sum(stage.state == "passed" for stage in row.stages)
+        return f"{passed}/{len(row.stages)} stages"
+    if len(row.items) < 2:
+        return ""
+    bad = row.count(*_BAD)
+    return f"{row.count(*_DONE):,}/{len(row.items):,}" + (f", {bad:,} bad" if bad else "")
+
+
+def _said(row: Action) -> str:
+    return row.outcome or next((stage.sentence for stage in reversed(row.stages) if stage.sentence), "")
+
+
+def _counts(row: Action) -> dict[str, int]:
+    """How many items are in which state."""
+    found = {state.value: row.count(state) for state in STATE_CELLS}
+    return {state: count for state, count in found.items() if count}
+
+
+def _item(item: Item) -> dict[str, Any]:
+    found = " ".join(f"{name}={value}" for name, value in item.found.items())
+    return {"item": item.words, "state": item.state.value, "said": item.sentence, "found": found}
+
+
+def _order(row: Action, at: Look) -> tuple[SortValue, ...]:
+    when = _when(row, at)
+    return (-when.timestamp() if when else None, row.id)
+
+
+VIEW: View[Action] = View(
+    name="actions",
+    title="Actions",
+    rows=lambda store: store.actions,
+    columns=(
+        ranked_column("state", "STATE", 11, _state, lambda r: _RANK[r.state]),
+        word_column("act", "ACT", 8, lambda r: r.act.value, priority=3),
+        name_column("title", "TITLE", 18, lambda r: r.plan.title),
+        word_column("targets", "TARGET", 14, targets_text, grow=1, priority=2),
+        word_column("progress", "PROGRESS", 12, progress_text, priority=2, empty=""),
+        word_column("actor", "BY", 14, lambda r: r.actor, grow=1, priority=1),
+        measure_column(
+            "age", "AGE", 4, lambda r, at: at.since_s(_when(r, at)), age_cell, priority=1, unit=Unit.SECONDS
+        ),
+        measure_column("took", "TOOK", 7, _took_s, lambda s: Cell(span_text(s)), priority=4, unit=Unit.SECONDS),
+        word_column("outcome", "OUTCOME", 18, _said, grow=5, priority=1, empty=""),
+    ),
+    fields=(
+        attribute("id"),
+        Field("title", lambda r, _: r.plan.title),
+        choice("state", lambda r: r.state.value, ActionState),
+        Field("outcome", lambda r, _: r.outcome),
+        Field("next_step", lambda r, _: r.next_step),
+        choice("act", lambda r: r.act.value, ActKind),
+        Field("kind", lambda r, _: r.plan.kind),
+        Field("source", lambda r, _: r.plan.source),
+        Field("fleet", lambda r, _: r.plan.fleet),
+        Field("tier", lambda r, _: int(r.tier)),
+        attribute("actor"),
+        attribute("reason"),
+        attribute("ticket"),
+        attribute("dry_run"),
+        Field("targets", lambda r, _: list(r.targets)),
+        Field("revision", lambda r, _: r.plan.revision or None),
+        Field("before", lambda r, _: r.plan.before or None),
+        moment("planned_at", lambda r, _: r.planned_at),
+        moment("sent_at", lambda r, _: r.sent_at),
+        moment("changed_at", lambda r, _: r.changed_at),
+        moment("ended_at", lambda r, _: r.ended_at),
+        Field("took_s", _took_s),
+        Field("counts", lambda r, _: _counts(r)),
+        Field("items", lambda r, _: [_item(item) for item in r.items[:_ITEMS_SHOWN]]),
+        Field(
+            "stages",
+            lambda r, _: [
+                {"stage": one.title, "state": one.state, "said": one.sentence, "since": rfc3339(one.since) or ""}
+                for one in r.stages
+            ],
+        ),
+        Field("expects", lambda r, _: r.plan.expects),
+        Field("undo", lambda r, _: list(r.plan.undo)),
+        Field("undone_by", lambda r, _: r.undone_by or None),
+        Field("of", lambda r, _: r.plan.of or None),
+        Field("plan_sha256", lambda r, _: plan_sha256(r.plan)),
+        Field("output", lambda r, _: r.output.splitlines()),
+    ),
+    order=_order,
+    words=lambda r: (
+        f"{r.plan.title} {r.act.value} {r.state.value} {' '.join(r.targets[:50])} {r.actor} {r.reason} {r.ticket}"
+        f" {r.outcome} {r.id}"
+    ),
+    labels=lambda r: {"kind": r.plan.kind, "source": r.plan.source, "fleet": r.plan.fleet},
+    fault=lambda r: r.state in _BAD,
+    empty="nothing was done from here yet (t submits a task, b rolls back, where the configuration says how)",
+    newest=(),
+)

@@ -1,0 +1,35 @@
+"""Who is at work on a row's target, in a few words. It takes no column: mostly nobody is."""
+
+from typing import Any
+
+from fleet.actions.action import Lock
+from fleet.store import Store
+from fleet.times import age_text
+from fleet.views.view import Field, Look
+
+
+def lock_on(store: Store, name: str) -> Lock | None:
+    """The lock that is held on `name`."""
+    return store.locks.get(name) if store.locks else None
+
+
+def lock_words(name: str, at: Look) -> str:
+    """`locked by anna@edge-1 for 3m`, "" where nobody holds it."""
+    lock = lock_on(at.store, name)
+    if lock is None:
+        return ""
+    age_s = at.since_s(lock.since)
+    # Whole minutes: a row that nothing happens to must not tick.
+    held = "" if age_s is None else " for <1m" if age_s < 60 else f" for {age_text(age_s)}"
+    return f"locked by {lock.owner}{' (here)' if lock.mine else ''}{held}"
+
+
+def with_lock(name: str, text: str, at: Look) -> str:
+    """`text`, behind who holds the lock on `name`."""
+    return "; ".join(filter(None, (lock_words(name, at), text)))
+
+
+LOCKED_BY: Field[Any] = Field(
+    "locked_by", lambda row, at: lock.owner if (lock := lock_on(at.store, row.name)) else None
+)
+"""Who holds the lock on a row that is called `name`."""

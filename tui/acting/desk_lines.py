@@ -1,0 +1,44 @@
+"""What stands beside the form of a task: where it goes, how much waits there, when that is worked off, what is not
+known."""
+
+from rich.text import Text
+
+from fleet.actions.template import Desk
+from fleet.times import span_text
+from fleet.views.view import Tone
+from tui.alerts.acts import count_of
+from tui.ink import Ink, joined
+
+_NOTES = 4
+
+
+def desk_title(desk: Desk, ink: Ink, word: str) -> Text:
+    """`Submit review   coordinator · http://…`"""
+    template = desk.template
+    where = " · ".join(part for part in (template.kind, template.target) if part)
+    return joined([ink.write(f"{word} {template.name}", Tone.TITLE, bold=True), ink.muted(f"   {where}")])
+
+
+def desk_lines(desk: Desk, ink: Ink) -> list[Text]:
+    """A line of numbers, then the notes."""
+    template, parts = desk.template, []
+    where = f"{template.queue}: " if template.queue else ""
+    if desk.queued is None:
+        parts.append(ink.write(f"{where}depth not known", Tone.UNKNOWN))
+    else:
+        parts.append(ink.write(f"{where}{desk.queued:,} queued", Tone.DEGRADED if desk.queued else Tone.PLAIN))
+    if desk.eta_s is not None:
+        parts.append(ink.write(f"worked off in {span_text(desk.eta_s)}"))
+    elif desk.queued:
+        parts.append(ink.write("when it is worked off is not known", Tone.UNKNOWN))
+    if desk.history:
+        parts.append(ink.muted(f"{count_of(len(desk.history), 'task')} sent before (^p)"))
+    lines = [joined(parts, " · ")]
+    if template.help:
+        lines.insert(0, ink.muted(template.help))
+    lines += [ink.write(f"! {note}", Tone.DEGRADED) for note in desk.notes[:_NOTES]]
+    if len(desk.notes) > _NOTES:
+        lines.append(ink.muted(f"and {len(desk.notes) - _NOTES:,} more"))
+    for line in lines:
+        line.no_wrap = False
+    return lines

@@ -1,0 +1,137 @@
+"""How far an act is: a bar, counts per state, and its items as a table, the ones that went wrong first."""
+
+from rich.text import Text
+
+from fleet.actions.action import Action, ActionState, Item
+from fleet.store import Slice
+from fleet.views.columns import count_column, word_column
+from fleet.views.text import progress_bar
+from fleet.views.view import Cell, Column, Look, Tone, View
+from tui.ink import Ink, joined
+
+STATE_TONE = {
+    ActionState.PLANNED: Tone.MUTED,
+    ActionState.CONFIRMED: Tone.MUTED,
+    ActionState.SENT: Tone.ACCENT,
+    ActionState.RUNNING: Tone.ACCENT,
+    ActionState.SUCCEEDED: Tone.UP,
+    ActionState.FAILED: Tone.DOWN,
+    ActionState.REFUSED: Tone.DOWN,
+    ActionState.CANCELLED: Tone.DEGRADED,
+    ActionState.TIMED_OUT: Tone.UNKNOWN,
+    ActionState.UNKNOWN: Tone.UNKNOWN,
+}
+STATE_GLYPH = {
+    ActionState.PLANNED: "·",
+    ActionState.CONFIRMED: "·",
+    ActionState.SENT: "▸",
+    ActionState.RUNNING: "▸",
+    ActionState.SUCCEEDED: "✓",
+    ActionState.FAILED: "✖",
+    ActionState.REFUSED: "⊘",
+    ActionState.CANCELLED: "■",
+    ActionState.TIMED_OUT: "?",
+    ActionState.UNKNOWN: "?",
+}
+"""Shape as well as colour."""
+_RANK = {
+    state: place
+    for place, state in enumerate(
+        (
+            ActionState.UNKNOWN,
+            ActionState.FAILED,
+            ActionState.REFUSED,
+            ActionState.TIMED_OUT,
+            ActionState.CANCELLED,
+            ActionState.RUNNING,
+            ActionState.SENT,
+            ActionState.CONFIRMED,
+            ActionState.PLANNED,
+            ActionState.SUCCEEDED,
+        )
+    )
+}
+_OVER = tuple(
+    state
+    for state in ActionState
+    if state not in (ActionState.PLANNED, ActionState.CONFIRMED, ActionState.SENT, ActionState.RUNNING)
+)
+_BAR = 30
+
+
+def state_cell(state: ActionState) -> Cell:
+    """Glyph and word of a state."""
+    return Cell(f"{STATE_GLYPH[state]} {state.value}", STATE_TONE[state])
+
+
+def progress_line(action: Action, ink: Ink) -> Text:
+    """`━━━━━╌╌╌  120 of 200 ended   ✓ 110 succeeded   ⊘ 10 refused`"""
+    total = len(action.items)
+    over = action.count(*_OVER)
+    parts = [
+        ink.write(progress_bar(over / total if total else None, None, _BAR), Tone.ACCENT),
+        ink.write(f"{over:,} of {total:,} ended", bold=True),
+    ]
+    for state in _RANK:
+        number = action.count(state)
+        if number:
+            parts.append(ink.write(f"{STATE_GLYPH[state]} {number:,} {state.value}", STATE_TONE[state]))
+    return joined(parts, "   ")
+
+
+class ItemRow(Item, frozen=True, kw_only=True):
+    """An item with its number, from 1."""
+
+    number: int
+
+
+def item_rows(action: Action) -> dict[int, ItemRow]:
+    """The items by their numbers."""
+    return {
+        number: ItemRow(
+            number=number,
+            words=item.words,
+            state=item.state,
+            sentence=item.sentence,
+            found=item.found,
+            tries=item.tries,
+        )
+        for number, item in enumerate(action.items, 1)
+    }
+
+
+def items_view(rows: Slice[int, ItemRow]) -> View[ItemRow]:
+    """The items; what went wrong first."""
+    return View(
+        name="items",
+        title="Items",
+        rows=lambda _: rows,
+        columns=(
+            count_column("number", "#", 5, lambda row: row.number, priority=0),
+            Column(
+                id="state",
+                title="STATE",
+                width=11,
+                priority=0,
+                cell=lambda row, _: state_cell(row.state),
+                sort=lambda row, _: _RANK[row.state],
+            ),
+            word_column("words", "ITEM", 20, lambda row: row.words, grow=3, priority=0),
+            word_column("sentence", "WHAT CAME OF IT", 20, lambda row: row.sentence, grow=4, priority=1, empty=""),
+            count_column("tries", "TRIES", 5, lambda row: row.tries or None, priority=3),
+            word_column("found", "KNOWN AS", 12, _known_as, grow=1, priority=2, empty=""),
+        ),
+        fields=(),
+        order=_order,
+        words=lambda row: f"{row.words} {row.state.value} {row.sentence}",
+        fault=lambda row: row.state in (ActionState.FAILED, ActionState.REFUSED, ActionState.UNKNOWN),
+        empty="no items",
+    )
+
+
+def _known_as(row: ItemRow) -> str:
+    return next((value for name, value in row.found.items() if name != "key"), "")
+
+
+def _order(row: ItemRow, _: Look) -> tuple[float, ...]:
+    return (float(_RANK[row.state]), float(row.number))
