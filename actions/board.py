@@ -5,6 +5,7 @@ which has all of what they want kept in it.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from msgspec.structs import replace
@@ -70,16 +71,32 @@ class Board:
                 return
             version, action = self._version.get(id, 0), self[id]
             try:
-                await self._records.keep(action)
+                await _to_the_end(self._records.keep(action))
             except (FleetdeckError, OSError) as error:
                 raise RefusedError(scrub(f"the record cannot be kept: {error}", 300)) from error
             self._kept[id] = version
+
+    def drop(self, id: str) -> None:
+        """Take a row away."""
+        self._store.actions.drop(id)
+        for known in (self._version, self._kept, self._writing):
+            known.pop(id, None)
 
     def _forget(self) -> None:
         """Drop the oldest rows that have ended where there are too many."""
         if len(self._store.actions) <= self._most:
             return
         for id in [id for id, row in self._store.actions.items() if row.ended][: len(self._store.actions) - self._most]:
-            self._store.actions.drop(id)
-            for known in (self._version, self._kept, self._writing):
-                known.pop(id, None)
+            self.drop(id)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it also where we are cancelled: a write that is left alone might come after a later one."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+        raise

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.alertmanager import AlertmanagerWriter
-from actions.silencing import LocalSilencer
+from actions.silencing import LocalSilencer, ReadOnly, as_asked
 from fleet.alertmanager_api import HeldSilence, written
 from fleet.alerts.managers import Cluster, Managers
 from fleet.alerts.model import AlertState, Silence, SilenceState
@@ -60,13 +60,13 @@ class RoutedSilencer:
     these by name; without any, everything is done here."""
 
     def __init__(
-        self, local: LocalSilencer, managers: Managers, store: Store, clock: Clock, *, read_only: bool = False
+        self, local: LocalSilencer, managers: Managers, store: Store, clock: Clock, *, read_only: ReadOnly = False
     ) -> None:
         self._local = local
         self._managers = managers
         self._store = store
         self._clock = clock
-        self._read_only = read_only
+        self._is_read_only = as_asked(read_only)
         self._tried: dict[str, datetime] = {}
         self.members: dict[str, Member] = {}
 
@@ -122,7 +122,7 @@ class RoutedSilencer:
         """Keep our own silences, and renew the acknowledgements in Alertmanagers while what they hold is there, as
         kthxbye does: whoever made them. They end by themselves."""
         await self._local.keep()
-        if self._read_only or not self.members:
+        if self._is_read_only() or not self.members:
             return
         now = self._clock.now()
         for held in self._due(now):
@@ -132,7 +132,7 @@ class RoutedSilencer:
     # ── how ──
 
     def _may_write(self) -> None:
-        if self._read_only:
+        if self._is_read_only():
             raise RefusedError("read-only: silences are neither made nor ended")
 
     def _wanted(self, matchers: Matchers, for_s: float, by: str, comment: str) -> Silence:

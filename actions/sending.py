@@ -116,9 +116,7 @@ class Sender:
         run.flying.discard(number)
         return result, read
 
-    def _note(
-        self, run: Run, number: int, step: Step, result: Result, read: StepRead, before: ActionState
-    ) -> None:
+    def _note(self, run: Run, number: int, step: Step, result: Result, read: StepRead, before: ActionState) -> None:
         run.status = result.status
         known = captured(step.captures, result.text) | read.found
         run.values[number] = run.values.get(number, {}) | known

@@ -37,6 +37,9 @@ from fleet.text import scrub
 Change = Callable[[dict[str, Silence]], None]
 """What is to be done with the silences by id: it changes the mapping that it is given."""
 
+ReadOnly = Callable[[], bool] | bool
+"""Whether nothing may be written; asked right before every write where it can change."""
+
 LOCAL = "local"
 """The origin of the silences that are made here."""
 
@@ -64,14 +67,14 @@ class LocalSilencer:
         journal: Journal,
         clock: Clock,
         *,
-        read_only: bool = False,
+        read_only: ReadOnly = False,
         intents: Intents | None = None,
     ) -> None:
         self._store = store
         self._book = book
         self._journal = journal
         self._clock = clock
-        self._read_only = read_only
+        self._is_read_only = as_asked(read_only)
         self._intents = intents or Unrecorded()
         self._began = clock.now()
 
@@ -137,9 +140,9 @@ class LocalSilencer:
         resolved. Call it now and then, at least every few minutes. In read-only nothing is renewed."""
         await self.refresh()
         now = self._clock.now()
-        if self._journal.lost and not self._read_only:
+        if self._journal.lost and not self._is_read_only():
             await self._write(lambda silences: None)
-        due = {} if self._read_only else self._due(now)
+        due = {} if self._is_read_only() else self._due(now)
         if due:
             await self._write(lambda silences: _renew(silences, due, now))
 
@@ -162,7 +165,7 @@ class LocalSilencer:
         return bool(self._book.sources) and not self._book.away()
 
     def _may_write(self) -> None:
-        if self._read_only:
+        if self._is_read_only():
             raise RefusedError("read-only: silences are neither made nor ended")
 
     def _made(
@@ -196,6 +199,11 @@ class LocalSilencer:
 
     def _show(self, silences: Mapping[str, Silence]) -> None:
         self._book.put_silences(LOCAL, _scrubbed(silences.values()), self._clock.now())
+
+
+def as_asked(read_only: ReadOnly) -> Callable[[], bool]:
+    """`read_only` as something to ask."""
+    return read_only if callable(read_only) else lambda: bool(read_only)
 
 
 _SETTLES_S = 60.0

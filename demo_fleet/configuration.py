@@ -42,9 +42,11 @@ _OF_THE_FLEET = 'and on (agent) fleetdeck_agent_info{label_team!=""}'
 """Those agents that the demo made: the coordinator and the status file name a few more that have no health page."""
 
 
-def configuration(discovery: Entries, queues: Entries, backlog: Entries, *, root: str, agents: int) -> str:
-    """The text of a configuration with these entries. `root` stands before every path; `agents` is how many there are
-    when all are there."""
+def configuration(
+    discovery: Entries, queues: Entries, backlog: Entries, acts: dict[str, Entries], *, root: str, agents: int
+) -> str:
+    """The text of a configuration with these entries; `acts` are those of `templates` and `rollbacks`. `root` stands
+    before every path; `agents` is how many there are when all are there."""
     judged = _JUDGED.format(rules=json.dumps(root + RULES_FILE), slos=json.dumps(root + SLOS_FILE))
     sections = (
         ("discovery", discovery),
@@ -52,6 +54,7 @@ def configuration(discovery: Entries, queues: Entries, backlog: Entries, *, root
         ("backlog", backlog),
         ("alerts", _alert_entries(root)),
         ("slos", _SLOS),
+        *acts.items(),
     )
     lines = [line for name, entries in sections for line in _section(name, entries)]
     gates = [f"  {name}: {_line(gate)}\n" for name, gate in _gates(agents).items()]

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from demo_fleet.acts import Entries, Places, rollback_entries, template_entries
 from demo_fleet.broker import BrokerMissingError, connect, start_server
 from demo_fleet.configuration import (
     backlog_entries,
@@ -37,6 +38,7 @@ from demo_fleet.server import AgentServers, bracketed
 from demo_fleet.service_api import ServiceApi
 from demo_fleet.services import Services
 from demo_fleet.task_board import TaskBoard
+from demo_fleet.trees import find_git, make_prompts, make_site
 from demo_fleet.world import World
 from fleet.clock import Clock, ManualClock
 
@@ -53,9 +55,9 @@ class DemoFleet:
 
     `agents` and `seed` make the world. `folder` takes the files and is the caller's to remove. `base_port`: the first
     of the ports to try, else any. `redis`: a server's URL, None for one of our own, False for none. `speed`: how many
-    seconds of the script pass in one of the clock's; `step_s`: how often files and queues move on. `bad_stays`: a bad
-    release reaches a whole service and stays until somebody rolls it back. `notes` says what could not be had. Raises
-    OSError where `host` cannot be listened on or `folder` cannot be written.
+    seconds of the script pass in one of the clock's; `step_s`: how often files and queues move on. `bad_stays`: the
+    bad release of the gateways reaches all of them and stays until somebody rolls it back. `notes` says what could not
+    be had. Raises OSError where `host` cannot be listened on or `folder` cannot be written.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class DemoFleet:
             "services": ApiServer("services", ServiceApi(self.services, board, self.moment).handle, clock),
             "orchestrator": ApiServer("orchestrator", self._orchestrator.handle, clock),
         }
+        self._has_git = False
         self._files: Files | None = None
         self._feeder: Feeder | None = None
         self._stack = AsyncExitStack()
@@ -110,7 +113,11 @@ class DemoFleet:
             for number, api in enumerate(self._apis.values(), start=1):
                 stack.push_async_callback(api.stop)
                 await api.start(self._host, None if port is None else port + number)
-            await self._start_redis(stack)
+            trees = asyncio.create_task(self._make_trees(), name="demo trees")
+            try:
+                await self._start_redis(stack)
+            finally:
+                await trees
             self._files = Files(self._folder, self.world, self._listed())
             await self.step()
             if not isinstance(self._clock, ManualClock):
@@ -194,7 +201,7 @@ class DemoFleet:
         if self._feeder is not None:
             queues += redis_entries(self.redis_url or "", self._feeder)
         count = len(self.world.names)
-        return configuration(discovery, queues, backlog_entries(root), root=root, agents=count)
+        return configuration(discovery, queues, backlog_entries(root), self._acts(root), root=root, agents=count)
 
     def write_config(self, path: Path) -> None:
         """Write the configuration to `path` at once (by rename, 0600), with absolute paths outside of `folder`.
@@ -203,6 +210,19 @@ class DemoFleet:
         """
         absolute = path.parent.resolve() != self._folder.resolve()
         write_by_rename(path, self.config_text(absolute=absolute).encode())
+
+    def _acts(self, root: str) -> dict[str, Entries]:
+        places = Places(
+            root=root,
+            coordinator=self.coordinator_url,
+            services=self.api_url("services"),
+            orchestrator=self.api_url("orchestrator"),
+            redis=self.redis_url,
+            feeder=self._feeder,
+            git=self._has_git,
+        )
+        instances = {name: len(self.services.service(name).instances) for name in self.services.names()}
+        return {"templates": template_entries(places), "rollbacks": rollback_entries(places, instances)}
 
     def _entry(self, name: str) -> dict[str, Any]:
         return {
@@ -224,6 +244,20 @@ class DemoFleet:
     def _disk_percent(self) -> float:
         low = Effect.DISK_LOW in self.world.scenario.effects(COORDINATOR, self.moment().t)
         return 95.0 if low else 61.5
+
+    async def _make_trees(self) -> None:
+        """The trees that can be rolled back. The bytes of a repository are no function of the script, so there is none
+        where the clock stands still."""
+        await asyncio.to_thread(make_site, self._folder)
+        git = None if isinstance(self._clock, ManualClock) else find_git()
+        if git is None:
+            return
+        try:
+            await asyncio.to_thread(make_prompts, self._folder, git)
+        except OSError as error:
+            self._notes["git"] = f"the demo goes on without its git tree: {error}"
+        else:
+            self._has_git = True
 
     # ── Redis ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

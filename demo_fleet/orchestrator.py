@@ -179,7 +179,6 @@ class Orchestrator:
         at = {"timestamp": naive(moment, moment.t)}
         well = {"status": "healthy", "overall_status": "healthy"}
         up = {"application": {"status": "up", "memory_mb": 212.4, "cpu_percent": 3.1}}
-        paths = ("/health", "/jobs", "/jobs/{job_id}", "/lightrag/ingest-async", "/events/stream")
         return {
             "/health": lambda: (
                 {"status": "healthy", "version": _VERSION, "uptime_seconds": round(moment.t / moment.speed, 1)} | at
@@ -193,7 +192,7 @@ class Orchestrator:
                 "kg_relationships": 0,
                 "vector_count": 0,
             },
-            "/openapi.json": lambda: {"openapi": "3.1.0", "paths": {path: {} for path in paths}},
+            "/openapi.json": lambda: {"openapi": "3.1.0", "paths": _PATHS},
         }
 
     # ── Events ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,6 +228,14 @@ class Orchestrator:
                 queue.put_nowait((kind, frame))
 
 
+_EVENT_TYPES = {"name": "event_types", "in": "query", "required": False}
+_PATHS: dict[str, dict[str, Any]] = {
+    "/health": {"get": {}},
+    "/jobs": {"get": {}},
+    "/jobs/{job_id}": {"get": {}},
+    "/lightrag/ingest-async": {"post": {}},
+    "/events/stream": {"get": {"parameters": [_EVENT_TYPES]}},
+}
 _NOT_COUNTED = {"kg_entities": 0, "kg_relationships": 0, "vector_count": 0}
 _NOT_FOUND = ApiReply(404, {"detail": "Not Found"})
 _NOT_ALLOWED = ApiReply(405, {"detail": "Method Not Allowed"})

@@ -13,6 +13,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 CYCLE_S = 360.0
+_STAYS = "mcp-gateway"
+"""The family whose bad release may be asked to stay."""
 _STAYS_UNTIL_S = 352.0
 """When a bad release that stays is taken back; its tasks stop failing a little before."""
 AGENTS_PER_PART = 120
@@ -195,7 +197,7 @@ def cast(names: Sequence[str], travellers: Sequence[str], seed: int, *, bad_stay
     """The script with its parts given to `names`; `travellers` are those of them that may come and go.
 
     At most half of the fleet plays a part, nobody plays two, and the same arguments give the same cast. With
-    `bad_stays` a bad release reaches the whole family, and nobody takes it back before the cycle is over.
+    `bad_stays` the bad release of the gateways reaches all of them, and nobody takes it back before the cycle is over.
     """
     rng = random.Random(f"cast/{seed}")
     may_travel = frozenset(travellers)
@@ -210,15 +212,19 @@ def cast(names: Sequence[str], travellers: Sequence[str], seed: int, *, bad_stay
             pool.remove(name)
             free -= 1
             steps.extend(_played(part, name, bad_stays=bad_stays))
-        if bad_stays and part.also:
+        if bad_stays and _may_stay(part):
             others = [name for name in pool if name.rpartition("-")[0] in part.families]
             pools[part.travels] = [name for name in pool if name not in others]
             steps.extend(step for name in others for step in _played(part, name, bad_stays=True))
     return Scenario(steps)
 
 
+def _may_stay(part: Part) -> bool:
+    return _STAYS in part.families
+
+
 def _played(part: Part, name: str, *, bad_stays: bool) -> Iterable[Step]:
     for play in (part, *part.also):
         for start, end in play.spans:
-            until = _STAYS_UNTIL_S - (start - part.also[0].spans[0][0]) if bad_stays and part.also else end
+            until = _STAYS_UNTIL_S - (start - part.also[0].spans[0][0]) if bad_stays and _may_stay(part) else end
             yield Step(start, until, play.effect, name, play.sentence.format(name))

@@ -127,7 +127,7 @@ class Services:
         scripted = {step.target for step in world.scenario.steps if step.effect is Effect.ROLLED_OUT}
         families = dict.fromkeys((*ROLLED, *(world.family(name) for name in world.names if name in scripted)))
         self._services = {name: Service(name, world) for name in families if world.members(name)}
-        self._answers: dict[str, tuple[tuple[str, str, float, str], dict[str, Any]]] = {}
+        self._answers: dict[tuple[str, str, str, float], dict[str, Any]] = {}
         world.version_of = self.version_of
         self._of = {name: service for service in self._services.values() for name in service.instances}
 
@@ -158,16 +158,14 @@ class Services:
     def roll(self, name: str, body: object, key: str, moment: Moment) -> dict[str, Any]:
         """`POST /services/NAME/roll`: `{"to": id, "share": 0–1, "from": id, "key": text}`, of which only `to` must be.
 
-        `key` is that of the header, which one in the body outdoes; a repeated key does nothing and gets the first
-        answer. With `from` it is refused where another revision is live. Raises RolledWrongError.
+        `key` is that of the header, which one in the body outdoes. The same wish with a key that came before does
+        nothing and gets the first answer; the stages of one roll may share a key, as each wants another share. With
+        `from` it is refused where another revision is live. Raises RolledWrongError.
         """
         to, share, since, key = _asked(body, key)
-        service, wish = self.service(name), (name, to, share, since)
-        if key and key in self._answers:
-            made_for, answer = self._answers[key]
-            if made_for != wish:
-                raise RolledWrongError(409, "the key was used for another roll")
-            return answer
+        service, intent = self.service(name), (key, name, to, share)
+        if key and intent in self._answers:
+            return self._answers[intent]
         if to not in {revision.id for revision in service.revisions(moment.t)}:
             raise RolledWrongError(404, f"no such revision of {name}: {to[:80]}")
         live = service.live(moment.t)
@@ -176,7 +174,7 @@ class Services:
         rolled = service.roll(to, share, moment.t)
         answer = {"ok": True, "rolled": list(rolled), "live": service.live(moment.t)}
         if key:
-            self._answers[key] = (wish, answer)
+            self._answers[intent] = answer
             if len(self._answers) > _KEYS_KEPT:
                 del self._answers[next(iter(self._answers))]
         return answer

@@ -2,7 +2,8 @@
 
 `POST /tasks` `{"text": …, "agent": …, "priority": 1–9}` → 201 with the task, or 200 with the one that the same
 `Idempotency-Key` made before; `GET /tasks/ID`, `GET /tasks?key=…&status=…`, `DELETE /tasks/ID`. A task without a text
-is refused with 422. Tasks are worked off as of the moment somebody asks: nothing runs while nobody looks.
+is refused with 422, and so is one that has the word `forbidden`. Tasks are worked off as of the moment somebody asks:
+nothing runs while nobody looks.
 """
 
 from collections.abc import Callable
@@ -144,6 +145,8 @@ def _wrong(body: object) -> str:
         return "text must not be empty"
     if len(text) > _MOST_CHARACTERS:
         return f"text has more than {_MOST_CHARACTERS} characters"
+    if "forbidden" in text.lower().split():
+        return "the policy of this board forbids such a task"
     if agent is not None and not isinstance(agent, str):
         return "agent must be a text"
     if isinstance(priority, bool) or not isinstance(priority, int) or not 1 <= priority <= 9:

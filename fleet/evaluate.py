@@ -114,6 +114,12 @@ class Evaluator:
         """Record what happened to fleetdeck itself."""
         self._log.add(EventKind.SOURCE, subject, at=now, before="", after=what, detail=detail, bad=bad)
 
+    def acted(
+        self, subject: str, before: str, after: str, now: datetime, detail: str = "", *, bad: bool = False
+    ) -> None:
+        """Record what was done to `subject` from here."""
+        self._log.add(EventKind.ACTION, subject, at=now, before=before, after=after, detail=detail, bad=bad)
+
     # ── agents ──
 
     def _judge(self, name: str, now: datetime, crowd: Crowd, *, known: bool) -> None:

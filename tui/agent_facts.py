@@ -42,9 +42,21 @@ def _state(store: Store, status: AgentStatus) -> Iterator[Known]:
         yield Known("claims", (Cell(f"{sign}{status.claimed}", tone), *at))
     for place, sentence in enumerate(status.disagreements):
         yield Known("" if place else "disagreements", (Cell(sentence, Tone.DEGRADED),))
+    yield from _locks(store, status.name)
     changes = _history(store, status.name)
     if changes:
         yield Known("history", changes)
+
+
+def _locks(store: Store, name: str) -> Iterator[Known]:
+    """Who is at work on it, or on what is rolled back with it."""
+    rolled = {one.name for one in store.rollbacks.values() if name in one.agents}
+    for lock in store.locks.values():
+        if lock.target == name or lock.target in rolled:
+            age = "" if store.now is None else f" {age_text(max(0.0, (store.now - lock.since).total_seconds()))}"
+            what = f": {lock.title}" if lock.title else ""
+            mine = " (this dashboard)" if lock.mine else ""
+            yield Known("locked", (Cell(f"by {lock.owner}{mine}{age}{what}", Tone.WAITING),))
 
 
 def _history(store: Store, name: str) -> tuple[Cell, ...]:

@@ -19,6 +19,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
+from fleet.actions.ports import Acting
 from fleet.alerts.notices import NotifyWish
 from fleet.alerts.ports import Graphing, Silencer
 from fleet.clipboard import Clipboard
@@ -33,6 +34,8 @@ from fleet.views.catalogue import check_view_line
 from fleet.views.view import View
 from fleet.why.model import Subject
 from fleet.why.ports import Explaining
+from tui.acting.acting_app import ActingApp
+from tui.acting.submits import SubmittingTable
 from tui.cells import steady
 from tui.chrome.prompt import Asking
 from tui.chrome.tabs import ViewTabs
@@ -81,11 +84,18 @@ def _table_screen(name: str) -> type[TableScreen]:
         from tui.slos.table import SlosScreen
 
         return SlosScreen
+    if name == "actions":
+        from tui.acting.actions import ActionsScreen
+
+        return ActionsScreen
+    if name in ("agents", "queues", "tasks"):
+        return SubmittingTable
     return SourcesScreen if name == "sources" else TableScreen
 
 
 class FleetdeckApp(
     GuardedApp[None],
+    ActingApp[None],
     KeyedApp[None],
     CopyingApp[None],
     AttentiveApp[None],
@@ -104,7 +114,7 @@ class FleetdeckApp(
     configuration to be read again. `log_path` is where the operator is sent for more. `profile` says what drawing
     may cost. `silencer` makes and ends silences, in the name of `operator` (`user@host`); `graphing` gives the curves
     of expressions, `querying` answers them, `explain` says why something is red; `notify` says of which alerts the
-    terminal tells.
+    terminal tells. `acting` plans and starts what is done to the fleet.
     """
 
     TITLE = "fleetdeck"
@@ -147,6 +157,7 @@ class FleetdeckApp(
         querying: Querying | None = None,
         explain: Explaining | None = None,
         notify: NotifyWish | None = None,
+        acting: Acting | None = None,
     ) -> None:
         super().__init__(read_keys)
         self.follow(profile)
@@ -173,6 +184,7 @@ class FleetdeckApp(
             graphing=graphing,
             querying=querying,
             explaining=explain,
+            acting=acting,
         )
         self._notify_wish = notify or NotifyWish()
         self._first = self._asked = view
@@ -314,6 +326,11 @@ class FleetdeckApp(
 
             await self.push_screen(SloPage(self.context, key))
             return
+        if view.name == "actions":
+            from tui.acting.receipt import ReceiptPage
+
+            await self.push_screen(ReceiptPage(self.context, key))
+            return
         if view.name == "gates":
             from tui.gates.page import GatePage
 
@@ -415,6 +432,9 @@ class FleetdeckApp(
             "filters": self.action_saved_filters,
             "suspend": self.action_suspend_process,
             "query": self.open_query,
+            "submit": self.submit,
+            "freeze": self.action_freeze,
+            "unlock": self.unlock,
         }
 
     @property
@@ -425,6 +445,8 @@ class FleetdeckApp(
             "forget": self.forget_command,
             "time": self.time_command,
             "theme": self.theme_command,
+            "submit": self.submit_command,
+            "unlock": self.unlock_command,
             "query": lambda expr: partial(self.open_query, expr),
         }
 
@@ -439,6 +461,8 @@ class FleetdeckApp(
         yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause drawing", "hold the picture still while the data go on", self.action_pause)
         yield SystemCommand("query", "ask in PromQL", self.open_query)
+        yield SystemCommand("submit", "a task, by a template", self.submit)
+        yield SystemCommand("freeze", "nothing is changed from here any more", self.action_freeze)
         yield SystemCommand("filters", "the saved ones", self.action_saved_filters)
         yield SystemCommand("time", "the next of UTC, local, a zone, ages", self.action_time)
         yield SystemCommand("theme", "other colours", self.action_change_theme)

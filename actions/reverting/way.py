@@ -22,6 +22,8 @@ class Way(ABC):
     target: str = ""
     listed: bool = True
     """Whether what is rolled to is seen as live in the list afterwards (a restart is not)."""
+    staged: bool = False
+    """Whether it can be rolled in stages."""
 
     def __init__(self, reach: ActReach) -> None:
         self._reach = reach

@@ -62,6 +62,7 @@ class CommandRolling(Way):
         folder = (reach.root / Path(options.cwd).expanduser()).absolute()
         self._run = Runner(reach, folder, options.env, options.timeout)
         self.target = self._run.planned(options.to).argv[0]
+        self.staged = any("{share}" in word or "{percent}" in word for word in options.to)
 
     async def revisions(self) -> Revisions:
         """What the program lists."""
@@ -82,7 +83,7 @@ class CommandRolling(Way):
 
     async def steps(self, to: Revision, shares: Sequence[float]) -> tuple[Step, ...]:
         """One run for each stage."""
-        if not any("{share}" in word or "{percent}" in word for word in self._options.to):
+        if not self.staged:
             only_whole(shares, f"what {Path(self.target).name} rolls")
         live = (await self.revisions()).live
         return tuple(

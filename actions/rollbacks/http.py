@@ -88,6 +88,8 @@ class HttpRolling(Way):
         self._options = options
         self._ask = Asker(reach, options.auth, options.timeout, close=options.close)
         self.target = str(options.list)
+        texts = options.to.url + msgspec.json.encode(options.to.body).decode()
+        self.staged = "{share}" in texts or "{percent}" in texts
 
     async def revisions(self) -> Revisions:
         """What the target lists."""
@@ -107,7 +109,7 @@ class HttpRolling(Way):
     async def steps(self, to: Revision, shares: Sequence[float]) -> tuple[Step, ...]:
         """One request for each stage."""
         made, _, instances = await self._known()
-        if "{share}" not in self._texts() and "{percent}" not in self._texts():
+        if not self.staged:
             only_whole(shares, "what this request rolls")
         live = next((one.id for one in made if one.live), "")
         return tuple(
@@ -179,9 +181,6 @@ class HttpRolling(Way):
         values = values_of(to, live, share, str(self._options.ids))
         body = None if options.body is None else body_of(options.body, values)
         return self._ask.planned(options.method, url_of(options.url, values), body)
-
-    def _texts(self) -> str:
-        return self._options.to.url + msgspec.json.encode(self._options.to.body).decode()
 
 
 def _title(to: Revision, share: float, shares: Sequence[float], instances: int) -> str:

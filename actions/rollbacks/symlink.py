@@ -1,6 +1,7 @@
 """A blue/green link: a symbolic link that points to one of the releases in a folder, and is moved in one rename."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from actions.reverting.commands import Runner, program_fact
+from actions.reverting.places import plain
 from actions.reverting.releases import Release, releases_of
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import Word, argv_of, check_argv, values_of
@@ -45,8 +47,8 @@ class SymlinkRolling(Way):
     def __init__(self, options: SymlinkOptions, reach: ActReach) -> None:
         super().__init__(reach)
         self._options = options
-        self._link = (reach.root / Path(options.link).expanduser()).absolute()
-        self._releases = (reach.root / Path(options.releases).expanduser()).absolute()
+        self._link = plain(reach.root, options.link)
+        self._releases = Path(os.path.realpath(plain(reach.root, options.releases)))
         self._run = Runner(reach, Path("/"), {}, options.timeout)
         self.target = str(self._link)
 

@@ -1,8 +1,8 @@
 """The jobs of an orchestrator as its four places show them: the job itself, the list, the hash in Redis, and events.
 
-The job itself is claimed to be `unknown` with 0 of 0 chunks while it lives; a job stays `queued` when all its chunks are
-done; a database that fails is an empty list with 200; each of four worker processes sends its own events only. So no
-single place is believed where another one knows more.
+The job itself is claimed to be `unknown` with 0 of 0 chunks while it lives; a job stays `queued` when all its chunks
+are done; a database that fails is an empty list with 200; each of four worker processes sends its own events only. So
+no single place is believed where another one knows more.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -66,6 +66,9 @@ class Job(Struct, frozen=True, kw_only=True):
     def state(self) -> ActionState:
         """What it comes to."""
         said = _ENDED.get(task_state(self.status))
+        if said is ActionState.SUCCEEDED and self.total and self.processed is not None and not self.all_done:
+            # Its word and its numbers contradict each other.
+            return ActionState.UNKNOWN
         if said is None and self.all_done:
             return ActionState.SUCCEEDED
         return ActionState.RUNNING if said is None else said
@@ -77,7 +80,7 @@ class Job(Struct, frozen=True, kw_only=True):
         sentence = f"{self.status or 'no status'}{chunks} ({where})"
         if state is ActionState.SUCCEEDED and task_state(self.status) is not TaskState.DONE:
             sentence = f"done, {self.processed} of {self.total} chunks (status stuck at {self.status}, {where})"
-        if state is ActionState.SUCCEEDED and self.total and not self.all_done and self.processed is not None:
+        if state is ActionState.UNKNOWN:
             sentence = f"it says {self.status} with {self.processed} of {self.total} chunks ({where})"
         if self.error:
             sentence = f"{sentence}: {self.error}"

@@ -1,8 +1,8 @@
 """Documents for an orchestrator that takes them in chunk by chunk: accepted with a job's id, then followed to its end.
 
 What it says of its own jobs is wrong in known ways (`actions.submission.orchestrator_jobs`), so the job, the list of
-jobs, a hash in Redis where one is configured, and events are asked, and the one that knows most is believed. There is no
-way to cancel a job.
+jobs, a hash in Redis where one is configured, and events are asked, and the one that knows most is believed. There is
+no way to cancel a job.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from actions.submission.answers import json_of, member, quoted, refused, unanswered, unknown
 from actions.submission.coordinator_tasks import HeaderAuth
 from actions.submission.orchestrator_jobs import EVENT_TYPES, Job, best, event_job, hash_of, job_of, redis_link
+from actions.submission.orchestrator_words import chunks_of, invalid_of, stream_kind
 from actions.submission.texts import filled, names_of, pattern_of, secret_name
 from config.kinds import Kind
 from config.values import HttpUrl, RedisUrl, Seconds, SecretRef
@@ -61,8 +62,8 @@ class OrchestratorOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     redis_password: SecretRef | None = None
     """Where that one's password is."""
     listen: Literal["no", "bus", "any"] = "bus"
-    """Whether events are listened to. `bus`: only where they are sent to everybody. `any`: also where they are read from
-    a group in Redis, which takes them away from who else reads in it."""
+    """Whether events are listened to. `bus`: only where they are sent to everybody. `any`: also where they are read
+    from a group in Redis, which takes them away from who else reads in it."""
     listen_for: Seconds = Seconds(2)
     """How long they are listened to in one look."""
     timeout: Seconds = Seconds(10)
@@ -101,7 +102,7 @@ class OrchestratorSubmitting:
         return tuple(self._step(number, item, item_key(key, number)) for number, item in enumerate(items))
 
     def _step(self, number: int, item: Mapping[str, Any], key: str) -> Step:
-        chunks = _chunks(filled(self._text, "text", item), self._options.chunk)
+        chunks = chunks_of(filled(self._text, "text", item), self._options.chunk)
         if not chunks:
             raise RefusedError(f"item {number + 1}: text: the document is empty")
         uri = filled(self._uri, "source_uri", item)
@@ -148,7 +149,7 @@ class OrchestratorSubmitting:
                 "it does not take this address for its own (“Invalid host header”): use the name of its host"
             )
         if status == 422:
-            return refused(f"it cannot read the request: {_invalid(body) or quoted(result)}")
+            return refused(f"it cannot read the request: {invalid_of(body) or quoted(result)}")
         if status in (404, 405):
             return refused(f"it has no {INGEST} here ({status}): this deployment may lack that part")
         if 300 <= status < 500:
@@ -278,10 +279,10 @@ class OrchestratorSubmitting:
             # The answers stand without it: only a quarter of the events would come anyway.
             return seen
         news = {waiting[id]: job.observed("an event") for id, job in heard.items()}
-        return {**seen, **{number: one for number, one in news.items() if one.final or not one.sentence == ""}}
+        return {**seen, **news}
 
     async def _may_listen(self) -> bool:
-        """Whether listening takes nothing away from anybody: which of two handlers answers is told by its parameters."""
+        """Whether listening takes nothing away from anybody: its parameters tell which of two handlers answers."""
         if self._options.listen != "bus":
             return self._options.listen == "any"
         if self._variant is None:
@@ -289,7 +290,7 @@ class OrchestratorSubmitting:
                 said = await self._json("/openapi.json", missing=True)
             except OutsideError:
                 return False
-            self._variant = _parameters(said)
+            self._variant = stream_kind(said)
         return self._variant == "event_types"
 
     async def _json(self, path: str, *, missing: bool = False) -> Any:
@@ -324,31 +325,6 @@ class OrchestratorSubmitting:
         raise RefusedError("the orchestrator has no way to cancel a job")
 
 
-def _chunks(text: str, most: int | None) -> list[str]:
-    """A document in chunks of at most `most` characters, parted at paragraphs, else at lines, else anywhere."""
-    if most is None or len(text) <= most:
-        return [text] if text.strip() else []
-    chunks: list[str] = []
-    while len(text) > most:
-        at = max(text.rfind("\n\n", 0, most), 0) or max(text.rfind("\n", 0, most), 0) or most
-        chunks.append(text[:at])
-        text = text[at:].lstrip("\n")
-    return [chunk for chunk in (*chunks, text) if chunk.strip()]
-
-
-def _invalid(body: Any) -> str:
-    """What a 422 says: which field, and why."""
-    detail = body.get("detail") if isinstance(body, dict) else None
-    if not isinstance(detail, list):
-        return member(body, "detail")
-    said = [
-        f"{'.'.join(str(part) for part in one.get('loc', ()) if part != 'body')}: {one.get('msg', '')}"
-        for one in detail[:5]
-        if isinstance(one, dict) and isinstance(one.get("loc", ()), list | tuple)
-    ]
-    return scrub("; ".join(said), 300)
-
-
 def _key_in(metadata: Any) -> str:
     """The idempotency key in the metadata of a job's hash, which is JSON."""
     try:
@@ -368,15 +344,6 @@ def _sent_chunks(plan: Plan, number: int) -> int | None:
                 return None
             return len(body["chunks"]) if isinstance(body, dict) and isinstance(body.get("chunks"), list) else None
     return None
-
-
-def _parameters(openapi: Any) -> str:
-    """Which parameter the stream of events has: `event_types` (sent to all), `last_id` (read from a group), or neither."""
-    try:
-        named = {one["name"] for one in openapi["paths"]["/events/stream"]["get"].get("parameters", ())}
-    except (TypeError, LookupError, AttributeError):
-        return "neither"
-    return next((name for name in ("last_id", "event_types") if name in named), "neither")
 
 
 def _open(job: Job | None) -> bool:

@@ -207,7 +207,7 @@ class Chain:
         if fields is None:
             return Broken(number, Fault.UNREADABLE, "it is no line of an audit log")
         if _canonical(fields) != line[:-1] or fields["hash"] != _hash_of(fields):
-            return Broken(number, Fault.EDITED, "it was edited: its hash is not that of what stands in it")
+            return Broken(number, Fault.EDITED, "its hash is not that of what stands in it")
         return self._link(number, fields)
 
     def verified(self, broken: Broken | None = None) -> Verified:

@@ -8,7 +8,7 @@ stand for the braces themselves.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,7 +24,24 @@ Values = Mapping[str, Any]
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _AUTHORITY: Final = re.compile(r"https?://[^/?#{}@\s]+(?=[/?]|$)", re.IGNORECASE)
 _HEADER: Final = re.compile(r"[\t\x20-\x7e]*")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_MISSING: Final = object()
 _ADVICE: Final = "; braces themselves are written {{ and }}"
+
+
+class _AnyName(Collection[str]):
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+ANY_NAME: Final[Collection[str]] = _AnyName()
+"""For who reads a template without knowing the fields, and compares its names with them later."""
 
 
 class Slot(Struct, frozen=True):
@@ -144,16 +161,24 @@ def fill_header(pattern: Pattern, values: Values) -> str:
 
 def fill_data(data: Any, values: Values) -> Any:
     """A JSON body: `data` with its texts filled. A text that is one placeholder alone takes the value with its type,
-    and keys of mappings are left as they are. Raises RefusedError."""
+    or is left out where there is no value; keys of mappings are left as they are. Raises RefusedError."""
+    made = _filled(data, values)
+    return None if made is _MISSING else made
+
+
+def _filled(data: Any, values: Values) -> Any:
     if isinstance(data, Mapping):
-        return {key: fill_data(value, values) for key, value in data.items()}
+        pairs = ((key, _filled(value, values)) for key, value in data.items())
+        return {key: value for key, value in pairs if value is not _MISSING}
     if isinstance(data, list | tuple):
-        return [fill_data(value, values) for value in data]
+        return [value for value in (_filled(one, values) for one in data) if value is not _MISSING]
     if not isinstance(data, str):
         return data
-    pattern = read_pattern(data, values.keys())
+    pattern = read_pattern(data, ANY_NAME)
     if pattern.lone is None:
         return fill_text(pattern, values)
+    if pattern.lone not in values:
+        return _MISSING
     value = _value(pattern.lone, values)
     for text in _texts(value):
         _refuse_holes(pattern.lone, text)

@@ -88,6 +88,10 @@ class Rolling(Doer, Protocol):
 
     target: str
     """For people: a folder, a unit, a URL."""
+    listed: bool
+    """Whether what is rolled to is seen as live in the list afterwards (a restart is not)."""
+    staged: bool
+    """Whether it can be rolled in stages."""
 
     async def revisions(self) -> Revisions:
         """What there is. Raises OutsideError."""

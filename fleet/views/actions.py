@@ -69,7 +69,7 @@ def progress_text(row: Action) -> str:
     if len(row.items) < 2:
         return ""
     bad = row.count(*_BAD)
-    return f"{row.count(*_DONE):,}/{len(row.items):,}" + (f", {bad:,} bad" if bad else "")
+    return f"{row.count(*_DONE):,}/{len(row.items):,}" + (f" ✖{bad:,}" if bad else "")
 
 
 def _said(row: Action) -> str:

@@ -14,14 +14,14 @@ def lock_on(store: Store, name: str) -> Lock | None:
 
 
 def lock_words(name: str, at: Look) -> str:
-    """`locked by anna@edge-1 for 3m`, "" where nobody holds it."""
+    """`locked 3m by anna@edge-1`, "" where nobody holds it."""
     lock = lock_on(at.store, name)
     if lock is None:
         return ""
     age_s = at.since_s(lock.since)
     # Whole minutes: a row that nothing happens to must not tick.
-    held = "" if age_s is None else " for <1m" if age_s < 60 else f" for {age_text(age_s)}"
-    return f"locked by {lock.owner}{' (here)' if lock.mine else ''}{held}"
+    held = "" if age_s is None else " <1m" if age_s < 60 else f" {age_text(age_s)}"
+    return f"locked{held} by {lock.owner}{' (here)' if lock.mine else ''}"
 
 
 def with_lock(name: str, text: str, at: Look) -> str:

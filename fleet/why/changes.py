@@ -169,14 +169,24 @@ def _unknown(names: list[str], ground: Ground, found: int, restarts: set[str], v
 
 
 def _events(names: frozenset[str], ground: Ground) -> Iterator[Change]:
-    """The log of changes of state: of the agents, of their sources, of fleetdeck itself."""
+    """The log of changes of state: of the agents, of their sources, of fleetdeck itself; and what was done to the
+    agents from here, or to what they are a part of."""
     store = ground.store
+    about = names | _rolled(names, ground)
     sources = {source for name in names if (status := store.status.get(name)) for source in status.sources}
     for event in store.events.values():
         if event.kind is EventKind.AGENT and event.subject in names:
             yield _from_event(event, event.subject)
         elif event.kind is EventKind.SOURCE and (not event.before or event.subject in sources):
             yield _from_event(event, "")
+        elif event.kind is EventKind.ACTION and event.subject in about:
+            yield _from_event(event, event.subject if event.subject in names else "")
+
+
+def _rolled(names: frozenset[str], ground: Ground) -> set[str]:
+    """What can be rolled back and is run by one of the agents: services, groups."""
+    rows = ground.store.rollbacks.values()
+    return {word for row in rows if not names.isdisjoint(row.agents) for word in (row.name, row.target) if word}
 
 
 def _from_event(event: Event, agent: str) -> Change:

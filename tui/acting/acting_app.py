@@ -56,8 +56,8 @@ class ActingApp(App[R]):
     # ── plans ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def act(self, plan: Plan, then: Callable[[str], None] | None = None) -> None:
-        """Show a plan and let it be confirmed. `then` takes the id of the action that was begun; without it, the page on
-        which it can be watched is opened."""
+        """Show a plan and let it be confirmed. `then` takes the id of the action that was begun; without it, the page
+        on which it can be watched is opened."""
         from tui.acting.confirm import ConfirmSheet
 
         def begun(id: str | None) -> None:
@@ -68,7 +68,7 @@ class ActingApp(App[R]):
 
     def act_on(self, planning: Callable[[], Awaitable[Plan]], what: str) -> None:
         """Plan in the background, then show the plan."""
-        self.run_worker(self._planned(planning, what), name="plan", group="acting", exclusive=True)
+        self.run_worker(self._planned(planning, what), name="plan", group="planning", exclusive=True)
 
     async def _planned(self, planning: Callable[[], Awaitable[Plan]], what: str) -> None:
         asked_from = self.screen
@@ -134,7 +134,7 @@ class ActingApp(App[R]):
         self.push_screen(WhichSheet(offered, whom), chosen)
 
     def _ask_desk(self, template: str, to: Sequence[str]) -> None:
-        self.run_worker(self._open_form(template, to), name="desk", group="acting", exclusive=True)
+        self.run_worker(self._open_form(template, to), name="desk", group="planning", exclusive=True)
 
     async def _open_form(self, template: str, to: Sequence[str]) -> None:
         acting, asked_from = self.context.acting, self.screen

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from fleet.actions.preview import Line
 from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.acting.confirm import PlanScroll
+from tui.acting.confirm import MARGIN, PlanScroll
 from tui.acting.plan_lines import PlanLines
 from tui.acting.unhurried import Cancel, Unhurried
 from tui.chrome.key_line import KeyLine
@@ -35,7 +35,9 @@ class AskSheet(Unhurried[bool]):
     def compose(self) -> ComposeResult:
         ink = Ink(self.app.theme_variables)
         with Vertical(classes="form act"):
-            yield Static(ink.write(scrub(self._words, 200), Tone.TITLE, bold=True), id="heading", markup=False)
+            title = ink.write(scrub(self._words, 200), Tone.TITLE, bold=True)
+            title.truncate(self.app.size.width - MARGIN, overflow="ellipsis")
+            yield Static(title, markup=False)
             yield PlanScroll(PlanLines(self._about), id="plan")
             yield self._cancel
             yield KeyLine()
@@ -64,4 +66,3 @@ class AskSheet(Unhurried[bool]):
 def ink_of(sheet: Unhurried[bool]) -> Ink:
     """The colours of the theme that is on."""
     return Ink(sheet.app.theme_variables)
-

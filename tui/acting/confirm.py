@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
@@ -35,8 +35,10 @@ PATIENCE_S = 15.0
 """How long is waited for what stands against a plan."""
 ALL = 1_000_000
 """Steps and names that are listed: all of them, because they can be scrolled."""
-_CHROME = 7
+_CHROME = 10
 """Lines of the dialog beside the plan and the lines to fill in."""
+MARGIN = 4
+"""Cells beside its lines."""
 _LEAST = 4
 
 
@@ -233,7 +235,10 @@ class ConfirmSheet(Unhurried[str | None]):
         against = len(self._all_against())
         if against:
             parts.append(ink.write(f"✖ {against:,} against it", Tone.DOWN, bold=True))
-        return Text("\n").join([title, joined(parts, " · ")])
+        lines = [title, joined(parts, " · ")]
+        for line in lines:
+            line.truncate(self.app.size.width - MARGIN, overflow="ellipsis")
+        return Text("\n").join(lines)
 
     def _all_against(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self._plan.refusals, *(self._against or ()))))

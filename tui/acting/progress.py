@@ -4,53 +4,13 @@ from rich.text import Text
 
 from fleet.actions.action import Action, ActionState, Item
 from fleet.store import Slice
+from fleet.views.actions import STATE_CELLS
 from fleet.views.columns import count_column, word_column
 from fleet.views.text import progress_bar
 from fleet.views.view import Cell, Column, Look, Tone, View
 from tui.ink import Ink, joined
 
-STATE_TONE = {
-    ActionState.PLANNED: Tone.MUTED,
-    ActionState.CONFIRMED: Tone.MUTED,
-    ActionState.SENT: Tone.ACCENT,
-    ActionState.RUNNING: Tone.ACCENT,
-    ActionState.SUCCEEDED: Tone.UP,
-    ActionState.FAILED: Tone.DOWN,
-    ActionState.REFUSED: Tone.DOWN,
-    ActionState.CANCELLED: Tone.DEGRADED,
-    ActionState.TIMED_OUT: Tone.UNKNOWN,
-    ActionState.UNKNOWN: Tone.UNKNOWN,
-}
-STATE_GLYPH = {
-    ActionState.PLANNED: "·",
-    ActionState.CONFIRMED: "·",
-    ActionState.SENT: "▸",
-    ActionState.RUNNING: "▸",
-    ActionState.SUCCEEDED: "✓",
-    ActionState.FAILED: "✖",
-    ActionState.REFUSED: "⊘",
-    ActionState.CANCELLED: "■",
-    ActionState.TIMED_OUT: "?",
-    ActionState.UNKNOWN: "?",
-}
-"""Shape as well as colour."""
-_RANK = {
-    state: place
-    for place, state in enumerate(
-        (
-            ActionState.UNKNOWN,
-            ActionState.FAILED,
-            ActionState.REFUSED,
-            ActionState.TIMED_OUT,
-            ActionState.CANCELLED,
-            ActionState.RUNNING,
-            ActionState.SENT,
-            ActionState.CONFIRMED,
-            ActionState.PLANNED,
-            ActionState.SUCCEEDED,
-        )
-    )
-}
+_RANK = {state: rank for rank, state in enumerate(STATE_CELLS)}
 _OVER = tuple(
     state
     for state in ActionState
@@ -61,7 +21,7 @@ _BAR = 30
 
 def state_cell(state: ActionState) -> Cell:
     """Glyph and word of a state."""
-    return Cell(f"{STATE_GLYPH[state]} {state.value}", STATE_TONE[state])
+    return STATE_CELLS[state]
 
 
 def progress_line(action: Action, ink: Ink) -> Text:
@@ -75,7 +35,9 @@ def progress_line(action: Action, ink: Ink) -> Text:
     for state in _RANK:
         number = action.count(state)
         if number:
-            parts.append(ink.write(f"{STATE_GLYPH[state]} {number:,} {state.value}", STATE_TONE[state]))
+            cell = STATE_CELLS[state]
+            glyph, _, word = cell.text.partition(" ")
+            parts.append(ink.write(f"{glyph} {number:,} {word}", cell.tone))
     return joined(parts, "   ")
 
 

@@ -23,7 +23,7 @@ from tui.context import Context
 from tui.ink import Ink
 from tui.kept.history import Visit
 from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
-from tui.screens.agent import Section
+from tui.pane import TablePane
 from tui.screens.copying import picked_rows
 from tui.views import TABLES
 
@@ -41,14 +41,14 @@ class ReceiptPage(ActionActs):
 
     def __init__(self, context: Context, id: str) -> None:
         super().__init__(context, ViewLine(view=VIEW))
-        self._id = id
+        self._action_id = id
         self._last: Action | None = context.store.actions.get(id)
         self._standing = Facts(id="standing")
         self._facts = Facts(id="circumstances")
         self._sent = PlanLines()
         self._output = PlanLines()
         self._items: Slice[int, ItemRow] = Slice()
-        self._section = Section(context.store, view=items_view(self._items), id="items")
+        self._section = TablePane(context.store, view=items_view(self._items), id="items")
 
     def body(self) -> Iterable[Widget]:
         """How far it is, then everything, scrolled where it needs it."""
@@ -69,10 +69,10 @@ class ReceiptPage(ActionActs):
 
     def visit(self) -> Visit:
         """The act."""
-        return Visit(line=self._line, detail=self._id)
+        return Visit(line=self._line, detail=self._action_id)
 
     def meant(self) -> Action | None:
-        return self.context.store.actions.get(self._id)
+        return self.context.store.actions.get(self._action_id)
 
     def picked(self) -> "Picked | None":
         """The items in focus, else the act; None once it is gone."""
@@ -81,13 +81,13 @@ class ReceiptPage(ActionActs):
             return super().picked()
         if action is None or view is None:
             return None
-        return picked_rows(view, ((action, look(store, store.actions, self._id)),), store, VIEW)
+        return picked_rows(view, ((action, look(store, store.actions, self._action_id)),), store, VIEW)
 
     def title_parts(self, ink: Ink) -> list[Text]:
         """What was done, and how it stands."""
         parts = [ink.muted("Actions"), ink.muted("›")]
         if self._last is None:
-            return [*parts, ink.write(self._id, Tone.TITLE, bold=True), ink.write("not known", Tone.UNKNOWN)]
+            return [*parts, ink.write(self._action_id, Tone.TITLE, bold=True), ink.write("not known", Tone.UNKNOWN)]
         gone = [] if self.meant() is not None else [ink.write("gone", Tone.STALE)]
         state = ink.cell(state_cell(self._last.state), bold=True)
         return [*parts, state, ink.write(self._last.plan.title, Tone.TITLE, bold=True), *gone]
@@ -101,10 +101,11 @@ class ReceiptPage(ActionActs):
             self._show()
 
     def _show(self) -> None:
-        action = self._last = self.context.store.actions.get(self._id, self._last)
+        action = self._last = self.context.store.actions.get(self._action_id, self._last)
         if action is not None:
             self._standing.show(standing(action))
             self._facts.show(circumstances(action, self.context.store))
+            self._section.display = action.plan.many
             self._items.replace(item_rows(action) if action.plan.many else {})
             self._sent.show(sent_lines(action))
             self._output.show(output_lines(action))

@@ -189,4 +189,3 @@ class SubmitSheet(Sheet[str | None]):
         # The heading, a line to say something in, the keys, and the blanks around them.
         chrome = 6 + len(desk_lines(self._desk, Ink(self.app.theme_variables)))
         self.query_one(TaskForm).styles.max_height = max(4, self.app.size.height - chrome)
-

@@ -136,6 +136,8 @@ class AlertsScreen(AlertActs, TableScreen):
 
     def filter(self, table: Table, text: str) -> None:
         """As any table; without a filter the groups come back."""
+        if not text.strip() and self._begun and self._grouped and not self._searching:
+            self._table.display = False  # its lines are not seen any more
         super().filter(table, text)
         self._settle()
 

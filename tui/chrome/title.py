@@ -10,6 +10,7 @@ from fleet.severity import Severity
 from fleet.store import Slice
 from fleet.times import age_text
 from fleet.views.view import Tone
+from tui.acting.may import tag
 from tui.alerts.counts import Counting, chip, loud
 from tui.context import Context
 from tui.ink import Ink, between, joined
@@ -19,6 +20,8 @@ from tui.slos import counts as slos
 HEARTBEAT_S = 10.0
 BEHIND_S = 30.0
 """How far the evaluation may lag behind the clock before the line says so."""
+
+_TAG_TONES = {"FROZEN": Tone.DOWN, "UNLOCKED": Tone.WAITING}
 
 
 class TitleLine(Live):
@@ -40,10 +43,12 @@ class TitleLine(Live):
         self._firing: dict[Severity, int] = {}
         self._slos: slos.SloCounting | None = None
         self._burning: slos.Counts = {}
+        self._tag = tag(context)
 
     def slices(self) -> Iterable[Slice[Any, Any]]:
         store = self._store
-        return (store.status, store.sources, store.queues, store.backlog, store.events, store.alerts, store.slos)
+        seen = (store.status, store.sources, store.queues, store.backlog, store.events, store.alerts)
+        return (*seen, store.slos, store.freeze)
 
     def on_mount(self) -> None:
         self.set_interval(HEARTBEAT_S, self._beat)
@@ -74,6 +79,11 @@ class TitleLine(Live):
         if self._slos is None:
             self._slos = slos.SloCounting(self._store)
         firing, burning = loud(self._counting.counts()), slos.loud(self._slos.counts())
+        if tag(self._deck) != self._tag:
+            # Other keys are live, too.
+            self._tag = tag(self._deck)
+            self.screen.refresh_bindings()
+            self.refresh()
         if (as_of, behind, firing, burning) != (self._as_of, self._behind, self._firing, self._burning):
             self._as_of, self._behind, self._firing, self._burning = as_of, behind, firing, burning
             self.refresh()
@@ -88,8 +98,8 @@ class TitleLine(Live):
         trouble = str(getattr(self.app, "trouble", ""))
         if trouble:
             tags.append(ink.write(f"✖ {trouble}", Tone.DOWN, bold=True))
-        if self._deck.read_only:
-            tags.append(ink.write("READ-ONLY", Tone.ACCENT, bold=True))
+        if self._tag:
+            tags.append(ink.write(self._tag, _TAG_TONES.get(self._tag.split()[0], Tone.ACCENT), bold=True))
         if getattr(self.app, "paused", False):
             tags.append(ink.write("❙❙ PAUSED", Tone.WAITING, bold=True))
         if self._behind:

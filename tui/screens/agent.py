@@ -16,6 +16,7 @@ from fleet.views.events import VIEW as EVENTS
 from fleet.views.tasks import VIEW as TASKS
 from fleet.views.text import state_cell
 from fleet.views.view import Tone, look
+from tui.acting.submits import Submits, Whom
 from tui.agent_facts import agent_events, agent_facts
 from tui.agent_rows import (
     ClaimRow,
@@ -35,7 +36,6 @@ from tui.ink import Ink
 from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
 from tui.pane import TablePane
 from tui.screens.copying import picked_rows, picks
-from tui.screens.deck import DeckScreen
 from tui.table.table import Table
 from tui.views import compact, over
 
@@ -58,7 +58,7 @@ class Section(TablePane):
         super().on_table_counted(event)
 
 
-class AgentScreen(DeckScreen):
+class AgentScreen(Submits):
     """One agent in full."""
 
     def __init__(self, context: Context, name: str) -> None:
@@ -94,7 +94,7 @@ class AgentScreen(DeckScreen):
             ),
             id="page",
         )
-        yield Watch((store.status, store.agents, store.processes, store.health), self._show_state)
+        yield Watch((store.status, store.agents, store.processes, store.health, store.locks), self._show_state)
         yield Watch((store.scrapes, store.agents), self._show_metrics)
         yield Watch((store.tasks,), self._show_tasks)
         yield Watch((store.events,), self._show_events)
@@ -108,6 +108,9 @@ class AgentScreen(DeckScreen):
     def table(self) -> Table:
         """The table in focus, else the metrics."""
         return super().table() or self._measured.table
+
+    def whom(self) -> Whom:
+        return Whom((self._agent,) if self._agent in self.context.store.status else ())
 
     def picked(self) -> "Picked | None":
         """What the table in focus has; the agent itself while the page has the focus, or that table has no rows."""

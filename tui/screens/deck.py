@@ -13,6 +13,7 @@ from textual.widget import Widget
 from fleet.errors import FilterError
 from fleet.view_line import ViewLine
 from fleet.views.view import Tone
+from tui.acting.may import tag
 from tui.chrome.key_line import KeyLine
 from tui.chrome.page_scroll import PageScroll
 from tui.chrome.prompt import Asking, Prompt
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
     from fleet.copies import Picked
     from fleet.why.model import Subject
+
+
+_SILENCING = frozenset({"acknowledge", "silence", "unsilence"})
 
 
 class DeckScreen(CopyScreen, inherit_bindings=False):
@@ -350,6 +354,9 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
             return self.app.screen_stack.index(self) > 0 or bool(table is not None and self._filters.get(table))
         if action == "why":
             return self.subject() is not None
+        if action in _SILENCING:
+            # Read-only by the configuration, their sheets say so; what was frozen in a panic hides them.
+            return not tag(self.context).startswith("FROZEN")
         if action == "filter":
             return self.table() is not None and not self.is_asking
         return action != "faults" or self.table() is not None

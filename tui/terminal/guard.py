@@ -14,7 +14,7 @@ from textual import events
 from textual.app import App
 
 from fleet.crash import crash_report
-from fleet.text import scrub
+from fleet.text import scrub, scrub_lines
 
 R = TypeVar("R")
 
@@ -32,7 +32,10 @@ class GuardedApp(App[R]):
     async def on_event(self, event: events.Event) -> None:
         """Scrub a paste before any widget has it."""
         if isinstance(event, events.Paste):
-            event.text = scrub(event.text.strip("\r\n"), PASTE_CHARS)
+            # Few take lines; they say how many characters of them.
+            most = int(getattr(self.focused, "takes_lines", 0))
+            lines = scrub_lines(event.text[:most].replace("\r", "\n"), most)
+            event.text = lines if most else scrub(event.text.strip("\r\n"), PASTE_CHARS)
         await super().on_event(event)
 
     def _fatal_error(self) -> None:

@@ -1,0 +1,171 @@
+"""Everything that the interface and the command line may ask of acting, behind one door: planning by the kinds,
+starting by the runner, and what is shown of templates, rollbacks, locks and the freeze."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from actions.freezing import Freezing
+from actions.runner import Runner
+from fleet.actions.action import Action, Confirmation, Freeze
+from fleet.actions.plan import ActKind, Plan
+from fleet.actions.ports import Doer, Locks
+from fleet.actions.revision import Revisions, RollbackRow
+from fleet.actions.template import Desk, Template
+from fleet.errors import OutsideError, RefusedError
+from fleet.store import Store
+from fleet.text import scrub
+
+
+class Submitter(Protocol):
+    """Plans submissions (`actions.submitting.Submissions`)."""
+
+    def templates(self) -> tuple[Template, ...]: ...
+
+    def templates_for(self, name: str) -> tuple[Template, ...]: ...
+
+    async def desk(self, template: str, to: Sequence[str]) -> Desk: ...
+
+    async def plan(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan: ...
+
+    async def plan_cancel(self, action: Action) -> Plan: ...
+
+    def doer(self, source: str) -> Doer | None: ...
+
+
+class Roller(Protocol):
+    """Plans rollbacks (`actions.rolling_back.RollbackBook`)."""
+
+    def rows(self) -> tuple[RollbackRow, ...]: ...
+
+    def rollbacks_for(self, name: str) -> tuple[str, ...]: ...
+
+    async def revisions(self, name: str) -> Revisions: ...
+
+    async def plan(self, name: str, to: str, staged: bool) -> Plan: ...
+
+    async def plan_undo(self, action: Action) -> Plan: ...
+
+    def doer(self, source: str) -> Doer | None: ...
+
+
+def doer_of(submitter: Submitter, roller: Roller) -> Callable[[Plan], Doer | None]:
+    """Who made the steps of a plan: looked up by what is done, since a template and a rollback may share a name."""
+
+    def found(plan: Plan) -> Doer | None:
+        rolls = plan.act in (ActKind.ROLLBACK, ActKind.UNDO)
+        return roller.doer(plan.source) if rolls else submitter.doer(plan.source)
+
+    return found
+
+
+class ActionDesk:
+    """Implements `Acting`. The single writer of `store.templates`, `store.rollbacks` and `store.locks`; call `open` at
+    the start, and `refresh` every few seconds."""
+
+    def __init__(
+        self, store: Store, runner: Runner, submitter: Submitter, roller: Roller, freezing: Freezing, locks: Locks
+    ) -> None:
+        self._store = store
+        self._runner = runner
+        self._submitter = submitter
+        self._roller = roller
+        self._freezing = freezing
+        self._locks = locks
+
+    async def open(self) -> tuple[Action, ...]:
+        """Show what there is; the actions of an earlier run that have no end, which were found now."""
+        left = await self._runner.recover()
+        await self.refresh()
+        return left
+
+    async def refresh(self) -> None:
+        """Show templates, rollbacks, locks and the freeze as they are now. Locks that cannot be read stay as they were
+        seen last. Raises nothing."""
+        self._store.templates.replace({row.name: row for row in self._submitter.templates()})
+        self._store.rollbacks.replace({row.name: row for row in self._roller.rows()})
+        self._freezing.refresh()
+        try:
+            held = await self._locks.held()
+        except OutsideError:
+            return
+        self._store.locks.replace({lock.target: lock for lock in held})
+
+    async def close(self) -> None:
+        """fleetdeck ends: nothing more is sent."""
+        await self._runner.close()
+
+    # ── planning ──
+
+    def templates_for(self, name: str) -> tuple[Template, ...]:
+        """The templates by which something can be submitted to an agent or a queue; all where `name` is ""."""
+        return self._submitter.templates_for(name)
+
+    async def desk(self, template: str, to: Sequence[str]) -> Desk:
+        """What stands beside the form of a template."""
+        return await self._submitter.desk(template, to)
+
+    async def plan_submit(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan:
+        """A plan that submits items."""
+        return await self._submitter.plan(template, items, to)
+
+    def rollbacks_for(self, name: str) -> tuple[str, ...]:
+        """The names of the definitions by which something can be rolled back."""
+        return self._roller.rollbacks_for(name)
+
+    async def revisions(self, rollback: str) -> Revisions:
+        """What there is to roll to."""
+        return await self._roller.revisions(rollback)
+
+    async def plan_rollback(self, rollback: str, to: str = "", *, staged: bool = False) -> Plan:
+        """A plan that rolls to a revision."""
+        return await self._roller.plan(rollback, to, staged)
+
+    async def plan_undo(self, action: str) -> Plan:
+        """A plan that takes a rollback back."""
+        row = self._known(action)
+        if row.act is not ActKind.ROLLBACK and row.act is not ActKind.UNDO:
+            raise RefusedError("only what was rolled can be undone; what was submitted can be cancelled, where it can")
+        return await self._roller.plan_undo(row)
+
+    async def plan_cancel(self, action: str) -> Plan:
+        """A plan that cancels what an action submitted."""
+        row = self._known(action)
+        if row.act is not ActKind.SUBMIT:
+            raise RefusedError("only what was submitted can be cancelled; what was rolled can be undone")
+        return await self._submitter.plan_cancel(row)
+
+    # ── acting ──
+
+    async def preflight(self, plan: Plan) -> tuple[str, ...]:
+        """Why it would be refused now, in sentences."""
+        return await self._runner.preflight(plan)
+
+    async def start(self, plan: Plan, confirmation: Confirmation, *, dry_run: bool = False) -> str:
+        """Do it, in the background; the action's id."""
+        return await self._runner.start(plan, confirmation, dry_run=dry_run)
+
+    async def ended(self, action: str) -> Action:
+        """Wait until an action has ended."""
+        return await self._runner.ended(action)
+
+    async def abort(self, action: str, by: str) -> None:
+        """Stop: nothing more is sent."""
+        await self._runner.abort(action, by)
+
+    async def reconcile(self, action: str, by: str) -> Action:
+        """Ask the target what became of an action."""
+        return await self._runner.reconcile(action, by)
+
+    async def freeze(self, by: str, reason: str) -> Freeze:
+        """No writes from here any more, at once."""
+        return await self._freezing.freeze(by, reason)
+
+    async def unlock(self, by: str, reason: str, for_s: float) -> Freeze:
+        """Writes are possible for `for_s` seconds."""
+        return await self._freezing.unlock(by, reason, for_s)
+
+    def _known(self, action: str) -> Action:
+        row = self._store.actions.get(action)
+        if row is None:
+            raise RefusedError(f"there is no action {scrub(action, 80)!r}")
+        return row

@@ -1,0 +1,114 @@
+"""How an act ends: its state, what became of it in a sentence, and what would be best now. Never better than what was
+seen or answered."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from actions.run import Run
+from fleet.actions.action import Action, ActionState, Item
+from fleet.actions.plan import ActKind, RevisionLive
+from fleet.actions.verdict import sentence_of, whole
+from fleet.text import scrub
+
+RECONCILE = "reconcile it: ask the target what became of it; nothing is sent again"
+_ROLLS = (ActKind.ROLLBACK, ActKind.UNDO)
+
+
+class Ending(Struct, frozen=True, kw_only=True):
+    """The end of an act. `items` are as they are then."""
+
+    state: ActionState
+    outcome: str
+    next_step: str = ""
+    items: tuple[Item, ...] = ()
+
+
+def ending(run: Run, fault: str = "") -> Ending:
+    """The end of a run. `fault` says what went wrong in fleetdeck itself, "" where nothing did."""
+    action = run.board[run.id]
+    items = tuple(_item(run, number, item) for number, item in enumerate(action.items))
+    action = replace(action, items=items)
+    state = _state(run, items, fault)
+    return Ending(
+        state=state,
+        outcome=scrub(_outcome(run, action, state, fault), 600),
+        next_step=next_step(action, state, stopped=bool(run.stopped) or run.failed_stage is not None),
+        items=items,
+    )
+
+
+def _item(run: Run, number: int, item: Item) -> Item:
+    """An item as it is at the end: in doubt where its effect was cut off, else surely not sent."""
+    if number in run.flying:
+        words = "it was cut off after it was sent: it may have been done"
+        return replace(item, state=ActionState.UNKNOWN, sentence=words)
+    if item.state in (ActionState.PLANNED, ActionState.SENT):
+        words = "not sent" + (f": {run.stopped}" if run.stopped else "")
+        return replace(item, state=ActionState.CANCELLED, sentence=item.sentence or words)
+    if item.state is ActionState.UNKNOWN and run.checks_hold and _is_answer_enough(run, number):
+        return replace(item, state=ActionState.SUCCEEDED, sentence=run.checks_words or item.sentence)
+    return item
+
+
+def _is_answer_enough(run: Run, number: int) -> bool:
+    """Whether a post-condition that holds says that the item was done: where it was answered that it was, or where the
+    target itself says which revision is live."""
+    if run.plan.act not in _ROLLS or run.failed_stage is not None or run.stopped:
+        return False
+    return number not in run.lost or any(isinstance(check, RevisionLive) for check in run.plan.checks)
+
+
+def _state(run: Run, items: tuple[Item, ...], fault: str) -> ActionState:
+    state = whole(items)
+    if state is ActionState.UNKNOWN:
+        return state
+    running = any(item.state is ActionState.RUNNING for item in items)
+    if fault:
+        return ActionState.UNKNOWN if running else ActionState.FAILED
+    unproven = run.failed_stage is not None or (bool(run.plan.checks) and run.checks_hold is not True)
+    if run.stopped:
+        if state is ActionState.SUCCEEDED and not unproven:
+            return state
+        if not run.aborted:
+            return ActionState.UNKNOWN if running else ActionState.FAILED
+        return ActionState.CANCELLED
+    if state is ActionState.SUCCEEDED and unproven:
+        return ActionState.FAILED
+    if run.failed_stage is not None:
+        return ActionState.FAILED
+    return state
+
+
+def _outcome(run: Run, action: Action, state: ActionState, fault: str) -> str:
+    words = sentence_of(action)
+    if fault:
+        return f"{fault}; {words}" if words else fault
+    if run.failed_stage is not None and run.failed_stage < len(action.stages):
+        stage = action.stages[run.failed_stage]
+        which = f"stage {run.failed_stage + 1} of {len(action.stages)} ({stage.title})"
+        words = f"stopped in {which}: {run.stopped or stage.sentence}"
+    elif run.stopped:
+        words = f"{run.stopped}; {words}" if words else run.stopped
+    elif run.plan.checks and run.checks_hold is not None:
+        holds = "the post-condition holds" if run.checks_hold else "the post-condition does not hold"
+        words = f"{holds}: {run.checks_words}" + (f"; {words}" if words and not run.checks_hold else "")
+    return words or state.value
+
+
+def next_step(action: Action, state: ActionState, *, stopped: bool = False) -> str:
+    """What would be best now, in a sentence; "" where that is plain."""
+    plan = action.plan
+    if state is ActionState.UNKNOWN:
+        return RECONCILE
+    if state is ActionState.TIMED_OUT:
+        return "it may still end: look at its target, or reconcile it later"
+    if plan.act in _ROLLS and (state is ActionState.FAILED or (state is ActionState.CANCELLED and stopped)):
+        if all(item.state in (ActionState.CANCELLED, ActionState.REFUSED) for item in action.items):
+            return "nothing was changed: put right what stands against it, and plan it anew"
+        back = f" to {plan.before}" if plan.before else ""
+        return f"undo it, which takes {plan.word} back{back}; or look at {plan.word} first" if plan.word else "undo it"
+    if state is ActionState.CANCELLED and any(item.state is ActionState.RUNNING for item in action.items):
+        return "what was sent goes on at its target: cancel it there, or reconcile it later"
+    if state is ActionState.FAILED and len(action.items) > 1:
+        return "look at the items that failed, and submit those anew"
+    return ""

@@ -1,0 +1,181 @@
+"""One definition of a rollback with what is known of it: its agents, its objective, when which revision was live."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from config.action_options import ActEntry, RollbackOptions
+from fleet.actions.action import ActionState
+from fleet.actions.history import Live, SloHistory, judged, live_spans, preferred
+from fleet.actions.plan import ActKind
+from fleet.actions.ports import ActReach, Rolling
+from fleet.actions.revision import Revisions, RollbackRow
+from fleet.actions.rollback_plan import DEFAULT, StageWish, percent
+from fleet.errors import ConfigError, FilterError, FleetdeckError, OutsideError
+from fleet.filters.filter import Filter, parse_filter
+from fleet.model import AgentStatus
+from fleet.slo.model import SloStatus
+from fleet.store import Store
+from fleet.text import scrub
+from fleet.views.agents import VIEW
+from fleet.views.view import look
+from fleet.vocabulary import AgentState
+
+_SEEN: Final = 500
+"""Changes of the live revision that are remembered."""
+
+
+class Followed:
+    """A definition, its way of rolling, and what was seen of it. Raises ConfigError where its filter is none."""
+
+    def __init__(self, entry: ActEntry, reach: ActReach, history: SloHistory) -> None:
+        self.entry = entry
+        self.name = entry.name
+        self.head = _head(entry)
+        self.rolling: Rolling = entry.kind.build(entry.options, reach)
+        self._store: Store = reach.store
+        self._clock = reach.clock
+        self._history = history
+        self._filter = _filter(entry, self.head.agents)
+        self._changes: list[Live] = []
+        self._row = RollbackRow(
+            name=self.name,
+            kind=entry.kind.name,
+            target=scrub(self.rolling.target, 200),
+            slo=self.head.slo or "",
+            gate=self.head.gate or "",
+            stages=tuple(percent(one.share) for one in self.wishes) if self.rolling.staged else (),
+            auto=bool(self.head.auto),
+        )
+
+    @property
+    def wishes(self) -> tuple[StageWish, ...]:
+        """The stages as configured, else the usual ones."""
+        made = tuple(
+            StageWish(
+                share=one.share,
+                gate=one.gate or "",
+                expr=one.expr or "",
+                target=one.target,
+                healthy=one.healthy,
+                hold_s=one.hold,
+                within_s=one.within,
+            )
+            for one in self.head.stages
+        )
+        return made or DEFAULT
+
+    @property
+    def objective(self) -> SloStatus | None:
+        """The row of its objective; None where it names none, or none is there."""
+        return self._store.slos.get(self.head.slo) if self.head.slo else None
+
+    def agents(self) -> tuple[str, ...]:
+        """The agents that it runs, by name; those that are gone are none."""
+        if self._filter is None:
+            return ()
+        rows = self._store.status.items()
+        return tuple(sorted(name for name, row in rows if not row.gone and self._is_mine(name, row)))
+
+    def up(self) -> tuple[str, ...]:
+        """Those of its agents that are up."""
+        return tuple(name for name in self.agents() if self._store.status[name].state is AgentState.UP)
+
+    def row(self) -> RollbackRow:
+        """As it is known now."""
+        proposal = self._store.proposals.get(self.name)
+        return replace(
+            self._row,
+            agents=self.agents(),
+            proposed=proposal.revision if proposal is not None else "",
+            because=proposal.because if proposal is not None else "",
+        )
+
+    async def revisions(self) -> Revisions:
+        """What the target lists, with the objective while each revision was live; the row is brought up to date. Raises
+        OutsideError."""
+        try:
+            said = await self.rolling.revisions()
+        except ConfigError as error:
+            self._row = replace(self._row, error=scrub(str(error), 300))
+            raise
+        except OutsideError as error:
+            self._row = replace(self._row, error=scrub(str(error), 300))
+            raise
+        now = self._clock.now()
+        self._note(said, now)
+        row = self.objective
+        spans = live_spans(said.revisions, [*self._changes, *self._rolled()], now)
+        ratio = None if row is None else row.objective_ratio
+        made = judged(said.revisions, spans, self.head.slo or "", ratio, self._history)
+        # What the kind itself prefers (a restart, where there is nothing to choose) stands.
+        chosen = said.preferred or preferred(made)
+        self._row = replace(
+            self._row,
+            live=said.live.id if said.live else "",
+            preferred=chosen,
+            error="; ".join(said.problems),
+            seen=now,
+        )
+        managed = (f"managed by {self.head.managed_by}: it may put back what is rolled back here",)
+        warnings = (*(managed if self.head.managed_by else ()), *said.warnings)
+        return replace(said, target=self.name, revisions=made, preferred=chosen, warnings=warnings)
+
+    async def look(self) -> None:
+        """Bring the row up to date; what cannot be known stands in it."""
+        try:
+            await self.revisions()
+        except FleetdeckError as error:
+            self._row = replace(self._row, error=scrub(str(error), 300))
+
+    def words(self) -> frozenset[str]:
+        """Names by which it is found beside its own and its agents': its objective, its gate, its services."""
+        row = self.objective
+        services = {row.service, *(row.labels.get("service", ""),)} if row is not None else set()
+        for name in self.agents():
+            services.add(self._store.status[name].labels.get("service", ""))
+        return frozenset(filter(None, (self.head.slo, self.head.gate, *services)))
+
+    def _note(self, said: Revisions, now: datetime) -> None:
+        """Remember when another revision became live than before. Of the first look only what the target itself has no
+        times for is remembered: since when that one was live is not known."""
+        live = said.live
+        if live is None:
+            return
+        known = self._changes[-1].revision if self._changes else self._row.live
+        untold = not self._changes and not any(one.live_from for one in said.revisions)
+        if (known and known != live.id) or (not known and untold):
+            self._changes = [*self._changes, Live(now, live.id)][-_SEEN:]
+
+    def _rolled(self) -> Iterable[Live]:
+        """What was rolled by acts that are on record."""
+        for action in self._store.actions.values():
+            plan = action.plan
+            if (
+                plan.source == self.name
+                and plan.revision
+                and plan.act in (ActKind.ROLLBACK, ActKind.UNDO)
+                and action.state is ActionState.SUCCEEDED
+                and action.sent_at is not None
+            ):
+                yield Live(action.sent_at, plan.revision)
+
+    def _is_mine(self, name: str, row: AgentStatus) -> bool:
+        return self._filter is not None and self._filter.test(row, look(self._store, self._store.status, name))
+
+
+def _head(entry: ActEntry) -> RollbackOptions:
+    if not isinstance(entry.head, RollbackOptions):
+        raise ConfigError(f"{entry.where}: this is no rollback")
+    return entry.head
+
+
+def _filter(entry: ActEntry, text: str) -> Filter | None:
+    if not text:
+        return None
+    try:
+        return parse_filter(text, VIEW)
+    except FilterError as error:
+        raise ConfigError(f"{entry.where}.agents: {error}") from error

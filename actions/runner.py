@@ -1,0 +1,393 @@
+"""Carries plans out, in one way: preflight, confirmation, lock, the intent on disk, then effects one by one, then looks
+at what became of them, and a receipt.
+
+The single writer of `store.actions`. It carries out nothing but the effects that stand in a plan. Nothing is sent
+before the intent is in the audit log and in the records, nothing that may have been done is sent again, and nothing has
+succeeded because it was sent. Durations are taken from the monotonic clock.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from actions.board import Board
+from actions.carrying import Carrier
+from actions.ending import next_step
+from actions.ledger import Audit, Ledger, Records, entry_of
+from actions.limits import RunLimits
+from actions.observing import Observer
+from actions.preflight import DoerOf, Preflight, names_of
+from actions.run import Run, Sleep
+from actions.sending import Sender
+from fleet.actions.action import Action, ActionState, Confirmation, Lock, StageState
+from fleet.actions.audit import Decision
+from fleet.actions.plan import Plan, public
+from fleet.actions.ports import Checker, Locks, Performer
+from fleet.actions.verdict import items_of, sentence_of
+from fleet.clock import Clock
+from fleet.errors import FleetdeckError, OutsideError, RefusedError
+from fleet.store import Store
+from fleet.text import scrub
+
+T = TypeVar("T")
+
+
+class Note(Protocol):
+    """Writes an event about something that was done (`fleet.evaluate.Evaluator.acted`)."""
+
+    def __call__(self, subject: str, before: str, after: str, detail: str, bad: bool) -> None:
+        """`subject` went from `before` to `after` now."""
+        ...
+
+
+class Runner:
+    """`locks` are among operators, by target; `claims` among the programs of this machine, by action: who has one
+    carries it out, and nobody else takes it for one that was left behind. `owner` is `user@host`."""
+
+    def __init__(
+        self,
+        store: Store,
+        performer: Performer,
+        audit: Audit,
+        records: Records,
+        locks: Locks,
+        checker: Checker,
+        doer_of: DoerOf,
+        clock: Clock,
+        *,
+        claims: Locks,
+        preflight: Preflight,
+        note: Note,
+        owner: str,
+        fleet: str = "",
+        ledger: Ledger | None = None,
+        limits: RunLimits = RunLimits(),  # noqa: B008  # a frozen value
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._locks = locks
+        self._claims = claims
+        self._doer_of = doer_of
+        self._clock = clock
+        self._preflight = preflight
+        self._note = note
+        self._owner = owner
+        self._fleet = fleet
+        self._limits = limits
+        self._sleep = sleep
+        self._ledger = ledger or Ledger(audit)
+        self._board = Board(store, records, clock, limits.kept)
+        self._carrier = Carrier(
+            self._board,
+            self._ledger,
+            locks,
+            claims,
+            Sender(performer),
+            Observer(checker),
+            clock=clock,
+            limits=limits,
+            note=note,
+        )
+        self._runs: dict[str, Run] = {}
+        self._started: set[str] = set()
+        self._jobs: set[asyncio.Task[Any]] = set()
+
+    # ── before ──
+
+    async def preflight(self, plan: Plan) -> tuple[str, ...]:
+        """Why it would be refused now, in sentences; none where nothing stands against it. Reads only."""
+        found = (*self._again(plan), *self._preflight.at_once(plan), *await self._preflight.locked(plan))
+        return tuple(dict.fromkeys((*found, *await self._preflight.guards(plan))))
+
+    async def start(self, plan: Plan, confirmation: Confirmation, *, dry_run: bool = False) -> str:
+        """Do it, in the background; the action's id, once the intent is on disk. Raises RefusedError, which is on the
+        record. Being cancelled does not undo a start that has begun."""
+        return await self._whole(self._dry(plan, confirmation) if dry_run else self._start(plan, confirmation))
+
+    async def _start(self, plan: Plan, confirmation: Confirmation) -> str:
+        again = self._again(plan)
+        if again:
+            await self._refuse(plan, confirmation, again)
+        self._started.add(plan.key)
+        locked: list[str] = []
+        try:
+            reasons = await self._reasons(plan, confirmation, locked)
+            if not reasons:
+                reasons = await self._intend(plan, confirmation)
+        except BaseException:
+            await self._let_go(plan, locked)
+            raise
+        if reasons:
+            # Nothing was sent, so the plan may be started once what stands against it is put right.
+            await self._let_go(plan, locked)
+            await self._refuse(plan, confirmation, reasons)
+        doer = self._doer_of(plan)
+        assert doer is not None  # noqa: S101  # the preflight has refused what has none
+        self._carry(Run(plan, doer, self._board, self._clock, self._limits, self._sleep), tuple(locked))
+        return plan.key
+
+    def _again(self, plan: Plan) -> tuple[str, ...]:
+        known = self._board.get(plan.key)
+        started = plan.key in self._started or (known is not None and not known.dry_run)
+        return ("this plan was started already: plan it anew",) if started else ()
+
+    async def _reasons(self, plan: Plan, confirmation: Confirmation, locked: list[str]) -> tuple[str, ...]:
+        """Why it is refused. What it takes to know that without asking others comes first, and the one-time code last:
+        it is used up by being looked at."""
+        reasons = self._preflight.at_once(plan)
+        unconfirmed = self._preflight.unconfirmed(plan, confirmation)
+        if unconfirmed:
+            reasons = (*reasons, unconfirmed)
+        reasons = reasons or await self._lock(plan, locked)
+        reasons = reasons or await self._preflight.guards(plan)
+        if not reasons:
+            code = await self._preflight.code(plan, confirmation)
+            # It may have been frozen while others were asked.
+            reasons = (code,) if code else self._preflight.at_once(plan)
+        return reasons
+
+    async def _lock(self, plan: Plan, locked: list[str]) -> tuple[str, ...]:
+        lock = Lock(target=plan.key, owner=self._owner, since=self._clock.now(), action=plan.key, title=plan.title)
+        try:
+            if await self._claims.take(lock) is not None:
+                return ("this plan was started already, by another program",)
+            # In one order, whoever takes several of them.
+            for name in sorted(names_of(plan)):
+                other = await self._locks.take(replace(lock, target=name))
+                if other is not None:
+                    return (self._preflight.lock_words(other),)
+                locked.append(name)
+        except OutsideError as error:
+            return (scrub(f"it cannot be locked: {error}", 300),)
+        return ()
+
+    async def _intend(self, plan: Plan, confirmation: Confirmation) -> tuple[str, ...]:
+        """Have the intent on disk, in the records and in the audit log; why that is not possible."""
+        self._ledger.remember(plan)
+        before = self._board.get(plan.key)
+        self._board.show(self._row(plan, confirmation, ActionState.CONFIRMED))
+        try:
+            await self._board.keep(plan.key)
+            await self._ledger.must(self._line(plan, confirmation, Decision.INTENT))
+        except RefusedError as error:
+            await self._withdraw(plan, str(error), before)
+            return (str(error),)
+        return ()
+
+    async def _withdraw(self, plan: Plan, why: str, before: Action | None) -> None:
+        """Nothing was sent: the record, where there is one, says so; where it cannot, the row is gone again."""
+        self._board.change(plan.key, state=ActionState.REFUSED, outcome=why, ended_at=self._clock.now())
+        try:
+            await self._board.keep(plan.key)
+        except RefusedError:
+            self._board.drop(plan.key)
+            if before is not None:
+                self._board.show(before)
+
+    async def _let_go(self, plan: Plan, locked: list[str]) -> None:
+        self._started.discard(plan.key)
+        await self._carrier.release(locked)
+        await self._claims.release(plan.key)
+
+    async def _refuse(self, plan: Plan, confirmation: Confirmation, reasons: tuple[str, ...]) -> None:
+        """Record the refusal, and raise it."""
+        why = "; ".join(reasons)
+        line = self._line(plan, confirmation, Decision.REFUSED)
+        trouble = await self._ledger.may(replace(line, outcome=ActionState.REFUSED.value, error=why))
+        raise RefusedError(f"{why} ({trouble})" if trouble else why)
+
+    async def _dry(self, plan: Plan, confirmation: Confirmation) -> str:
+        """Everything but the effects, and no record of an intent: there is none."""
+        reasons = await self.preflight(plan)
+        if self._again(plan):
+            await self._refuse(plan, confirmation, reasons)
+        many = f"{len(plan.steps):,} step{'s' if len(plan.steps) != 1 else ''}"
+        would = f"it would be refused: {'; '.join(reasons)}" if reasons else f"{many} would be carried out"
+        state = ActionState.REFUSED if reasons else ActionState.CANCELLED
+        line = self._line(plan, confirmation, Decision.PLANNED)
+        await self._ledger.must(replace(line, dry_run=True, outcome=state.value, error="; ".join(reasons)))
+        row = self._row(plan, confirmation, state)
+        words = scrub(f"dry run: nothing was sent; {would}", 600)
+        self._board.show(replace(row, dry_run=True, outcome=words, ended_at=row.planned_at))
+        return plan.key
+
+    def _row(self, plan: Plan, confirmation: Confirmation, state: ActionState) -> Action:
+        now = self._clock.now()
+        return Action(
+            id=plan.key,
+            plan=public(plan),
+            state=state,
+            actor=scrub(confirmation.by, 200),
+            reason=scrub(confirmation.reason, 1000),
+            ticket=scrub(confirmation.ticket, 200),
+            planned_at=now,
+            changed_at=now,
+            items=items_of(plan),
+            stages=tuple(StageState(title=stage.title) for stage in plan.stages),
+        )
+
+    def _line(self, plan: Plan, confirmation: Confirmation, decision: Decision) -> Any:
+        return entry_of(plan, decision, confirmation.by, reason=confirmation.reason, ticket=confirmation.ticket)
+
+    # ── under way ──
+
+    def _carry(self, run: Run, locked: tuple[str, ...]) -> None:
+        run.locked = locked
+        self._runs[run.id] = run
+        self._job(self._carrier.carry(run)).add_done_callback(lambda _: self._runs.pop(run.id, None))
+
+    def _job(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        job = asyncio.create_task(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        return job
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it to its end, also where who asked for it does not wait for it."""
+        return await asyncio.shield(self._job(work))
+
+    async def ended(self, action: str) -> Action:
+        """Wait until an action has ended. Raises RefusedError where there is none of that id."""
+        run = self._runs.get(action)
+        if run is not None:
+            await run.done.wait()
+        return self._known(action)
+
+    async def abort(self, action: str, by: str) -> None:
+        """Stop: nothing more is sent, and what is on its way is cut off. Raises RefusedError where it has ended."""
+        run = self._runs.get(action)
+        if run is None or run.done.is_set():
+            row = self._known(action)
+            raise RefusedError(f"there is nothing to stop: it is {row.state.value}")
+        run.stop(f"stopped by {scrub(by, 80)}", aborted=True, now=True)
+        line = entry_of(run.plan, Decision.ABORTED, by)
+        await self._ledger.may(line)
+
+    def _known(self, action: str) -> Action:
+        row = self._board.get(action)
+        if row is None:
+            raise RefusedError(f"there is no action {scrub(action, 80)!r}")
+        return row
+
+    # ── afterwards ──
+
+    async def recover(self) -> tuple[Action, ...]:
+        """Show what is kept, at the start. What has no end, and no program that carries it out, is unknown from now on,
+        or surely not sent; those are given back. Whoever deals with them reconciles."""
+        kept = await asyncio.to_thread(self._records.read)
+        left = []
+        for action in kept:
+            if (self._fleet and action.plan.fleet != self._fleet) or self._board.get(action.id) is not None:
+                continue
+            self._board.show(action)
+            if not action.ended and await self._take_over(action):
+                left.append(self._board[action.id])
+        return tuple(left)
+
+    async def _take_over(self, action: Action) -> bool:
+        lock = Lock(target=action.id, owner=self._owner, since=self._clock.now(), action=action.id)
+        try:
+            if await self._claims.take(lock) is not None:
+                return False
+        except OutsideError:
+            return False
+        sure = all(item.state is ActionState.PLANNED for item in action.items)
+        state = ActionState.TIMED_OUT if sure else ActionState.UNKNOWN
+        words = "fleetdeck ended before anything was sent" if sure else "fleetdeck ended while it was under way"
+        row = self._board.change(
+            action.id,
+            state=state,
+            items=tuple(map(_left, action.items)),
+            ended_at=self._clock.now(),
+            outcome=words if sure else f"{words}; {sentence_of(action)}".rstrip("; "),
+            next_step="nothing was sent: plan it anew" if sure else next_step(action, state),
+        )
+        await self._finish(row, Decision.OUTCOME)
+        await self._claims.release(action.id)
+        return True
+
+    async def reconcile(self, action: str, by: str) -> Action:
+        """Ask the target what became of an action that is unknown or has not finished in time. Sends nothing that
+        writes. Raises FleetdeckError."""
+        return await self._whole(self._reconcile(action, by))
+
+    async def _reconcile(self, action: str, by: str) -> Action:
+        row = self._known(action)
+        if action in self._runs:
+            raise RefusedError("it is under way: wait until it has ended, or stop it")
+        doubtful = row.state in (ActionState.UNKNOWN, ActionState.TIMED_OUT)
+        open_items = row.count(ActionState.UNKNOWN, ActionState.RUNNING, ActionState.TIMED_OUT)
+        if row.dry_run or not (doubtful or open_items):
+            raise RefusedError(f"there is nothing to ask: it is {row.state.value}")
+        doer = self._doer_of(row.plan)
+        if doer is None:
+            raise RefusedError(f"{scrub(row.plan.source, 80)!r} is not in the configuration: nobody can be asked")
+        lock = Lock(target=action, owner=self._owner, since=self._clock.now(), action=action)
+        if await self._claims.take(lock) is not None:
+            raise RefusedError("another program is at work on it")
+        run = Run(row.plan, doer, self._board, self._clock, self._limits, self._sleep, send=False)
+        self._runs[action] = run
+        try:
+            going_on = await self._asked(run, row, by)
+        finally:
+            del self._runs[action]
+            await self._claims.release(action)
+        if going_on:
+            await self._go_on(run)
+        return self._board[action]
+
+    async def _asked(self, run: Run, row: Action, by: str) -> bool:
+        """Look once, and judge anew; whether it is still at work at its target."""
+        items = tuple(
+            replace(item, state=ActionState.UNKNOWN) if item.state is ActionState.TIMED_OUT else item
+            for item in row.items
+        )
+        self._board.change(run.id, items=items)
+        await self._carrier.look_again(run)
+        row = self._board[run.id]
+        going_on = bool(row.count(ActionState.RUNNING))
+        state = ActionState.RUNNING if going_on else self._carrier.judged_again(run)
+        said = run.checks_words or sentence_of(row)
+        row = self._board.change(
+            run.id,
+            state=state,
+            outcome=scrub(f"reconciled: {said}" if said else "reconciled", 600),
+            next_step=next_step(row, state),
+            ended_at=None if going_on else self._clock.now(),
+        )
+        await self._finish(row, Decision.RECONCILED, by)
+        return going_on
+
+    async def _go_on(self, run: Run) -> None:
+        """Follow what is still at work, as it was followed before."""
+        lock = Lock(target=run.id, owner=self._owner, since=self._clock.now(), action=run.id)
+        if await self._claims.take(lock) is None:
+            self._carry(run, ())
+
+    async def _finish(self, row: Action, decision: Decision, by: str = "") -> None:
+        trouble = await self._ledger.outcome(row, decision, by)
+        if trouble:
+            self._board.change(row.id, outcome=f"{row.outcome} ({trouble})")
+        try:
+            await self._board.keep(row.id)
+        except FleetdeckError as error:
+            self._board.change(row.id, outcome=f"{row.outcome} ({error})")
+
+    async def close(self) -> None:
+        """fleetdeck ends: nothing more is sent, what is on its way is cut off, and what is in doubt is unknown."""
+        for run in self._runs.values():
+            run.stop("fleetdeck ended", now=True)
+        while self._jobs:
+            await asyncio.wait(set(self._jobs))
+
+
+def _left(item: Any) -> Any:
+    """An item of an action that nobody carries out any more."""
+    if item.state is ActionState.PLANNED:
+        return replace(item, state=ActionState.CANCELLED, sentence=item.sentence or "not sent: fleetdeck ended")
+    if item.state in (ActionState.SENT, ActionState.RUNNING):
+        return replace(item, state=ActionState.UNKNOWN)
+    return item

@@ -1,0 +1,168 @@
+"""Tasks for any JSON API: what is sent and what its answers mean stands in the configuration.
+
+A 429, and a 503 that says when, is sent again with the same idempotency key; any other refusal has the server's
+sentence; after a 5xx nobody knows, unless the server promises that a key is done once.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from actions.performing.secrets import read_secret
+from actions.submission.http_answers import read_state, read_taken, said_by
+from actions.submission.http_options import OWN_NAMES, HttpOptions, Method
+from actions.submission.texts import secret_name
+from config.kinds import Kind
+from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead
+from fleet.actions.placeholders import ANY_NAME, check_data, fill_data, fill_header, fill_url, read_pattern, read_url
+from fleet.actions.plan import HttpRequest, Plan, Step
+from fleet.actions.ports import ActReach, Submitting, item_key
+from fleet.errors import ConfigError, Fault, OutsideError, RefusedError
+from transport.urls import public_url
+
+AT_ONCE: Final = 8
+"""Tasks that are looked at at once."""
+_NOT_FOLLOWED: Final = "taken; what becomes of it is not followed here"
+_OUT_OF_SIGHT: Final = "nothing is known by which it could be asked for: look at the server itself"
+
+
+class HttpSubmitting:
+    """Implements `fleet.actions.ports.Submitting`."""
+
+    def __init__(self, options: HttpOptions, reach: ActReach) -> None:
+        self._options = options
+        self._reach = reach
+        self._url = read_url(options.url, ANY_NAME)
+        self._headers = {name: read_pattern(text, ANY_NAME) for name, text in options.headers.items()}
+        self._secret = secret_name(options.token, options.header, options.scheme)
+        self.target = public_url(options.url)
+
+    def names(self) -> frozenset[str]:
+        """The fields that its options name."""
+        patterns = (self._url, *self._headers.values())
+        named = {name for pattern in patterns for name in pattern.names}
+        return frozenset(named | set(check_data(self._options.body, ANY_NAME))) - OWN_NAMES
+
+    def undo(self) -> tuple[str, ...]:
+        """What taking it back would take."""
+        if self._options.cancel is not None:
+            return ("A task that is not done yet can be cancelled.",)
+        return ("No way to cancel a task is configured.",)
+
+    async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+        """Nothing: what the server takes stands in the configuration."""
+        return {}, ()
+
+    async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
+        """One request an item."""
+        return tuple(
+            self._submitting(number, {**item, "key": item_key(key, number), "to": agent})
+            for number, (item, agent) in enumerate(zip(items, to, strict=True))
+        )
+
+    def _submitting(self, number: int, values: Mapping[str, Any]) -> Step:
+        options = self._options
+        body = "" if options.body is None else _json(fill_data(options.body, values))
+        headers = {name: fill_header(pattern, values) for name, pattern in self._headers.items()}
+        effect = self._request(options.method, fill_url(self._url, values), body, headers)
+        captures = ({"id": options.id} if options.id is not None else {}) | options.captures
+        title = f"{options.method} {public_url(effect.url)}"
+        return Step(title=title, target=values["to"] or self.target, effect=effect, item=number, captures=captures)
+
+    def _request(
+        self, method: Method, url: str, body: str = "", headers: Mapping[str, str] | None = None
+    ) -> HttpRequest:
+        return HttpRequest(
+            method=method,
+            url=url,
+            body=body,
+            headers=dict(headers or {}),
+            secret=self._secret,
+            timeout_s=float(self._options.timeout),
+            key_header="" if method == "GET" and headers is None else self._options.key_header,
+            close=True,
+        )
+
+    async def guards(self, plan: Plan) -> tuple[str, ...]:
+        """The token must be where it is said to be."""
+        if self._secret is None:
+            return ()
+        try:
+            read_secret(self._secret, self._reach.root)
+        except ConfigError as error:
+            return (str(error),)
+        return ()
+
+    def read(self, plan: Plan, step: Step, result: Result) -> StepRead:
+        """What an answer means."""
+        return read_taken(self._options, result, plan.act)
+
+    async def look(self, plan: Plan, items: Mapping[int, Mapping[str, str]], since: datetime) -> Mapping[int, Observed]:
+        """How the tasks are. One that cannot be asked now is not among them; raises OutsideError where none can."""
+        gate = asyncio.Semaphore(AT_ONCE)
+        numbers = list(items)
+        seen = await asyncio.gather(*(self._seen(plan, items[number], gate) for number in numbers))
+        found = {number: one for number, one in zip(numbers, seen, strict=True) if isinstance(one, Observed)}
+        faults = [one for one in seen if isinstance(one, OutsideError)]
+        if faults and not found:
+            raise faults[0]
+        return found
+
+    async def _seen(self, plan: Plan, found: Mapping[str, str], gate: asyncio.Semaphore) -> Observed | OutsideError:
+        follow = self._options.follow
+        if follow is None:
+            if "status" in found:
+                return Observed(state=ActionState.SUCCEEDED, sentence=_NOT_FOLLOWED, final=True)
+            return Observed(state=ActionState.UNKNOWN, sentence=_OUT_OF_SIGHT, final=True)
+        url = _known_url(follow.url, found)
+        if url is None:
+            return Observed(state=ActionState.UNKNOWN, sentence=_OUT_OF_SIGHT, final=True)
+        async with gate:
+            result = await self._reach.performer.perform(self._request("GET", url))
+        if result.sent is not Sent.YES:
+            return OutsideError(Fault.TIMEOUT if result.timed_out else Fault.UNREACHABLE, result.fault)
+        if result.status == 429:
+            return OutsideError(Fault.RATE_LIMITED, said_by(result), retry_after_s=result.retry_after_s)
+        if result.status is None or result.status >= 500:
+            return OutsideError(Fault.STATUS, f"{result.status}: {said_by(result)}", retry_after_s=result.retry_after_s)
+        return read_state(follow, result, plan.act)
+
+    async def cancel(self, plan: Plan, items: Mapping[int, Mapping[str, str]]) -> tuple[Step, ...]:
+        """One request for each task that is known well enough."""
+        cancel = self._options.cancel
+        steps = []
+        for number, found in items.items() if cancel is not None else ():
+            url = _known_url(cancel.url, found)  # type: ignore[union-attr]
+            if url is None or cancel is None:
+                continue
+            body = "" if cancel.body is None else _json(fill_data(cancel.body, found))
+            effect = self._request(cancel.method, url, body, {})
+            steps.append(
+                Step(title=f"{cancel.method} {public_url(url)}", target=self.target, effect=effect, item=number)
+            )
+        return tuple(steps)
+
+
+def _known_url(text: str, found: Mapping[str, str]) -> str | None:
+    """The address of a task; None where what it needs is not known, or cannot stand in an address."""
+    pattern = read_url(text, ANY_NAME)
+    if any(name not in found for name in pattern.names):
+        return None
+    try:
+        return fill_url(pattern, found)
+    except RefusedError:
+        return None
+
+
+def _json(data: Any) -> str:
+    return msgspec.json.encode(data).decode()
+
+
+def _build(options: HttpOptions, reach: ActReach) -> Submitting:
+    return HttpSubmitting(options, reach)
+
+
+KIND = Kind[Submitting](name="http", options=HttpOptions, build=_build)

@@ -1,0 +1,363 @@
+"""Files of a plan, on a real disk: wholly done or not at all, and nothing outside of what was named ever changes."""
+
+import asyncio
+import gzip
+import hashlib
+import io
+import os
+import stat
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from actions.performing.files import FileWorker
+from fleet.actions.action import Result, Sent
+from fleet.actions.plan import FileWork
+from fleet.clock import ManualClock
+
+pytestmark = pytest.mark.anyio
+CLOCK = ManualClock(datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC))
+
+
+async def work(effect: FileWork, *, most_bytes: int = 10_000_000) -> Result:
+    return await FileWorker(CLOCK, most_bytes=most_bytes).work(effect)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Everything below `folder`: its kind, mode and content."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        kind = path.lstat().st_mode
+        what = f"→{path.readlink()}" if path.is_symlink() else path.read_bytes().hex() if path.is_file() else ""
+        found[str(path.relative_to(folder))] = f"{stat.filemode(kind)} {what}"
+    return found
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder of a service, with what a service has, beside something that must not be touched."""
+    root = Path(os.path.realpath(tmp_path))
+    service = root / "service"
+    (service / "conf" / "empty").mkdir(parents=True)
+    (service / "conf" / "app.toml").write_text("revision = 2\n")
+    (service / "run.sh").write_text("#!/bin/sh\n")
+    (service / "run.sh").chmod(0o755)
+    (service / "näme \udcff").write_bytes(b"\0\xff")
+    (service / "current").symlink_to("conf/app.toml")
+    (service / "outside").symlink_to("/etc/hostname")
+    (root / "precious").write_text("mine")
+    return root
+
+
+# ── links ──
+
+
+async def test_a_link_is_changed_in_one_rename_and_says_what_it_was(place: Path) -> None:
+    for name in ("blue", "green"):
+        (place / name).mkdir()
+    (place / "live").symlink_to("blue")
+    effect = FileWork(work="link", path=f"{place}/live", source=f"{place}/green", was=f"{place}/blue")
+    result = await work(effect)
+    assert (result.sent, result.status) == (Sent.YES, 0)
+    assert os.path.realpath(place / "live") == f"{place}/green"
+    assert "before to blue" in result.text
+    again = await work(effect)
+    assert again.sent is Sent.NO
+    assert f"points to {place}/green now" in again.fault
+    assert sorted(path.name for path in place.iterdir()) == ["blue", "green", "live", "precious", "service"]
+
+
+async def test_a_link_is_left_alone_where_it_is_not_as_it_was(place: Path) -> None:
+    (place / "live").symlink_to("elsewhere")
+    before = tree(place)
+    for path, source, was in [
+        ("live", "service", f"{place}/blue"),
+        ("live", "nothing-there", ""),
+        ("precious", "service", ""),
+        ("service", "precious", ""),
+        ("gone", "service", f"{place}/blue"),
+        ("service/../live", "service", ""),
+    ]:
+        result = await work(FileWork(work="link", path=f"{place}/{path}", source=f"{place}/{source}", was=was))
+        assert result.sent is Sent.NO, path
+        assert result.fault
+    assert (await work(FileWork(work="link", path="live", source=f"{place}/service"))).sent is Sent.NO
+    assert tree(place) == before
+
+
+async def test_a_folder_that_became_a_link_is_not_what_the_plan_says(place: Path) -> None:
+    (place / "real").mkdir()
+    (place / "real" / "live").symlink_to("../service")
+    (place / "short").symlink_to("real")
+    result = await work(FileWork(work="link", path=f"{place}/short/live", source=f"{place}/precious"))
+    assert result.sent is Sent.NO
+    assert f"{place}/short leads to {place}/real" in result.fault
+    for one in ("archive", "restore", "copy"):
+        effect = FileWork(work=one, path=f"{place}/short/x", source=f"{place}/service", sha256="0" * 64)  # type: ignore[arg-type]
+        assert (await work(effect)).sent is Sent.NO
+        effect = FileWork(work=one, path=f"{place}/x", source=f"{place}/short/live", sha256="0" * 64)  # type: ignore[arg-type]
+        assert (await work(effect)).sent is Sent.NO
+
+
+# ── archives ──
+
+
+async def archived(place: Path) -> Path:
+    result = await work(FileWork(work="archive", path=f"{place}/backups/one.tar.gz", source=f"{place}/service"))
+    assert result.sent is Sent.YES, result.fault
+    return place / "backups" / "one.tar.gz"
+
+
+async def test_an_archive_and_its_checksum_bring_back_what_was_there(place: Path) -> None:
+    good = tree(place / "service")
+    archive = await archived(place)
+    sidecar = Path(f"{archive}.sha256").read_text()
+    assert sidecar == f"{sha256(archive)}  one.tar.gz\n"
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    # A link that leads out of it is packed as it is, and cannot be restored; so it is taken out first.
+    (place / "service" / "outside").unlink()
+    good.pop("outside")
+    archive.unlink()
+    Path(f"{archive}.sha256").unlink()
+    archive = await archived(place)
+    (place / "service" / "conf" / "app.toml").write_text("revision = 3\n")
+    bad = tree(place / "service")
+    restore = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    result = await work(restore)
+    assert result.sent is Sent.YES, result.fault
+    assert tree(place / "service") == good
+    aside = place / "service.before-20310506T070809Z"
+    assert str(aside) in result.text
+    assert tree(aside) == bad
+    assert (place / "precious").read_text() == "mine"
+    again = await work(restore)
+    assert again.sent is Sent.NO
+    assert str(aside) in again.fault
+
+
+async def test_an_archive_is_never_overwritten_and_never_packs_itself(place: Path) -> None:
+    archive = await archived(place)
+    before = archive.read_bytes()
+    effect = FileWork(work="archive", path=str(archive), source=f"{place}/service")
+    assert (await work(effect)).sent is Sent.NO
+    assert archive.read_bytes() == before
+    within = await work(FileWork(work="archive", path=f"{place}/service/all.tar.gz", source=f"{place}/service"))
+    assert within.sent is Sent.NO
+    assert "does not pack itself" in within.fault
+    for source in ("precious", "nothing", "service/current"):
+        missing = await work(FileWork(work="archive", path=f"{place}/x.tar.gz", source=f"{place}/{source}"))
+        assert missing.sent is Sent.NO
+    assert not (place / "x.tar.gz").exists()
+
+
+async def test_sockets_and_pipes_are_left_out_and_links_are_not_followed(place: Path) -> None:
+    os.mkfifo(place / "service" / "pipe")
+    result = await work(FileWork(work="archive", path=f"{place}/one.tar.gz", source=f"{place}/service"))
+    assert "1 sockets, pipes or devices were left out" in result.text
+    with tarfile.open(place / "one.tar.gz") as tar:
+        assert "pipe" not in tar.getnames()
+        assert tar.getmember("outside").issym()
+        assert tar.getmember("outside").size == 0
+
+
+async def test_a_full_disk_leaves_no_half_an_archive(place: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    (place / "readonly").mkdir()
+    (place / "readonly" / ".keep").touch()
+    before = tree(place / "readonly")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        result = await work(FileWork(work="archive", path=f"{place}/readonly/a.tar.gz", source=f"{place}/service"))
+    assert result.sent is Sent.NO
+    assert "No space left" in result.fault
+    assert tree(place / "readonly") == before
+
+
+# ── hostile archives ──
+
+
+def member(name: str, **fields: object) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info
+
+
+def packed(path: Path, *members: tarfile.TarInfo | tuple[tarfile.TarInfo, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for one in members:
+            info, content = one if isinstance(one, tuple) else (one, b"")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def symlink(name: str, to: str) -> tarfile.TarInfo:
+    return member(name, type=tarfile.SYMTYPE, linkname=to)
+
+
+GOOD = (member("good.txt"), b"good")
+HOSTILE: dict[str, tuple[tarfile.TarInfo | tuple[tarfile.TarInfo, bytes], ...]] = {
+    "absolute": ((member("/etc/evil"), b"x"),),
+    "traversal": ((member("../precious"), b"x"),),
+    "traversal within": ((member("a/../../precious"), b"x"),),
+    "a link out": (symlink("out", "../precious"),),
+    "an absolute link": (symlink("out", "/etc"),),
+    "a file through a link": (symlink("out", "."), (member("out/evil"), b"x")),
+    "a file over a link": (symlink("out", "good.txt"), (member("out"), b"x")),
+    "a folder over a link": (symlink("out", "d"), member("out", type=tarfile.DIRTYPE)),
+    "links that lead out together": (
+        member("d/e", type=tarfile.DIRTYPE, mode=0o755),
+        symlink("d/e/up", "../.."),
+        symlink("d/e/out", "up/../precious"),
+    ),
+    "links in a ring": (symlink("a", "b"), symlink("b", "a")),
+    "a hard link out": (member("hard", type=tarfile.LNKTYPE, linkname="../precious"),),
+    "a hard link to an absolute path": (member("hard", type=tarfile.LNKTYPE, linkname="/etc/passwd"),),
+    "a hard link to a link": (symlink("s", "good.txt"), member("hard", type=tarfile.LNKTYPE, linkname="s")),
+    "a device": (member("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3),),
+    "a disk": (member("disk", type=tarfile.BLKTYPE, devmajor=8, devminor=0),),
+    "a pipe": (member("pipe", type=tarfile.FIFOTYPE),),
+    "a name twice": ((member("good.txt"), b"evil"),),
+    "a file as a folder": ((member("good.txt/x"), b"x"),),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+async def test_a_hostile_archive_changes_nothing(what: str, place: Path) -> None:
+    archive = packed(place / "bad.tar.gz", GOOD, *HOSTILE[what])
+    before = tree(place)
+    effect = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    result = await work(effect)
+    assert (result.sent, bool(result.fault)) == (Sent.NO, True)
+    assert tree(place) == before
+
+
+async def test_modes_and_hard_links_of_an_archive_are_tamed(place: Path) -> None:
+    archive = packed(
+        place / "modes.tar.gz",
+        member(".", type=tarfile.DIRTYPE, mode=0o777),
+        member("locked", type=tarfile.DIRTYPE, mode=0),
+        (member("locked/suid", mode=0o6777), b"x"),
+        member("hard", type=tarfile.LNKTYPE, linkname="locked/suid"),
+        symlink("inside", "locked/../locked/suid"),
+    )
+    effect = FileWork(work="restore", path=f"{place}/new", source=str(archive), sha256=sha256(archive))
+    result = await work(effect)
+    assert result.sent is Sent.YES, result.fault
+    assert stat.S_IMODE((place / "new" / "locked" / "suid").stat().st_mode) == 0o775
+    assert stat.S_IMODE((place / "new" / "locked").stat().st_mode) == 0o700
+    assert (place / "new" / "hard").read_text() == (place / "new" / "inside").read_text() == "x"
+
+
+def bomb(path: Path) -> None:
+    with gzip.open(path, "wb") as file:
+        info = member("zeros", size=200_000_000)
+        file.write(info.tobuf())
+        for _ in range(200):
+            file.write(bytes(1_000_000))
+
+
+def header_bomb(path: Path) -> None:
+    with gzip.open(path, "wb") as file:
+        file.write(member("pax", type=tarfile.XHDTYPE, size=200_000_000).tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(200):
+            file.write(bytes(1_000_000))
+
+
+def endless_names(path: Path) -> None:
+    with gzip.open(path, "wb") as file:
+        for number in range(3_000):
+            file.write(member(f"f{number}", size=8_000).tobuf() + bytes(8_192))
+
+
+def negative(path: Path) -> None:
+    header = bytearray(member("x").tobuf())
+    header[124:136] = b"\xff" * 12
+    header[148:156] = b"        "
+    header[148:156] = b"%06o\0 " % sum(header)
+    with gzip.open(path, "wb") as file:
+        file.write(bytes(header) + bytes(1024))
+
+
+@pytest.mark.parametrize("make", [bomb, header_bomb, endless_names, negative])
+async def test_a_bomb_is_refused_before_it_fills_anything(make: Callable[[Path], None], place: Path) -> None:
+    archive = place / "bomb.tar.gz"
+    make(archive)
+    before = tree(place)
+    effect = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    assert (await work(effect)).sent is Sent.NO
+    assert tree(place) == before
+
+
+async def test_a_damaged_archive_is_not_unpacked(place: Path) -> None:
+    (place / "service" / "outside").unlink()
+    archive = await archived(place)
+    wanted = sha256(archive)
+    content = archive.read_bytes()
+    before = tree(place / "service")
+    for damaged in (content[:-1], content[: len(content) // 2], b"", b"plain text", content[:50] + b"x" + content[51:]):
+        archive.write_bytes(damaged)
+        effect = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=wanted)
+        result = await work(effect)
+        assert result.sent is Sent.NO
+        assert "damaged" in result.fault
+        # Even where somebody made the checksum anew it is no archive.
+        own = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+        if damaged != content[:50] + b"x" + content[51:]:
+            assert (await work(own)).sent is Sent.NO
+    assert (await work(FileWork(work="restore", path=f"{place}/service", source=str(archive)))).sent is Sent.NO
+    assert tree(place / "service") == before
+    assert sorted(path.name for path in place.iterdir()) == ["backups", "precious", "service"]
+
+
+async def test_an_archive_within_what_it_replaces_is_refused(place: Path) -> None:
+    archive = packed(place / "service" / "own.tar.gz", GOOD)
+    effect = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    assert "which it would replace" in (await work(effect)).fault
+
+
+# ── copies ──
+
+
+async def test_a_file_is_replaced_by_one_with_the_checksum_and_keeps_its_mode(place: Path) -> None:
+    target, source = place / "service" / "conf" / "app.toml", place / "app.old"
+    target.chmod(0o640)
+    source.write_text("revision = 1\n")
+    effect = FileWork(work="copy", path=str(target), source=str(source), sha256=sha256(source))
+    assert (await work(effect)).sent is Sent.YES
+    assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("revision = 1\n", 0o640)
+    source.write_text("another one\n")
+    before = tree(place)
+    assert "damaged or another one" in (await work(effect)).fault
+    for path in ("service", "service/current"):
+        other = FileWork(work="copy", path=f"{place}/{path}", source=str(source), sha256=sha256(source))
+        assert (await work(other)).sent is Sent.NO
+    assert tree(place) == before
+
+
+# ── being stopped ──
+
+
+async def test_what_takes_too_long_or_is_cancelled_is_undone(place: Path) -> None:
+    with (place / "service" / "big").open("wb") as file:
+        file.truncate(400_000_000)
+    before = sorted(path.name for path in place.iterdir())
+    effect = FileWork(work="archive", path=f"{place}/big.tar.gz", source=f"{place}/service", timeout_s=0.05)
+    result = await work(effect)
+    assert (result.sent, result.timed_out) == (Sent.NO, True)
+    slow = FileWork(work="archive", path=f"{place}/big.tar.gz", source=f"{place}/service")
+    working = asyncio.create_task(work(slow))
+    await asyncio.sleep(0)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert sorted(path.name for path in place.iterdir()) == before
