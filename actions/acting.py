@@ -1,8 +1,10 @@
 """Everything that the interface and the command line may ask of acting, behind one door: planning by the kinds,
 starting by the runner, and what is shown of templates, rollbacks, locks and the freeze."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 from actions.freezing import Freezing
 from actions.runner import Runner
@@ -14,6 +16,10 @@ from fleet.actions.template import Desk, Template
 from fleet.errors import OutsideError, RefusedError
 from fleet.store import Store
 from fleet.text import scrub
+from transport.files import read_file
+
+BATCH_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of a file of items."""
 
 
 class Submitter(Protocol):
@@ -24,6 +30,8 @@ class Submitter(Protocol):
     def templates_for(self, name: str) -> tuple[Template, ...]: ...
 
     async def desk(self, template: str, to: Sequence[str]) -> Desk: ...
+
+    async def read_items(self, template: str, text: str) -> tuple[Mapping[str, Any], ...]: ...
 
     async def plan(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan: ...
 
@@ -90,6 +98,11 @@ class ActionDesk:
             return
         self._store.locks.replace({lock.target: lock for lock in held})
 
+    def use(self, submitter: Submitter, roller: Roller) -> None:
+        """Go on with other templates and rollbacks."""
+        self._submitter = submitter
+        self._roller = roller
+
     async def close(self) -> None:
         """fleetdeck ends: nothing more is sent."""
         await self._runner.close()
@@ -103,6 +116,18 @@ class ActionDesk:
     async def desk(self, template: str, to: Sequence[str]) -> Desk:
         """What stands beside the form of a template."""
         return await self._submitter.desk(template, to)
+
+    async def read_items(self, template: str, text: str) -> tuple[Mapping[str, Any], ...]:
+        """The items of a batch."""
+        return await self._submitter.read_items(template, text)
+
+    async def batch_text(self, path: str) -> str:
+        """What a file of this machine holds. Raises OutsideError, and RefusedError where it is no text."""
+        found = await asyncio.to_thread(read_file, Path(path).expanduser(), BATCH_BYTES)
+        try:
+            return found.content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RefusedError(f"{scrub(path, 200)} is no text in UTF-8 (byte {error.start})") from error
 
     async def plan_submit(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan:
         """A plan that submits items."""

@@ -44,10 +44,13 @@ class AuditLog:
         self._who = who
         self._clock = clock
         self._max_bytes = max_bytes
+        self._turn = asyncio.Lock()
 
     async def record(self, entry: AuditEntry) -> AuditEntry:
         """Write a line, and return it as it stands on the disk. Raises RefusedError where it does not stand there."""
-        return await asyncio.to_thread(self.write, entry)
+        # One thread for all who wait here: the lock on the file is waited for by looking at it now and then.
+        async with self._turn:
+            return await asyncio.to_thread(self.write, entry)
 
     def write(self, entry: AuditEntry) -> AuditEntry:
         """As `record`; it blocks."""

@@ -65,7 +65,8 @@ def _state(run: Run, items: tuple[Item, ...], fault: str) -> ActionState:
     running = any(item.state is ActionState.RUNNING for item in items)
     if fault:
         return ActionState.UNKNOWN if running else ActionState.FAILED
-    unproven = run.failed_stage is not None or (bool(run.plan.checks) and run.checks_hold is not True)
+    passed = run.failed_stage is None and all(stage.state == "passed" for stage in run.board[run.id].stages)
+    unproven = not passed or (bool(run.plan.checks) and run.checks_hold is not True)
     if run.stopped:
         if state is ActionState.SUCCEEDED and not unproven:
             return state

@@ -63,12 +63,12 @@ class Proposer:
                 self._since.pop(one.name, None)
                 self.said.pop(one.name, None)
                 continue
-            proposal = await self._proposed(one, reason)
-            if proposal is not None:
-                kept[one.name] = proposal
+            made = await self._proposed(one, reason)
+            if made is not None:
+                kept[one.name] = made
         self._store.proposals.replace(kept)
-        for name in kept:
-            await self._carry_out(self._book.known(name), kept[name])
+        for name, proposal in kept.items():
+            await self._carry_out(self._book.known(name), proposal)
 
     # ── proposing ──
 

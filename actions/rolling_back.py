@@ -211,7 +211,7 @@ class RollbackBook:
     ) -> Plan:
         row, agents = one.objective, one.agents()
         slow_s = calm_s(row) if one.head.slo else 0.0
-        within_s = max(one.head.within, slow_s + SLACK_S if slow_s else 0.0)
+        within_s = max(float(one.head.within), slow_s + SLACK_S if slow_s else 0.0)
         effects = (
             *(slo_effects(one.head.slo, row) if one.head.slo else ()),
             *self._busy(agents),

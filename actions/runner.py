@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from actions.aftermath import Aftermath
 from actions.board import Board
 from actions.carrying import Carrier
-from actions.ending import next_step
 from actions.ledger import Audit, Ledger, Records, entry_of
 from actions.limits import RunLimits
 from actions.observing import Observer
@@ -25,9 +25,9 @@ from fleet.actions.action import Action, ActionState, Confirmation, Lock, StageS
 from fleet.actions.audit import Decision
 from fleet.actions.plan import Plan, public
 from fleet.actions.ports import Checker, Locks, Performer
-from fleet.actions.verdict import items_of, sentence_of
+from fleet.actions.verdict import items_of
 from fleet.clock import Clock
-from fleet.errors import FleetdeckError, OutsideError, RefusedError
+from fleet.errors import OutsideError, RefusedError
 from fleet.store import Store
 from fleet.text import scrub
 
@@ -67,7 +67,6 @@ class Runner:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._store = store
-        self._records = records
         self._locks = locks
         self._claims = claims
         self._doer_of = doer_of
@@ -75,7 +74,6 @@ class Runner:
         self._preflight = preflight
         self._note = note
         self._owner = owner
-        self._fleet = fleet
         self._limits = limits
         self._sleep = sleep
         self._ledger = ledger or Ledger(audit)
@@ -91,6 +89,7 @@ class Runner:
             limits=limits,
             note=note,
         )
+        self._aftermath = Aftermath(self._board, self._ledger, records, claims, self._carrier, clock, owner, fleet)
         self._runs: dict[str, Run] = {}
         self._started: set[str] = set()
         self._jobs: set[asyncio.Task[Any]] = set()
@@ -108,7 +107,7 @@ class Runner:
         return await self._whole(self._dry(plan, confirmation) if dry_run else self._start(plan, confirmation))
 
     async def _start(self, plan: Plan, confirmation: Confirmation) -> str:
-        again = self._again(plan)
+        again, doer = self._again(plan), self._doer_of(plan)
         if again:
             await self._refuse(plan, confirmation, again)
         self._started.add(plan.key)
@@ -120,13 +119,12 @@ class Runner:
         except BaseException:
             await self._let_go(plan, locked)
             raise
-        if reasons:
+        if reasons or doer is None:
             # Nothing was sent, so the plan may be started once what stands against it is put right.
             await self._let_go(plan, locked)
             await self._refuse(plan, confirmation, reasons)
-        doer = self._doer_of(plan)
-        assert doer is not None  # noqa: S101  # the preflight has refused what has none
-        self._carry(Run(plan, doer, self._board, self._clock, self._limits, self._sleep), tuple(locked))
+        else:
+            self._carry(Run(plan, doer, self._board, self._clock, self._limits, self._sleep), tuple(locked))
         return plan.key
 
     def _again(self, plan: Plan) -> tuple[str, ...]:
@@ -277,37 +275,7 @@ class Runner:
     async def recover(self) -> tuple[Action, ...]:
         """Show what is kept, at the start. What has no end, and no program that carries it out, is unknown from now on,
         or surely not sent; those are given back. Whoever deals with them reconciles."""
-        kept = await asyncio.to_thread(self._records.read)
-        left = []
-        for action in kept:
-            if (self._fleet and action.plan.fleet != self._fleet) or self._board.get(action.id) is not None:
-                continue
-            self._board.show(action)
-            if not action.ended and await self._take_over(action):
-                left.append(self._board[action.id])
-        return tuple(left)
-
-    async def _take_over(self, action: Action) -> bool:
-        lock = Lock(target=action.id, owner=self._owner, since=self._clock.now(), action=action.id)
-        try:
-            if await self._claims.take(lock) is not None:
-                return False
-        except OutsideError:
-            return False
-        sure = all(item.state is ActionState.PLANNED for item in action.items)
-        state = ActionState.TIMED_OUT if sure else ActionState.UNKNOWN
-        words = "fleetdeck ended before anything was sent" if sure else "fleetdeck ended while it was under way"
-        row = self._board.change(
-            action.id,
-            state=state,
-            items=tuple(map(_left, action.items)),
-            ended_at=self._clock.now(),
-            outcome=words if sure else f"{words}; {sentence_of(action)}".rstrip("; "),
-            next_step="nothing was sent: plan it anew" if sure else next_step(action, state),
-        )
-        await self._finish(row, Decision.OUTCOME)
-        await self._claims.release(action.id)
-        return True
+        return await self._whole(self._aftermath.recover())
 
     async def reconcile(self, action: str, by: str) -> Action:
         """Ask the target what became of an action that is unknown or has not finished in time. Sends nothing that
@@ -318,63 +286,22 @@ class Runner:
         row = self._known(action)
         if action in self._runs:
             raise RefusedError("it is under way: wait until it has ended, or stop it")
-        doubtful = row.state in (ActionState.UNKNOWN, ActionState.TIMED_OUT)
-        open_items = row.count(ActionState.UNKNOWN, ActionState.RUNNING, ActionState.TIMED_OUT)
-        if row.dry_run or not (doubtful or open_items):
-            raise RefusedError(f"there is nothing to ask: it is {row.state.value}")
+        run = self._runs[action] = self._run_of(row)
+        try:
+            going_on = await self._aftermath.reconcile(run, by)
+        finally:
+            del self._runs[action]
+            run.done.set()
+        if going_on and await self._aftermath.claim(action):
+            self._carry(self._run_of(row), ())
+        return self._board[action]
+
+    def _run_of(self, row: Action) -> Run:
+        """A run that only follows."""
         doer = self._doer_of(row.plan)
         if doer is None:
             raise RefusedError(f"{scrub(row.plan.source, 80)!r} is not in the configuration: nobody can be asked")
-        lock = Lock(target=action, owner=self._owner, since=self._clock.now(), action=action)
-        if await self._claims.take(lock) is not None:
-            raise RefusedError("another program is at work on it")
-        run = Run(row.plan, doer, self._board, self._clock, self._limits, self._sleep, send=False)
-        self._runs[action] = run
-        try:
-            going_on = await self._asked(run, row, by)
-        finally:
-            del self._runs[action]
-            await self._claims.release(action)
-        if going_on:
-            await self._go_on(run)
-        return self._board[action]
-
-    async def _asked(self, run: Run, row: Action, by: str) -> bool:
-        """Look once, and judge anew; whether it is still at work at its target."""
-        items = tuple(
-            replace(item, state=ActionState.UNKNOWN) if item.state is ActionState.TIMED_OUT else item
-            for item in row.items
-        )
-        self._board.change(run.id, items=items)
-        await self._carrier.look_again(run)
-        row = self._board[run.id]
-        going_on = bool(row.count(ActionState.RUNNING))
-        state = ActionState.RUNNING if going_on else self._carrier.judged_again(run)
-        said = run.checks_words or sentence_of(row)
-        row = self._board.change(
-            run.id,
-            state=state,
-            outcome=scrub(f"reconciled: {said}" if said else "reconciled", 600),
-            next_step=next_step(row, state),
-            ended_at=None if going_on else self._clock.now(),
-        )
-        await self._finish(row, Decision.RECONCILED, by)
-        return going_on
-
-    async def _go_on(self, run: Run) -> None:
-        """Follow what is still at work, as it was followed before."""
-        lock = Lock(target=run.id, owner=self._owner, since=self._clock.now(), action=run.id)
-        if await self._claims.take(lock) is None:
-            self._carry(run, ())
-
-    async def _finish(self, row: Action, decision: Decision, by: str = "") -> None:
-        trouble = await self._ledger.outcome(row, decision, by)
-        if trouble:
-            self._board.change(row.id, outcome=f"{row.outcome} ({trouble})")
-        try:
-            await self._board.keep(row.id)
-        except FleetdeckError as error:
-            self._board.change(row.id, outcome=f"{row.outcome} ({error})")
+        return Run(row.plan, doer, self._board, self._clock, self._limits, self._sleep, send=False)
 
     async def close(self) -> None:
         """fleetdeck ends: nothing more is sent, what is on its way is cut off, and what is in doubt is unknown."""
@@ -382,12 +309,3 @@ class Runner:
             run.stop("fleetdeck ended", now=True)
         while self._jobs:
             await asyncio.wait(set(self._jobs))
-
-
-def _left(item: Any) -> Any:
-    """An item of an action that nobody carries out any more."""
-    if item.state is ActionState.PLANNED:
-        return replace(item, state=ActionState.CANCELLED, sentence=item.sentence or "not sent: fleetdeck ended")
-    if item.state in (ActionState.SENT, ActionState.RUNNING):
-        return replace(item, state=ActionState.UNKNOWN)
-    return item

@@ -147,7 +147,7 @@ class Submissions:
             tier=Tier(made.head.tier),
             word=agents[0] if len(agents) == 1 and agents[0] else template,
             targets=self._targets(agents, submitting.target, made.head.queue),
-            steps=_hidden(steps, made.fields),
+            steps=_hidden(steps, [item for _, item in pairs], made.fields),
             made_at=self._reach.clock.now(),
             items=tuple(_words(agent if len(agents) > 1 else "", item, made.fields) for agent, item in pairs),
             blast=_blast(pairs, steps),
@@ -325,10 +325,19 @@ def _checked(fields: Sequence[Field], items: Sequence[Mapping[str, Any]]) -> lis
     return found
 
 
-def _hidden(steps: Sequence[Step], fields: Sequence[Field]) -> tuple[Step, ...]:
-    """Steps whose bodies may hold what is private are written down as hashes."""
-    private = any(field.private for field in fields)
-    return tuple(replace(step, private=True) for step in steps) if private else tuple(steps)
+def _hidden(steps: Sequence[Step], items: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> tuple[Step, ...]:
+    """Steps whose bodies may hold what is private are written down as hashes, and their titles do not say it."""
+    private = [field.name for field in fields if field.private]
+    if not private:
+        return tuple(steps)
+    return tuple(replace(step, private=True, title=_masked(step.title, items[step.item], private)) for step in steps)
+
+
+def _masked(title: str, item: Mapping[str, Any], private: Sequence[str]) -> str:
+    for name in private:
+        if item.get(name) is not None and str(item[name]):
+            title = title.replace(str(item[name]), "***").replace(scrub(str(item[name])), "***")
+    return title
 
 
 def _title(template: str, count: int, agents: Sequence[str], target: str) -> str:

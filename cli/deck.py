@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from agents_registry.registry import Registry
+from cli.acting.acts import Acts, Books, Keeping
 from cli.claims import BookKeeper
 from cli.judging.judgement import Judgement
 from cli.judging.objectives import SLOS
@@ -58,7 +59,9 @@ class Deck:
         clock: Clock,
         read_terminal: Callable[[], TerminalReading] | None = None,
         past: Past | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
+        """`keeping` None: nothing can be done to the fleet from here."""
         allow_many_connections()
         self._config = config
         self._store = store
@@ -72,7 +75,19 @@ class Deck:
         self._supervisor = Supervisor(store.sources, clock)
         self.samples = Samples()
         feed = Feed(self.samples, store, clock.now, self._source_name)
-        self.judgement = Judgement(config, store, self.samples, feed, clock, past or no_past())
+        self._keeping = keeping
+        books = None if keeping is None else Books(config, store, keeping, clock)
+        self._intents = None if books is None else books.intents
+        self.judgement = Judgement(
+            config,
+            store,
+            self.samples,
+            feed,
+            clock,
+            past or no_past(),
+            read_only=config.read_only if books is None else books.freezing.is_frozen,
+            intents=self._intents,
+        )
         self._ingest = Ingest(
             store,
             feed=feed,
@@ -95,12 +110,15 @@ class Deck:
         self._agent_jobs.listen(self._woken.set)
         self._evaluator = Evaluator(store, rules(config), age_limits(config, self._pace), wake=self._woken.set)
         self._loop_lag_s = 0.0
+        self.acts: Acts | None = None
+        if keeping is not None and books is not None:
+            self.acts = Acts(config, store, keeping, books, self.judgement, self._http, clock, self._acted)
         for section, entry in placed(config):
             self._supervisor.add(self._entry_job(section, entry, self._reach))
         self._watch_ourselves(config)
         for job in filter(None, (*self.judgement.jobs(), self.judgement.kept_job())):
             self._supervisor.add(job)
-        self._serve(connected(config, self._http, clock))
+        self._serve(connected(config, self._http, clock, self._intents))
 
     @property
     def store(self) -> Store:
@@ -118,7 +136,10 @@ class Deck:
                 group.create_task(self._keep_judging())
                 group.create_task(self.judgement.run())
                 group.create_task(self._watch_files())
+                if self.acts is not None:
+                    group.create_task(self.acts.run())
         finally:
+            await self._end_acts()
             await self.judgement.aclose()
             await self._http.aclose()
 
@@ -160,8 +181,22 @@ class Deck:
         self.judge()
         self.judgement.settle(self._clock.now())
 
+    async def go_on(self) -> None:
+        """After a sweep, go on until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._supervisor.run())
+            group.create_task(self._keep_judging())
+            group.create_task(self.judgement.run())
+            if self.acts is not None:
+                group.create_task(self.acts.run())
+
+    async def _end_acts(self) -> None:
+        if self.acts is not None:
+            await self.acts.aclose()
+
     async def aclose(self) -> None:
         """Close what a sweep left open."""
+        await self._end_acts()
         await self._supervisor.aclose()
         await self.judgement.aclose()
         await self._http.aclose()
@@ -178,8 +213,11 @@ class Deck:
         before, changes = self._config, compare(self._config, config)
         reach = replace(self._reach, root=config.root, limits=config.limits) if changes.limits else self._reach
         jobs = [self._entry_job(*placed, reach) for placed in (*changes.added, *changes.replaced)]
-        servers = connected(config, self._http, self._clock)
+        servers = connected(config, self._http, self._clock, self._intents)
+        acts = None if self.acts is None else self.acts.made(config)
         self._config, self._reach = config, reach
+        if self.acts is not None and acts is not None:
+            self.acts.use(acts)
         self._http.limit(config.limits)
         for section, entry in changes.removed:
             self._forget(section, entry)
@@ -319,6 +357,9 @@ class Deck:
         async for jobs in changes(await asyncio.to_thread(Watched, files)):
             for job_id in jobs:
                 self._supervisor.hurry(job_id)
+
+    def _acted(self, subject: str, before: str, after: str, detail: str, bad: bool) -> None:
+        self._evaluator.acted(subject, before, after, self._clock.now(), detail, bad=bad)
 
     # ── what the configuration names ──
 

@@ -34,6 +34,8 @@ _NEEDS = {
 
 _IN_TIME = ("alerts", "silences", "slos", "gates")
 """The views of what only shows in time: rules with `for`, rates."""
+_OF_ACTS = ("actions", "templates", "rollbacks")
+"""The views of what can be done, and was."""
 _SWEEP_S = 10.0
 
 
@@ -47,7 +49,10 @@ def print_rows(
     chosen = parse_filter(line.filter, view, saved_filters(config, line.filter))
     shown = narrowed(view, line.columns, output)
     check_view_line(ViewLine(view=what, sort=line.sort))
-    store = _settled(config, wait_s) if settle and what in _IN_TIME else _swept(config, wait_s)
+    if what in _OF_ACTS:
+        store = asyncio.run(_with_acts(config, wait_s))
+    else:
+        store = _settled(config, wait_s) if settle and what in _IN_TIME else _swept(config, wait_s)
     store.times = EXACT_STYLE
     rows = rows_of(store, view, chosen, line.sort, limit)
     if not rows and output == "table":
@@ -113,6 +118,22 @@ def _swept(config: Config, wait_s: float) -> Store:
     store = Store()
     if not asyncio.run(sweep(config, store, wait_s)):
         click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
+    return store
+
+
+async def _with_acts(config: Config, wait_s: float) -> Store:
+    """As `_swept`, with what can be done to the fleet, and what was."""
+    from cli.acting.acts import Keeping
+
+    store = Store()
+    deck = Deck(config, store, SystemClock(), keeping=Keeping.of(config))
+    try:
+        if not await deck.sweep(wait_s):
+            click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
+        if deck.acts is not None:
+            await deck.acts.show()
+    finally:
+        await deck.aclose()
     return store
 
 

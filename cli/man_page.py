@@ -21,6 +21,8 @@ FILES = (
     ("$XDG_CONFIG_HOME/fleetdeck/config.yaml", "Your own configuration, where there is none in the folder."),
     ("$XDG_CONFIG_HOME/fleetdeck/keys.yaml", "Your own keys."),
     ("$XDG_STATE_HOME/fleetdeck/fleetdeck.log", "The log, of three megabytes at most with the two before it."),
+    ("$XDG_STATE_HOME/fleetdeck/audit.jsonl", "Who did what; older files stand beside it."),
+    ("$XDG_STATE_HOME/fleetdeck/actions/", "What was done, and what was begun, an act a file."),
     ("$XDG_STATE_HOME/fleetdeck/fleets/", "What is kept of each fleet between sessions."),
     ("$XDG_RUNTIME_DIR/fleetdeck/copied.txt", "What was copied, where no clipboard took it."),
 )
@@ -78,11 +80,16 @@ def man_page(facts: Iterable[CommandFacts], keys: Iterable[tuple[str, str]]) -> 
 
 
 def _usage(one: CommandFacts) -> list[str]:
-    return [f".B {_literal(one.name)}", _literal(one.usage)]
+    return [f".B {_literal(one.name)}", _breakable(one.usage)]
+
+
+def _breakable(usage: str) -> str:
+    """A line may end behind any of many choices."""
+    return _literal(usage).replace("|", "|\\:")
 
 
 def _command(one: CommandFacts, program: CommandFacts) -> Iterator[str]:
-    yield f'.SS "{_literal(one.name)} {_literal(one.usage)}"'
+    yield f'.SS "{_literal(one.name)} {_breakable(one.usage)}"'
     yield from _body(one)
     own = [option for option in one.options if option not in program.options]
     yield from _list(own)

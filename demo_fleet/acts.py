@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from demo_fleet.feeder import Feeder
+from demo_fleet.feeder import GROUP, Feeder
+from demo_fleet.files import CHUNK_SCHEMA_FILE
 from demo_fleet.ledger import ALLOWED
 from demo_fleet.trees import CURRENT, NOTE, PROMPTS, RELEASES
 
@@ -83,6 +84,12 @@ def _redis_templates(places: Places) -> Entries:
     feeder = places.feeder
     if places.redis is None or feeder is None:
         return []
+    stream = {
+        "kind": "redis_stream", "name": "chunk", "url": places.redis, "stream": feeder.stream, "group": GROUP,
+        "key_field": "job_id", "job": feeder.hashes.replace("*", "{key}"), "gone_is_done": True,
+        "schema": places.root + CHUNK_SCHEMA_FILE,
+        "help": "A chunk for the ingestion workers, put into their stream. The word `fail` in it makes it fail.",
+    }  # fmt: skip
     jobs = {
         "kind": "redis_list", "name": "embed", "url": places.redis, "key": feeder.list,
         "processing": feeder.processing, "dead_letter": feeder.dead, "gone_is_done": True,
@@ -90,7 +97,7 @@ def _redis_templates(places: Places) -> Entries:
         "fields": [_text("What is to be embedded."), _field("fail", "boolean", default=False)],
         "help": "A job for the workers of the list.",
     }  # fmt: skip
-    return [jobs]
+    return [stream, jobs]
 
 
 def rollback_entries(places: Places, instances: dict[str, int]) -> Entries:

@@ -21,6 +21,7 @@ TARGETS_FILE = "targets/agents.json"
 ALERTS_FILE = "alerts.json"
 RULES_FILE = "rules.yml"
 SLOS_FILE = "slos.yaml"
+CHUNK_SCHEMA_FILE = "chunk.schema.json"
 _OURS = Path(__file__).parent
 
 
@@ -62,7 +63,7 @@ class Files:
         for kept in self._kept:
             self._write(kept, moment.floor(kept.every_s), write_in_place)
         self._write(self._targets, moment.floor(self._targets.every_s), write_by_rename)
-        for name in (RULES_FILE, SLOS_FILE):
+        for name in (RULES_FILE, SLOS_FILE, CHUNK_SCHEMA_FILE):
             if name not in self._written:
                 self._written[name] = (_OURS / name).read_bytes()
                 write_by_rename(self._folder / name, self._written[name])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from msgspec import Struct
 
 from fleet.actions.action import Action, Freeze, Lock, Proposal
+from fleet.actions.ours import Ours
 from fleet.actions.revision import RollbackRow
 from fleet.actions.template import Template
 from fleet.alerts.model import Alert, AlertGroup, Silence
@@ -207,6 +208,7 @@ class Store:
         self.rollbacks: Slice[str, RollbackRow] = Slice()  # actions.desk, by name
         self.proposals: Slice[str, Proposal] = Slice()  # actions.proposing, by rollback name
         self.freeze: Slice[str, Freeze] = Slice()  # actions.desk, the one key "freeze"
+        self.ours = Ours(self.actions)  # which tasks were submitted from here
         self.history = History()
         self.plans = PlanBook()  # where the numbers stand on each target's page; collectors.ingest keeps it in step
         self.times: TimeStyle = UTC_STYLE  # how cells show times; the operator's choice

@@ -14,12 +14,15 @@ import msgspec
 from msgspec import Struct, field
 
 from fleet.model import Task
-from fleet.text import scrub
+from fleet.text import LINE_LIMIT, scrub
 from fleet.times import parse_time
 from fleet.vocabulary import TaskState, task_state
 
 ID_LIMIT = 128
 """Characters kept of an id, an agent's name, a kind or a state word."""
+
+_TAIL_REACH = LINE_LIMIT + 1024
+"""Characters of the end of an output that are looked at for its last `LINE_LIMIT`."""
 
 
 class TaskRecord(Struct, gc=False):
@@ -191,7 +194,19 @@ def _title(record: TaskRecord) -> str:
 
 
 def _detail(record: TaskRecord) -> str:
-    for value in (record.error_message, record.error, record.dlq_reason, record.stderr, record.stdout):
+    for value in (record.error_message, record.error, record.dlq_reason):
         if isinstance(value, str) and value.strip():
             return scrub(value.strip())
+    for value in (record.stderr, record.stdout):
+        if isinstance(value, str) and value.strip():
+            return _tail(value.strip())
     return ""
+
+
+def _tail(output: str) -> str:
+    """The end of an output: what a task said last says how it ended. It is scrubbed before it is cut, because a cut in
+    the middle of a URL would leave a password that nothing marks as one."""
+    if len(output) <= LINE_LIMIT:
+        return scrub(output)
+    end = output[-_TAIL_REACH:]
+    return f"…{scrub(end, 10 * _TAIL_REACH)[-(LINE_LIMIT - 1) :]}"

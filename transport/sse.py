@@ -8,14 +8,16 @@ import asyncio
 import ssl
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import h11
 from msgspec import Struct
 
 from fleet.errors import Fault, OutsideError
 from transport.system_faults import FAULTS, of_connection
 from transport.urls import split_url
+
+if TYPE_CHECKING:
+    import h11
 
 MOST_CHARS: Final = 256 * 1024
 """Characters of one event; a longer one is dropped."""
@@ -81,6 +83,9 @@ async def listen(
 ) -> None:
     """Give `take` the events that come within `for_s` seconds, connecting included, until it says True. Raises
     OutsideError where there is no stream."""
+    # Loaded with the first stream: kinds that listen are loaded before the first frame.
+    import h11
+
     try:
         async with asyncio.timeout(for_s):
             await _listen(url, take, headers or {})
@@ -93,6 +98,8 @@ async def listen(
 
 
 async def _listen(url: str, take: Callable[[ServerEvent], bool], headers: Mapping[str, str]) -> None:
+    import h11
+
     parts = split_url(url)
     secure = parts.scheme == "https"
     context = await asyncio.to_thread(ssl.create_default_context) if secure else None
@@ -107,13 +114,19 @@ async def _listen(url: str, take: Callable[[ServerEvent], bool], headers: Mappin
         writer.transport.abort()
 
 
-def _request(connection: h11.Connection, target: str, headers: Mapping[str, str]) -> bytes:
+def _request(connection: "h11.Connection", target: str, headers: Mapping[str, str]) -> bytes:
+    import h11
+
     own = {"accept": "text/event-stream", "connection": "close", "user-agent": "fleetdeck"}
     request = h11.Request(method="GET", target=target, headers=list({**own, **headers}.items()))
     return (connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b"")
 
 
-async def _read(reader: asyncio.StreamReader, connection: h11.Connection, take: Callable[[ServerEvent], bool]) -> None:
+async def _read(
+    reader: asyncio.StreamReader, connection: "h11.Connection", take: Callable[[ServerEvent], bool]
+) -> None:
+    import h11
+
     events, decoder = EventReader(), getincrementaldecoder("utf-8")("replace")
     while True:
         part = connection.next_event()
@@ -129,7 +142,7 @@ async def _read(reader: asyncio.StreamReader, connection: h11.Connection, take: 
             return
 
 
-def _check(answer: h11.Response) -> None:
+def _check(answer: "h11.Response") -> None:
     kind = dict(answer.headers).get(b"content-type", b"")
     if answer.status_code != 200:
         raise OutsideError(Fault.STATUS, f"the events answered {answer.status_code}")

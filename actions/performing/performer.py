@@ -8,8 +8,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from actions.performing import command, http, redis
+from actions.performing.command import run
 from actions.performing.files import FileWorker
+from actions.performing.http import send
+from actions.performing.redis import write
 from fleet.actions.action import Result, Sent
 from fleet.actions.plan import HOLE_OPEN, HOLE_SHUT, CommandRun, Effect, HttpRequest, RedisWrite
 from fleet.actions.ports import Tell
@@ -42,9 +44,9 @@ class MachinePerformer:
 
     async def _carried_out(self, effect: Effect, key: str, tell: Tell | None) -> Result:
         if isinstance(effect, HttpRequest):
-            return await http.send(effect, self._http, self._root, key)
+            return await send(effect, self._http, self._root, key)
         if isinstance(effect, CommandRun):
-            return await command.run(effect, self._root, tell)
+            return await run(effect, self._root, tell)
         if isinstance(effect, RedisWrite):
-            return await redis.write(effect, self._root)
+            return await write(effect, self._root)
         return await self._files.work(effect)

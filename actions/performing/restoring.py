@@ -116,13 +116,18 @@ def _unpack(source: Path, content: BinaryIO, new: Path, room: int, stop: threadi
                     entry = tar.next()
                     if entry is None:
                         break
-                    room -= max(entry.size, 0) if entry.isreg() else 0
+                    if entry.size < 0:
+                        raise RefusedError(f"{source} has an entry of less than nothing; nothing was changed")
+                    room -= entry.size if entry.isreg() else 0
                     if room < 0 or len(tree) >= MOST_ENTRIES:
                         raise RefusedError(f"{source} unpacks to more than there is room for; nothing was changed")
                     meter.allow(entry.size + 4 * tarfile.RECORDSIZE, "an entry")
                     tree.add(entry, tar)
+                meter.drain(tar.offset)
     except _BAD as error:
         raise RefusedError(f"{source} is no archive that can be read: {error}; nothing was changed") from error
+    if not len(tree):
+        raise RefusedError(f"{source} is empty; nothing was changed")
     return tree
 
 
@@ -134,10 +139,21 @@ class _Meter(io.RawIOBase):
         self._stop = stop
         self._left = _HEADER_BYTES
         self._what = "a header"
+        self._read = 0
+        self._content = 0
 
     def allow(self, count: int, what: str) -> None:
         """How many bytes may come next, and what for."""
         self._left, self._what = count, what
+
+    def drain(self, end: int) -> None:
+        """Read to the end, with its checksum. Raises TarError where the entries end at `end` for another reason than
+        the zeros that end an archive: tarfile takes a damaged header for the end."""
+        self.allow(_HEADER_BYTES, "what follows the end")
+        while self.read(CHUNK):
+            pass
+        if self._content > end or self._read < end + tarfile.BLOCKSIZE:
+            raise tarfile.ReadError(f"a damaged entry, or no end, at byte {end:,}")
 
     def readable(self) -> bool:
         return True
@@ -145,6 +161,9 @@ class _Meter(io.RawIOBase):
     def read(self, size: int = CHUNK) -> bytes:
         refuse_stopped(self._stop)
         data: bytes = self._file.read(min(size, CHUNK))
+        meaning = len(data.rstrip(b"\0"))
+        self._content = self._read + meaning if meaning else self._content
+        self._read += len(data)
         self._left -= len(data)
         if self._left < 0:
             raise RefusedError(f"{self._what} of the archive is too big; nothing was changed")

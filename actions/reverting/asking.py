@@ -37,7 +37,7 @@ class Asker:
     def __init__(self, reach: ActReach, auth: Auth | None, timeout_s: float, *, close: bool = False) -> None:
         self._reach = reach
         self._auth = auth
-        self._timeout_s = timeout_s
+        self._timeout_s = float(timeout_s)
         self._close = close
 
     async def json(self, url: str) -> Any:

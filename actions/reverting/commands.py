@@ -49,12 +49,13 @@ class Runner:
         self._reach = reach
         self._cwd = cwd
         self._env = environment(env)
-        self._timeout_s = timeout_s
+        # A duration of a configuration is a type of its own, which no encoder knows.
+        self._timeout_s = float(timeout_s)
 
     def planned(self, argv: Sequence[str], *, timeout_s: float | None = None) -> CommandRun:
         """The effect that runs `argv`, its program resolved."""
-        words = (program(argv[0], self._reach.root), *argv[1:])
-        limit = self._timeout_s if timeout_s is None else timeout_s
+        words = (program(argv[0], self._reach.root), *map(str, argv[1:]))
+        limit = self._timeout_s if timeout_s is None else float(timeout_s)
         return CommandRun(argv=words, cwd=str(self._cwd), env=self._env, timeout_s=limit)
 
     async def read(self, argv: Sequence[str], *, right: tuple[int, ...] = (0,)) -> str:

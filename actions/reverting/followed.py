@@ -57,11 +57,11 @@ class Followed:
             StageWish(
                 share=one.share,
                 gate=one.gate or "",
-                expr=one.expr or "",
+                expr=str(one.expr or ""),
                 target=one.target,
                 healthy=one.healthy,
-                hold_s=one.hold,
-                within_s=one.within,
+                hold_s=float(one.hold),
+                within_s=float(one.within),
             )
             for one in self.head.stages
         )

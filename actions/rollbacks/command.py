@@ -20,17 +20,19 @@ from fleet.errors import Fault, OutsideError, RefusedError
 from fleet.text import scrub
 
 Argv = Annotated[tuple[Word, ...], Meta(max_length=100)]
+Plain = Annotated[str, Meta(max_length=4000)]
 
 
 class CommandOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Programs, each as a list of words. `{to}` is the id of the revision that is rolled to, `{name}` its name,
-    `{live}` the id of the live one, `{share}` the share of a stage (0–1) and `{percent}` the same in percent."""
+    `{live}` the id of the live one, `{share}` the share of a stage (0–1) and `{percent}` the same in percent. In `list`
+    and `live` nothing is filled in."""
 
-    list: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=100)]
+    list: Annotated[tuple[Plain, ...], Meta(min_length=1, max_length=100)]
     """Prints the revisions: a JSON list, one JSON object a line, or lines that `lines` reads."""
     to: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=100)]
     """Rolls to a revision. Where `{share}` or `{percent}` stands in it, it can be rolled in stages."""
-    live: Argv = ()
+    live: Annotated[tuple[Plain, ...], Meta(max_length=100)] = ()
     """Prints the id of the live revision, where the list does not say it."""
     verify: Argv = ()
     """Ends with 0 where the revision is in place; asked again until it is."""
@@ -50,7 +52,7 @@ class CommandOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How long one of them may take."""
 
     def __post_init__(self) -> None:
-        check_argv(self.list, self.to, self.live, self.verify, self.undo)
+        check_argv(self.to, self.verify, self.undo)
 
 
 class CommandRolling(Way):

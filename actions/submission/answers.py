@@ -7,9 +7,8 @@ import msgspec
 from fleet.actions.action import Result, Sent, StepRead, Verdict
 from fleet.text import scrub, scrub_lines
 
-TAIL_CHARS = 4_000
 TAIL_LINES = 40
-"""The end of an output that is shown."""
+"""Lines of the end of an output that are shown."""
 QUOTED = 200
 """Characters of an answer that are quoted."""
 
@@ -54,8 +53,7 @@ def quoted(result: Result) -> str:
 def tail_of(*outputs: object) -> str:
     """The end of the outputs that there are, scrubbed line by line."""
     text = "\n".join(one.strip("\n") for one in outputs if isinstance(one, str) and one.strip())
-    lines = text[-TAIL_CHARS:].split("\n")
-    return scrub_lines("\n".join(lines[-TAIL_LINES:]))
+    return scrub_lines("\n".join(text.split("\n")[-TAIL_LINES:])) if text else ""
 
 
 def refused(sentence: str) -> StepRead:

@@ -47,7 +47,11 @@ def read_taken(options: HttpOptions, result: Result, act: ActKind) -> StepRead:
     wrong = captured({"error": options.error}, result.text).get("error") if options.error else None
     if wrong:
         return StepRead(verdict=Verdict.REFUSED, sentence=f"{status}, but: {scrub(wrong, 200)}")
-    return _taken(options, result, status) if act is ActKind.SUBMIT else StepRead(verdict=verdict, sentence=said)
+    return (
+        _taken(options, result, status)
+        if act is ActKind.SUBMIT
+        else StepRead(verdict=verdict, sentence=f"{status}: {said}", found={"status": str(status)})
+    )
 
 
 def _verdict(options: HttpOptions, result: Result, status: int) -> Verdict:

@@ -46,8 +46,8 @@ def write_step(
     target: str,
     item: int,
 ) -> Step:
-    """One command as a step."""
-    effect = RedisWrite(url=url, command=tuple(command), secret=secret_name(password), timeout_s=TIMEOUT_S)
+    """One command as a step. A plan is written down, and no encoder knows the type of a checked URL."""
+    effect = RedisWrite(url=str(url), command=tuple(command), secret=secret_name(password), timeout_s=TIMEOUT_S)
     return Step(title=title, target=target, item=item, effect=effect)
 
 

@@ -10,21 +10,23 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from actions.performing.secrets import read_secret
 from actions.submission.http_answers import read_state, read_taken, said_by
 from actions.submission.http_options import OWN_NAMES, HttpOptions, Method
 from actions.submission.texts import secret_name
 from config.kinds import Kind
-from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead
+from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.placeholders import ANY_NAME, check_data, fill_data, fill_header, fill_url, read_pattern, read_url
-from fleet.actions.plan import HttpRequest, Plan, Step
+from fleet.actions.plan import ActKind, HttpRequest, Plan, Step
 from fleet.actions.ports import ActReach, Submitting, item_key
 from fleet.errors import ConfigError, Fault, OutsideError, RefusedError
 from transport.urls import public_url
 
 AT_ONCE: Final = 8
 """Tasks that are looked at at once."""
+_MOST_CANCELLED: Final = 10_000
 _NOT_FOLLOWED: Final = "taken; what becomes of it is not followed here"
 _OUT_OF_SIGHT: Final = "nothing is known by which it could be asked for: look at the server itself"
 
@@ -38,6 +40,7 @@ class HttpSubmitting:
         self._url = read_url(options.url, ANY_NAME)
         self._headers = {name: read_pattern(text, ANY_NAME) for name, text in options.headers.items()}
         self._secret = secret_name(options.token, options.header, options.scheme)
+        self._cancelling: dict[str, Mapping[str, str]] = {}
         self.target = public_url(options.url)
 
     def names(self) -> frozenset[str]:
@@ -86,6 +89,11 @@ class HttpSubmitting:
             close=True,
         )
 
+    def _remember(self, url: str, found: Mapping[str, str]) -> None:
+        if len(self._cancelling) >= _MOST_CANCELLED:
+            self._cancelling.clear()
+        self._cancelling[url] = {name: text for name, text in found.items() if name != "key"}
+
     async def guards(self, plan: Plan) -> tuple[str, ...]:
         """The token must be where it is said to be."""
         if self._secret is None:
@@ -98,7 +106,11 @@ class HttpSubmitting:
 
     def read(self, plan: Plan, step: Step, result: Result) -> StepRead:
         """What an answer means."""
-        return read_taken(self._options, result, plan.act)
+        read = read_taken(self._options, result, plan.act)
+        if plan.act is ActKind.CANCEL and read.verdict is Verdict.DONE and isinstance(step.effect, HttpRequest):
+            # An act that cancels has items of its own: what is known of the tasks is told to them, to look at them by.
+            return replace(read, found={**self._cancelling.get(step.effect.url, {}), **read.found})
+        return read
 
     async def look(self, plan: Plan, items: Mapping[int, Mapping[str, str]], since: datetime) -> Mapping[int, Observed]:
         """How the tasks are. One that cannot be asked now is not among them; raises OutsideError where none can."""
@@ -140,6 +152,7 @@ class HttpSubmitting:
                 continue
             body = "" if cancel.body is None else _json(fill_data(cancel.body, found))
             effect = self._request(cancel.method, url, body, {})
+            self._remember(url, found)
             steps.append(
                 Step(title=f"{cancel.method} {public_url(url)}", target=self.target, effect=effect, item=number)
             )

@@ -63,7 +63,6 @@ def progress(action: Action) -> str:
     if len(action.stages) > 1 and action.stage < len(action.stages):
         stage = action.stages[action.stage]
         parts.append(f"{scrub(stage.title)}: {stage.state}")
-        parts.extend(map(scrub, stage.checks))
     elif action.outcome:
         parts.append(scrub(action.outcome))
     return "  ".join(parts)

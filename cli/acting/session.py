@@ -29,10 +29,12 @@ async def _with_desk(config: Config, wait_s: float, do: "Do[T]") -> T:
     try:
         if not await deck.sweep(wait_s):
             click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
-        await deck.acts.begin()
+        acts = deck.acts
+        assert acts is not None  # noqa: S101  # it keeps
+        await acts.begin()
         watching = asyncio.create_task(deck.go_on())
         try:
-            return await do(deck.acts.desk, store)
+            return await do(acts.desk, store)
         finally:
             watching.cancel()
             await asyncio.wait([watching])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cli.judging.past import Past
     from cli.reload import ConfigFile, Reloaded
     from config.schema import Config
+    from fleet.actions.ports import Acting
     from tui.app import FleetdeckApp
 
 log = logging.getLogger(__name__)
@@ -38,15 +39,23 @@ class Behind:
     """Fills `store` by the configuration that `later` gives, for the application that is `attach`ed."""
 
     def __init__(
-        self, later: ConfigLater, store: Store, clock: Clock, last: LastState, *, lasting: bool = False
+        self,
+        later: ConfigLater,
+        store: Store,
+        clock: Clock,
+        last: LastState,
+        *,
+        lasting: bool = False,
+        read_only: bool = False,
     ) -> None:
         """`lasting`: the fleet is the same one at the next start, so what is known of its alerts and objectives is
-        kept."""
+        kept. `read_only`: the command line says so."""
         self._later = later
         self._store = store
         self._clock = clock
         self._last = last
         self._lasting = lasting
+        self._read_only = read_only
         self._app: FleetdeckApp | None = None
         self._deck: Deck | None = None
         self._file: ConfigFile | None = None
@@ -61,6 +70,7 @@ class Behind:
         garbage.release()
         reading = asyncio.ensure_future(self._later())
         await asyncio.to_thread(_import)
+        from cli.acting.acts import Keeping
         from cli.deck import Deck
         from cli.kinds import kind_tables
         from cli.log_file import log_files
@@ -72,7 +82,8 @@ class Behind:
         keeping = asyncio.create_task(garbage.keep(app.idle_s))
         self._last.recall(self._store, self._clock)
         config = await reading
-        deck = self._deck = Deck(config, self._store, self._clock, app.meter.read, self._past(config))
+        kept = Keeping.of(config, read_only=self._read_only)
+        deck = self._deck = Deck(config, self._store, self._clock, app.meter.read, self._past(config), kept)
         self._file = ConfigFile(deck, config, kind_tables(), self._clock.now(), self._reloaded)
         self._file.follow()
         loop = asyncio.get_running_loop()
@@ -96,6 +107,11 @@ class Behind:
     def judgement(self) -> "Judgement | None":
         """What says what is wrong, once there is a fleet to watch."""
         return None if self._deck is None else self._deck.judgement
+
+    @property
+    def acting(self) -> "Acting | None":
+        """What can be done to the fleet, once there is one to watch."""
+        return None if self._deck is None or self._deck.acts is None else self._deck.acts.desk
 
     def _past(self, config: "Config") -> "Past":
         """A fleet without a file of its own is another one at each start, and has no past."""

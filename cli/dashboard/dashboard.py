@@ -64,7 +64,7 @@ def run(
     from cli.dashboard.clipboard import MachineClipboard
     from cli.dashboard.ending import run_app
     from cli.dashboard.last_state import LastState
-    from cli.dashboard.late import LateExplainer, LateGraphs, LateQueries, LateSilencer
+    from cli.dashboard.late import LateExplainer, LateGraphs, LateQueries, LateSilencer, late_acting
     from cli.dashboard.memory_file import open_memory
     from cli.keys_file import find_keys, key_map
     from tui.app import FleetdeckApp
@@ -83,7 +83,7 @@ def run(
     last = LastState(name, None if wishes.fresh else path)
     if last.is_small:
         last.recall(store, clock)
-    behind = Behind(later, store, clock, last, lasting=path is not None)
+    behind = Behind(later, store, clock, last, lasting=path is not None, read_only=wishes.read_only)
     app = FleetdeckApp(
         store,
         fleet_name=name,
@@ -103,6 +103,7 @@ def run(
         filters=FilterShelf(saved),
         look=look,
         silencer=LateSilencer(lambda: behind.judgement),
+        acting=late_acting(lambda: behind.acting),
         operator=operator(),
         graphing=LateGraphs(lambda: behind.judgement),
         querying=LateQueries(lambda: behind.judgement),

@@ -1,7 +1,7 @@
 """What the dashboard may ask of the judgement, which is there only after the first frame."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from fleet.alerts.model import Silence
 from fleet.alerts.ports import Curve, Silencer
@@ -11,6 +11,7 @@ from fleet.promql.storage import Matchers
 
 if TYPE_CHECKING:
     from cli.judging.judgement import Judgement
+    from fleet.actions.ports import Acting
     from fleet.why.model import Ladder, Subject
 
 
@@ -41,6 +42,24 @@ class LateSilencer:
         if judgement is None:
             raise NotYetError("fleetdeck has only begun; try again in a moment")
         return judgement.silencer
+
+
+class _LateDesk:
+    """Hands everything over to the desk, once there is one."""
+
+    def __init__(self, desk: "Callable[[], Acting | None]") -> None:
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        desk = self._desk()
+        if desk is None:
+            raise NotYetError("fleetdeck has only begun; try again in a moment")
+        return getattr(desk, name)
+
+
+def late_acting(desk: "Callable[[], Acting | None]") -> "Acting":
+    """What can be done to the fleet, once there is one to watch; NotYetError from every method before."""
+    return cast("Acting", _LateDesk(desk))
 
 
 class LateGraphs:

@@ -10,8 +10,9 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from actions.intents import Intents
 from actions.routing import RoutedSilencer
-from actions.silencing import LocalSilencer
+from actions.silencing import LocalSilencer, ReadOnly
 from cli.judging.alerting import alert_reader, alert_rules, heartbeats
 from cli.judging.explaining import Reasons
 from cli.judging.graphs import curves
@@ -37,6 +38,7 @@ from fleet.samples.everything import Everything
 from fleet.samples.feed import Feed
 from fleet.samples.own import OwnSeries
 from fleet.samples.samples import Samples
+from fleet.slo.engine import SloEngine
 from fleet.store import Store
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,18 @@ class Judgement:
     """Everything that says what is wrong. `prepare` before the first look at the fleet, so that what is asked of its
     pages is kept from the first one on; then `run`, or `settle` after a sweep."""
 
-    def __init__(self, config: Config, store: Store, samples: Samples, feed: Feed, clock: Clock, past: Past) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        samples: Samples,
+        feed: Feed,
+        clock: Clock,
+        past: Past,
+        *,
+        read_only: ReadOnly = False,
+        intents: Intents | None = None,
+    ) -> None:
         self._config = config
         self._store = store
         self._samples = samples
@@ -80,15 +93,20 @@ class Judgement:
         self.everything = Everything(samples, store, feed, self.own, clock.now)
         self.queries = Queries(self.everything, samples, store)
         self.book = AlertBook(store, reader=alert_reader(config), inhibit=alert_rules(config))
-        local = LocalSilencer(store, self.book, past.silences, clock, read_only=config.read_only)
+        local = LocalSilencer(store, self.book, past.silences, clock, read_only=read_only, intents=intents)
         managers = Managers(self.book, config.external_labels)
-        self.silencer = RoutedSilencer(local, managers, store, clock, read_only=config.read_only)
+        self.silencer = RoutedSilencer(local, managers, store, clock, read_only=read_only)
         self._deadman = DeadMan(self.book, heartbeats(config))
         self._rules = Ruling(config, samples, clock, past, self._every_s)
         self._slos = Objectives(config, store, samples, clock, past, self._every_s)
         self.servers = Serving(self.book, managers, self.silencer, self._slos, clock, writes=past.writes)
         self._gates = GateEngine(store.gates, gates_of(config.gates), samples)
         self.reasons = Reasons(store, samples, self.everything, lambda: self._slos.engine.book, clock)
+
+    @property
+    def slo_engine(self) -> SloEngine:
+        """What judges objectives now."""
+        return self._slos.engine
 
     # ── before the first look ──
 

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from actions.alertmanager import AlertmanagerWriter
+from actions.intents import Intents
 from actions.posting import AlertPoster
 from actions.routing import Member, RoutedSilencer
 from cli.judging.objectives import Objectives
@@ -64,12 +65,15 @@ def asking(options: ServerOptions, http: HttpSender, root: Path, where: str) -> 
     )
 
 
-def connected(config: Config, http: HttpSender, clock: Clock) -> Connected:
-    """The servers of `config`. Raises ConfigError where a token cannot be read."""
+def connected(config: Config, http: HttpSender, clock: Clock, intents: Intents | None = None) -> Connected:
+    """The servers of `config`; what is written to them is recorded by `intents`. Raises ConfigError where a token
+    cannot be read."""
     prometheus, managers = config.servers.prometheus, []
     for place, one in enumerate(config.servers.alertmanagers):
         asked = asking(one, http, config.root, f"alertmanager[{place}]")
-        writer = AlertmanagerWriter(one.shown, http, asked.url, secret=asked.secret, timeout_s=asked.timeout_s)
+        writer = AlertmanagerWriter(
+            one.shown, http, asked.url, secret=asked.secret, timeout_s=asked.timeout_s, intents=intents
+        )
         managers.append(_Manager(one, Alertmanager(one.shown, asked, clock), writer))
     return Connected(
         config,

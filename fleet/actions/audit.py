@@ -156,7 +156,7 @@ def decoded(line: bytes) -> AuditEntry:
         raise ValueError(str(error)) from error
 
 
-class Fault(StrEnum):
+class Flaw(StrEnum):
     """What can be wrong with a line."""
 
     UNREADABLE = "unreadable"
@@ -171,7 +171,7 @@ class Broken(Struct, frozen=True):
     """The first line that is not as it was written: its number, from 1 on, what is wrong, and that in a sentence."""
 
     line: int
-    fault: Fault
+    fault: Flaw
     sentence: str
 
 
@@ -202,12 +202,12 @@ class Chain:
         """Take the next line, with its line end where it has one; what is wrong with it."""
         number = self.lines + 1
         if not line.endswith(b"\n"):
-            return Broken(number, Fault.TRUNCATED, f"it is torn: {len(line):,} bytes without a line end")
+            return Broken(number, Flaw.TRUNCATED, f"it is torn: {len(line):,} bytes without a line end")
         fields = _fields(line)
         if fields is None:
-            return Broken(number, Fault.UNREADABLE, "it is no line of an audit log")
+            return Broken(number, Flaw.UNREADABLE, "it is no line of an audit log")
         if _canonical(fields) != line[:-1] or fields["hash"] != _hash_of(fields):
-            return Broken(number, Fault.EDITED, "its hash is not that of what stands in it")
+            return Broken(number, Flaw.EDITED, "its hash is not that of what stands in it")
         return self._link(number, fields)
 
     def verified(self, broken: Broken | None = None) -> Verified:
@@ -227,7 +227,7 @@ class Chain:
         if not fits and (broken := self._misplaced(number, seq, prev)) is not None:
             return broken
         if fields.get("decision") == Decision.NOTED and fields.get("outcome") == MISSING:
-            return Broken(number, Fault.REMOVED, scrub(str(fields.get("error")), _REASON_CHARS))
+            return Broken(number, Flaw.REMOVED, scrub(str(fields.get("error")), _REASON_CHARS))
         if fields.get("decision") == Decision.NOTED:
             self.notes.append(f"line {number:,} (seq {seq}): {scrub(str(fields.get('error')), _REASON_CHARS)}")
         self.first_seq = self.first_seq or seq
@@ -239,14 +239,14 @@ class Chain:
         wanted = self.seq + 1
         if seq > wanted:
             gone = f"line {wanted} is" if seq == wanted + 1 else f"lines {wanted} to {seq - 1} are"
-            return Broken(number, Fault.REMOVED, f"seq {seq} stands where {wanted} belongs: {gone} not there")
+            return Broken(number, Flaw.REMOVED, f"seq {seq} stands where {wanted} belongs: {gone} not there")
         if seq < wanted:
             return Broken(
-                number, Fault.REORDERED, f"seq {seq} stands behind {self.seq}: lines were moved, repeated or put in"
+                number, Flaw.REORDERED, f"seq {seq} stands behind {self.seq}: lines were moved, repeated or put in"
             )
         if prev != self.head:
             return Broken(
-                number, Fault.REPLACED, f"seq {seq} does not follow the line before it: one of them was replaced"
+                number, Flaw.REPLACED, f"seq {seq} does not follow the line before it: one of them was replaced"
             )
         return None
 
@@ -264,18 +264,18 @@ def verify(lines: Iterable[bytes], *, partial: bool = False, known: Iterable[str
         missing.pop(chain.head, None)
     for hash in missing:
         told = f"the line with the hash {hash} is not there: the end was cut off, or all was written anew"
-        return chain.verified(Broken(chain.lines + 1, Fault.TRUNCATED, told))
+        return chain.verified(Broken(chain.lines + 1, Flaw.TRUNCATED, told))
     return chain.verified()
 
 
 def _told_apart(broken: Broken, wanted: int, rest: Iterable[bytes]) -> Broken:
     """A line that is not there may stand further down: then nothing was taken out, but moved."""
-    if broken.fault is not Fault.REMOVED:
+    if broken.fault is not Flaw.REMOVED:
         return broken
     for number, line in enumerate(rest, broken.line + 1):
         fields = _fields(line)
         if fields is not None and fields["seq"] == wanted:
-            return Broken(broken.line, Fault.REORDERED, f"seq {wanted} belongs here, and stands in line {number:,}")
+            return Broken(broken.line, Flaw.REORDERED, f"seq {wanted} belongs here, and stands in line {number:,}")
     return broken
 
 

@@ -161,7 +161,7 @@ def fill_header(pattern: Pattern, values: Values) -> str:
 
 def fill_data(data: Any, values: Values) -> Any:
     """A JSON body: `data` with its texts filled. A text that is one placeholder alone takes the value with its type,
-    or is left out where there is no value; keys of mappings are left as they are. Raises RefusedError."""
+    or is left out where nothing was entered; keys of mappings are left as they are. Raises RefusedError."""
     made = _filled(data, values)
     return None if made is _MISSING else made
 
@@ -177,9 +177,9 @@ def _filled(data: Any, values: Values) -> Any:
     pattern = read_pattern(data, ANY_NAME)
     if pattern.lone is None:
         return fill_text(pattern, values)
-    if pattern.lone not in values:
+    value = values.get(pattern.lone)
+    if value is None:
         return _MISSING
-    value = _value(pattern.lone, values)
     for text in _texts(value):
         _refuse_holes(pattern.lone, text)
     return value

@@ -246,8 +246,9 @@ def plan_bytes(plan: Plan) -> bytes:
 
 
 def plan_sha256(plan: Plan) -> str:
-    """By which a plan is known in the audit log: hexadecimal SHA-256 of `plan_bytes`."""
-    return hashlib.sha256(plan_bytes(plan)).hexdigest()
+    """By which a plan is known in the audit log: hexadecimal SHA-256 of `plan_bytes` of the plan as it may be written
+    down, so that it is the same of what was kept of it."""
+    return hashlib.sha256(plan_bytes(public(plan))).hexdigest()
 
 
 def public(plan: Plan) -> Plan:

@@ -23,7 +23,6 @@ from fleet.actions.plan import (
     RevisionLive,
     SecretName,
     SloHolds,
-    Step,
     Tier,
 )
 from fleet.text import scrub
@@ -57,7 +56,7 @@ def _lines(plan: Plan, refusals: tuple[str, ...], listed: int) -> Iterator[Line]
     yield from _all("means", plan.effects)
     yield from _sent(plan, listed)
     yield from _stages(plan)
-    yield from _all("after", (plan.expects, *map(check_words, plan.checks)) if plan.expects else _words(plan.checks))
+    yield from _all("after", (plan.expects,) if plan.expects else _words(plan.checks))
     yield from _all("undo", plan.undo)
     yield Line("confirm", confirm_words(plan))
 
@@ -102,15 +101,10 @@ def check_words(check: Check) -> str:
 
 def _sent(plan: Plan, listed: int) -> Iterator[Line]:
     for number, step in enumerate(plan.steps[:listed], 1):
-        yield Line(f"step {number}", _step_title(step, plan))
+        yield Line(f"step {number}", _clean(step.title))
         yield from (Line("", text) for text in effect_lines(step.effect))
     if len(plan.steps) > listed:
         yield Line("", f"and {len(plan.steps) - listed:,} more steps of {len(plan.items):,} items")
-
-
-def _step_title(step: Step, plan: Plan) -> str:
-    stage = f" ({plan.stages[step.stage].title})" if step.stage < len(plan.stages) > 1 else ""
-    return _clean(f"{step.title}{stage}")
 
 
 def _stages(plan: Plan) -> Iterator[Line]:

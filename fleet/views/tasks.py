@@ -4,9 +4,9 @@ from datetime import datetime
 
 from fleet.filters.units import Unit
 from fleet.model import Task
-from fleet.views.columns import count_column, name_column, ranked_column, word_column
+from fleet.views.columns import count_column, ranked_column, word_column
 from fleet.views.text import NOT_KNOWN, TASK_TONE, age_cell
-from fleet.views.view import Cell, Column, Look, SortValue, Tone, View, attribute, choice, moment
+from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import TaskState
 
 TASK_GLYPH: dict[TaskState, str] = {
@@ -18,6 +18,9 @@ TASK_GLYPH: dict[TaskState, str] = {
     TaskState.CANCELLED: "–",
     TaskState.UNKNOWN: "?",
 }
+
+OURS = "↑"
+"""Stands before the title of a task that was submitted from here."""
 
 _RANK = {
     TaskState.FAILED: 0,
@@ -48,6 +51,11 @@ def _age(row: Task, at: Look) -> Cell:
     return cell if row.created_at else Cell(f"≥{cell.text}", Tone.MUTED)
 
 
+def _title(row: Task, at: Look) -> Cell:
+    mark = f"{OURS} " if at.store.ours.action_of(row.id) else ""
+    return Cell(f"{mark}{row.title or row.id}", Tone.TITLE)
+
+
 def _epoch(when: datetime | None) -> float | None:
     return when.timestamp() if when else None
 
@@ -62,7 +70,16 @@ VIEW: View[Task] = View(
     rows=lambda store: store.tasks,
     columns=(
         ranked_column("state", "STATE", 11, _state, lambda r: _RANK[r.state]),
-        name_column("title", "TASK", 28, lambda r: r.title or r.id, grow=10),
+        Column(
+            id="title",
+            title="TASK",
+            width=28,
+            grow=10,
+            priority=0,
+            cell=_title,
+            sort=lambda r, _: r.title or r.id,
+            named=True,
+        ),
         word_column("queue", "QUEUE", 12, lambda r: r.queue, grow=1, priority=3),
         word_column("agent", "AGENT", 12, lambda r: r.agent, grow=2, priority=2, tone=lambda r: Tone.PLAIN),
         word_column("kind", "KIND", 8, lambda r: r.kind, grow=1, priority=5),
@@ -97,6 +114,7 @@ VIEW: View[Task] = View(
         moment("last_changed", lambda r, _: r.last_changed),
         attribute("retries"),
         attribute("detail"),
+        Field("ours", lambda r, at: at.store.ours.action_of(r.id) or None),
     ),
     order=_order,
     words=lambda r: f"{r.title} {r.id} {r.queue} {r.agent} {r.kind} {r.state.value} {r.detail}",

@@ -9,6 +9,7 @@ from fleet.text import scrub
 from fleet.vocabulary import SEVERITY, AgentState
 from fleet.why.ground import TOP, Ground, count_of
 from fleet.why.model import Basis, Mark, Row, Rung, Step
+from fleet.why.proposal import ready_rows
 from fleet.why.rungs import firing_of
 
 
@@ -22,6 +23,7 @@ def state_step(status: AgentStatus, ground: Ground) -> Step:
         odd = ", which is not what was observed" if status.disagrees else ""
         rows.append(Row(label="claims", value=scrub(f"{status.claimed}{at}{odd}", 300)))
     rows += [Row(label="sources disagree", value=scrub(text, 300)) for text in status.disagreements[:TOP]]
+    rows += ready_rows(ground.store, (status.name,))
     looked = [row for row in rows if row.label in ("health", "metrics", "process")]
     unknown = [] if looked else ["nothing of it is looked at: it is known by what others say"]
     if status.claimed is None:

@@ -11,6 +11,7 @@ from fleet.text import scrub
 from fleet.why.expression import Measured, read
 from fleet.why.ground import TOP, Answered, Ground, count_of, listed, shown
 from fleet.why.model import Basis, Mark, Row, Rung, Step
+from fleet.why.proposal import ready_rows
 from fleet.why.shares import Part, Parts, contributions, contributors
 
 _HOLDS = {
@@ -37,6 +38,7 @@ def alert_step(alert: Alert, ground: Ground) -> Step:
         Row(label="explained by", value=other.name if (other := ground.store.alerts.get(id)) else id, alert=id)
         for id in alert.inhibited_by[:TOP]
     ]
+    rows += ready_rows(ground.store, alert.labels.values())
     return Step(
         rung=Rung.SUBJECT,
         title=f"Alert {scrub(alert.name, 80)}",

@@ -5,6 +5,7 @@ from fleet.gates.target import parse_target
 from fleet.text import scrub
 from fleet.why.ground import Ground
 from fleet.why.model import Basis, Mark, Row, Rung, Step
+from fleet.why.proposal import ready_rows
 
 _MARKS = {GateState.PASS: Mark.GOOD, GateState.FAIL: Mark.BAD, GateState.NO_DATA: Mark.UNKNOWN}
 
@@ -23,6 +24,7 @@ def gate_step(row: GateStatus, ground: Ground) -> Step:
             Row(label="target", value=scrub(row.target, 80)),
             Row(label="observed", value=observed),
             Row(label="claimed", value=scrub(row.claimed, 80) or "nothing"),
+            *ready_rows(ground.store, (row.name,)),
         ),
         unknown=(scrub(row.error, 300),) if row.error else (),
     )

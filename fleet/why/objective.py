@@ -18,6 +18,7 @@ from fleet.times import span_text
 from fleet.why.evidence import Evidence
 from fleet.why.ground import Counting, Ground
 from fleet.why.model import Asked, Basis, Mark, Row, Rung, Step
+from fleet.why.proposal import ready_rows
 from fleet.why.shares import Parts, Tally
 
 _MARKS = {
@@ -48,6 +49,7 @@ def budget_step(row: SloStatus, ground: Ground) -> Step:
         rows.append(Row(label="spent", value="it is" if not row.exhaustion_s else f"in {span_text(row.exhaustion_s)}"))
     if row.formula:
         rows.append(Row(label="formula", value=scrub(row.formula, 400)))
+    rows += ready_rows(ground.store, (row.name,))
     unknown = [scrub(row.error, 300)] if row.error else []
     if row.coverage_ratio < 1:
         unknown.append(f"there is no data for {1 - row.coverage_ratio:.1%} of the window")

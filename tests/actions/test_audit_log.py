@@ -1,5 +1,6 @@
 """The audit log on real files: several writers, a killed one, a full disk, rotation, and what others may put there."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from actions.audit import AuditLog
 from actions.audit_files import Reading, read_head, rotated, torn
-from fleet.actions.audit import AuditEntry, Decision, Fault, Verified, Who, decoded, verify
+from fleet.actions.audit import AuditEntry, Decision, Flaw, Verified, Who, decoded, verify
 from fleet.clock import ManualClock
 from fleet.errors import RefusedError
 
@@ -84,6 +85,14 @@ async def test_a_line_says_who_when_and_what_and_is_ours_alone(tmp_path: Path) -
     assert hashlib.sha256(text.encode()).hexdigest() == made.hash
     assert stat.S_IMODE((folder / "audit.jsonl").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.anyio
+async def test_lines_of_one_process_are_written_in_the_order_in_which_they_were_asked_for(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+    made = await asyncio.gather(*(log.record(an_intent(number)) for number in range(50)))
+    assert [entry.seq for entry in made] == list(range(1, 51))
+    assert [entry.idempotency_key for entry in entries(tmp_path)] == [f"k{number}" for number in range(50)]
 
 
 def test_writers_of_several_processes_make_one_chain_over_several_files(tmp_path: Path) -> None:
@@ -157,11 +166,11 @@ def test_lines_that_are_cut_off_the_end_are_noticed_and_stay_noticed(tmp_path: P
     log.path.write_bytes(b"".join(lines[:2]))
     before = verified(tmp_path).broken
     assert before is not None
-    assert before.fault is Fault.TRUNCATED
+    assert before.fault is Flaw.TRUNCATED
     log.write(an_intent(5))
     after = verified(tmp_path).broken
     assert after is not None
-    assert (after.line, after.fault) == (3, Fault.REMOVED)
+    assert (after.line, after.fault) == (3, Flaw.REMOVED)
     assert "ended with seq 4" in after.sentence
 
 
@@ -194,7 +203,7 @@ def test_files_are_in_the_order_of_their_lines_and_not_of_their_names(tmp_path: 
     rotated(tmp_path)[4].unlink()
     broken = verified(tmp_path).broken
     assert broken is not None
-    assert (broken.line, broken.fault) == (5, Fault.REMOVED)
+    assert (broken.line, broken.fault) == (5, Flaw.REMOVED)
 
 
 def test_a_full_disk_refuses_and_leaves_the_log_as_it_was(tmp_path: Path) -> None:

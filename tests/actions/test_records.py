@@ -9,7 +9,7 @@ import pytest
 
 from actions.records import SLACK, Records
 from fleet.actions.action import Action, ActionState, Item
-from fleet.actions.plan import ActKind, HttpRequest, Plan, Stage, Step, Target, Tier, public
+from fleet.actions.plan import ActKind, HttpRequest, Plan, Stage, Step, Target, Tier, plan_sha256, public
 from fleet.errors import RefusedError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -49,6 +49,7 @@ async def test_an_act_is_found_again_without_what_is_private_in_it(tmp_path: Pat
     (found,) = Records(tmp_path / "actions").read()
     assert (found.id, found.state, found.items[0].words) == ("a1", ActionState.RUNNING, "one")
     assert found.plan == public(an_action("a1").plan)
+    assert plan_sha256(found.plan) == plan_sha256(an_action("a1").plan)
     file = tmp_path / "actions" / "a1.json"
     assert b"secret plan" not in file.read_bytes()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from fleet.vocabulary import AgentState
 from tests.actions.runner_bench import ANN, Bench, Judge, http, plan
 
 pytestmark = pytest.mark.anyio
-ROLLS = {"act": ActKind.ROLLBACK, "tier": Tier.NAME}
+ROLLS: dict[str, Any] = {"act": ActKind.ROLLBACK, "tier": Tier.NAME}
 
 
 async def test_what_was_submitted_succeeds_when_its_target_says_so_and_the_receipt_says_it(tmp_path: Path) -> None:
@@ -416,7 +417,7 @@ async def test_a_lock_that_is_lost_stops_it(tmp_path: Path) -> None:
     it = Bench(tmp_path, judge=it.judge, limits=RunLimits(renew_s=0.001), sleep=sleep)
     await it.runner.start(plan(stages=STAGES, **ROLLS), ANN)
     await gone.wait()
-    while not it.runner._runs["k1"].stopped:
+    while not it.runner._runs["k1"].stopped:  # noqa: ASYNC110  # it looks at the files itself, in its own time
         await asyncio.sleep(0.001)
     assert "taken away" in it.runner._runs["k1"].stopped
     await it.runner.close()

@@ -19,7 +19,7 @@ from actions.freezing import Freezing
 from actions.ledger import Ledger
 from actions.preflight import Preflight
 from actions.runner import Runner
-from fleet.actions.action import Action, ActionState, Lock, Result, Sent
+from fleet.actions.action import Action, ActionState, Lock, Result
 from fleet.actions.audit import AuditEntry
 from fleet.actions.plan import ActKind, Effect, Plan
 from fleet.actions.ports import Tell
@@ -104,7 +104,7 @@ class Target(World):
         self.disk = disk
         self.process: Process | None = None
         self.history: dict[str, list[str]] = {}
-        self.waiting: list[tuple[str, "asyncio.Future[str]"]] = []
+        self.waiting: list[tuple[str, asyncio.Future[str]]] = []
 
     async def perform(self, effect: Effect, *, key: str = "", tell: Tell | None = None) -> Result:
         assert self.process is not None

@@ -12,7 +12,7 @@ from fleet.actions.audit import (
     MOST_TARGETS,
     AuditEntry,
     Decision,
-    Fault,
+    Flaw,
     encoded,
     sealed,
     verify,
@@ -62,7 +62,7 @@ def _cut(whole: bytes) -> list[bytes]:
 def test_a_line_that_is_taken_out_is_found(line: int) -> None:
     found = verify([*LINES[:line], *LINES[line + 1 :]])
     assert found.broken is not None
-    assert (found.broken.line, found.broken.fault) == (line + 1, Fault.REMOVED)
+    assert (found.broken.line, found.broken.fault) == (line + 1, Flaw.REMOVED)
     assert f"line {line + 1} is not there" in found.broken.sentence
 
 
@@ -75,7 +75,7 @@ def test_lines_that_change_places_are_found(one: int, other: int) -> None:
         assert broken is None
     else:
         assert broken is not None
-        assert (broken.line, broken.fault) == (min(one, other) + 1, Fault.REORDERED)
+        assert (broken.line, broken.fault) == (min(one, other) + 1, Flaw.REORDERED)
 
 
 @given(st.integers(0, 6), st.integers(0, 6))
@@ -88,7 +88,7 @@ def test_a_line_that_is_repeated_is_found(what: int, where: int) -> None:
 def test_a_cut_end_is_found(line: int, left: int) -> None:
     broken = verify([*LINES[:line], LINES[line][:left]]).broken
     assert broken is not None
-    assert (broken.line, broken.fault) == (line + 1, Fault.TRUNCATED)
+    assert (broken.line, broken.fault) == (line + 1, Flaw.TRUNCATED)
 
 
 def test_an_end_that_is_cut_at_a_line_shows_by_what_was_known_of_it() -> None:
@@ -96,7 +96,7 @@ def test_an_end_that_is_cut_at_a_line_shows_by_what_was_known_of_it() -> None:
     assert verify(LINES[:5]).broken is None
     found = verify(LINES[:5], known=[head])
     assert found.broken is not None
-    assert found.broken.fault is Fault.TRUNCATED
+    assert found.broken.fault is Flaw.TRUNCATED
     assert head in found.broken.sentence
     assert verify(LINES, known=[head, GENESIS, verify(LINES[:2]).head]).broken is None
 
@@ -106,7 +106,7 @@ def test_lines_that_were_written_anew_from_one_on_show_in_the_line_behind_them()
     forged = encoded(sealed(replace(first, actor="somebody@else"), 1, GENESIS)) + b"\n"
     broken = verify([forged, *LINES[1:]]).broken
     assert broken is not None
-    assert (broken.line, broken.fault) == (2, Fault.REPLACED)
+    assert (broken.line, broken.fault) == (2, Flaw.REPLACED)
 
 
 def test_a_chain_whose_older_files_are_gone_begins_where_it_is_told_to() -> None:
@@ -121,7 +121,7 @@ def test_what_the_log_noted_as_missing_stays_wrong() -> None:
     line = encoded(sealed(noted, 8, last.head)) + b"\n"
     broken = verify([*LINES, line]).broken
     assert broken is not None
-    assert (broken.line, broken.fault, broken.sentence) == (8, Fault.REMOVED, "the log ended with seq 9")
+    assert (broken.line, broken.fault, broken.sentence) == (8, Flaw.REMOVED, "the log ended with seq 9")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_the_log_noted_as_missing_stays_wrong() -> None:
 def test_what_is_no_line_is_no_crash(line: bytes) -> None:
     broken = verify([line]).broken
     assert broken is not None
-    assert broken.fault in (Fault.UNREADABLE, Fault.EDITED)
+    assert broken.fault in (Flaw.UNREADABLE, Flaw.EDITED)
 
 
 def test_a_line_of_a_later_version_is_right_though_it_has_more_keys() -> None:

@@ -66,9 +66,9 @@ class ConfirmSheet(Unhurried[str | None]):
         with Vertical(classes="form act"):
             yield Static(self._heading(), id="heading", markup=False)
             yield PlanScroll(self._lines, id="plan")
+            yield Static(id="warning", markup=False)
             for name, box in self._boxes.items():
                 yield Row(name, box)
-            yield Static(id="warning", markup=False)
             yield self._cancel
             yield KeyLine()
 

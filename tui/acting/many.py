@@ -33,7 +33,6 @@ PASTED_CHARS = 4_000_000
 """Characters of a paste that are taken as lines."""
 _FAULTS = 6
 _LINE_CHARS = 200
-_CHROME = 11
 
 
 class ItemInput(TaskInput):
@@ -102,12 +101,7 @@ class BatchSheet(Sheet[str | None]):
 
     def on_mount(self) -> None:
         """Say how it is filled in."""
-        self._fit()
         self._show()
-
-    def on_resize(self) -> None:
-        """The lines take what the rest leaves."""
-        self._fit()
 
     # ── filling in ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -219,7 +213,7 @@ class BatchSheet(Sheet[str | None]):
     def _heading(self) -> Text:
         ink = Ink(self.app.theme_variables)
         to = [ink.write(f"to {', '.join(self._to)}")] if self._to else []
-        return Text("\n").join([desk_title(self._desk, ink, "Submit many"), *to, *desk_lines(self._desk, ink)])
+        return Text("\n").join([desk_title(self._desk, ink, "Submit many of"), *to, *desk_lines(self._desk, ink)])
 
     def _show(self) -> None:
         if not self.is_attached:
@@ -246,11 +240,6 @@ class BatchSheet(Sheet[str | None]):
     def _say(self, message: str, tone: Tone = Tone.DOWN) -> None:
         if self.is_attached:
             self.query_one("#warning", Static).update(Ink(self.app.theme_variables).write(message, tone))
-
-    def _fit(self) -> None:
-        ink = Ink(self.app.theme_variables)
-        chrome = _CHROME + len(desk_lines(self._desk, ink)) + bool(self._to)
-        self.query_one(PlanScroll).styles.max_height = max(3, self.app.size.height - chrome)
 
 
 def _lines(text: str) -> list[str]:

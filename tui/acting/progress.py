@@ -10,13 +10,20 @@ from fleet.views.text import progress_bar
 from fleet.views.view import Cell, Column, Look, Tone, View
 from tui.ink import Ink, joined
 
-_RANK = {state: rank for rank, state in enumerate(STATE_CELLS)}
+_BAD = (
+    ActionState.UNKNOWN,
+    ActionState.FAILED,
+    ActionState.REFUSED,
+    ActionState.TIMED_OUT,
+    ActionState.CANCELLED,
+)
+_RANK = {state: rank for rank, state in enumerate(dict.fromkeys((*_BAD, *STATE_CELLS)))}
+"""What needs somebody comes first, what is done last."""
 _OVER = tuple(
     state
     for state in ActionState
     if state not in (ActionState.PLANNED, ActionState.CONFIRMED, ActionState.SENT, ActionState.RUNNING)
 )
-_BAR = 30
 
 
 def state_cell(state: ActionState) -> Cell:
@@ -24,12 +31,12 @@ def state_cell(state: ActionState) -> Cell:
     return STATE_CELLS[state]
 
 
-def progress_line(action: Action, ink: Ink) -> Text:
-    """`━━━━━╌╌╌  120 of 200 ended   ✓ 110 succeeded   ⊘ 10 refused`"""
+def progress_line(action: Action, ink: Ink, bar: int) -> Text:
+    """`━━━━━╌╌╌  120 of 200 ended  ▫ 10 refused  ● 110 succeeded`, with a bar of so many cells."""
     total = len(action.items)
     over = action.count(*_OVER)
     parts = [
-        ink.write(progress_bar(over / total if total else None, None, _BAR), Tone.ACCENT),
+        ink.write(progress_bar(over / total if total else None, None, bar), Tone.ACCENT),
         ink.write(f"{over:,} of {total:,} ended", bold=True),
     ]
     for state in _RANK:
@@ -38,7 +45,7 @@ def progress_line(action: Action, ink: Ink) -> Text:
             cell = STATE_CELLS[state]
             glyph, _, word = cell.text.partition(" ")
             parts.append(ink.write(f"{glyph} {number:,} {word}", cell.tone))
-    return joined(parts, "   ")
+    return joined(parts, "  ")
 
 
 class ItemRow(Item, frozen=True, kw_only=True):

@@ -79,9 +79,11 @@ class AlertsScreen(AlertActs, TableScreen):
             return
         from tui.alerts.ack import AckSheet
         from tui.alerts.page import AlertPage
+        from tui.alerts.silence import SilenceSheet
 
         await made_ready(app, AlertPage, lambda: AlertPage(self.context, ""))
         await made_ready(app, AckSheet, lambda: AckSheet((), self.context))
+        await made_ready(app, SilenceSheet, lambda: SilenceSheet((), self.context))
 
     def on_unmount(self) -> None:
         self._lines.close()
@@ -136,8 +138,6 @@ class AlertsScreen(AlertActs, TableScreen):
 
     def filter(self, table: Table, text: str) -> None:
         """As any table; without a filter the groups come back."""
-        if not text.strip() and self._begun and self._grouped and not self._searching:
-            self._table.display = False  # its lines are not seen any more
         super().filter(table, text)
         self._settle()
 

@@ -31,7 +31,7 @@ class Standing(Screen[R]):
     (`tui.chrome.too_small.size_classes`), or Textual lays it out again with them."""
 
     _held_since_s: float | None = None
-    _is_waiting = False
+    _look: "asyncio.Task[None] | None" = None
     _is_looking = False
     _owes_paint = False
 
@@ -82,15 +82,20 @@ class Standing(Screen[R]):
         if self._held_since_s is None:
             self._held_since_s = loop.time()
         held = loop.time() - self._held_since_s < _HELD_MOST_S and is_busy(self)
-        if held and not self._is_waiting:
-            self._is_waiting = True
-            loop.call_soon(self._look_again)
+        if held and self._look is None:
+            self._look = loop.create_task(self._look_again())
+            self._look.add_done_callback(self._looked)
         return held
 
-    def _look_again(self) -> None:
-        self._is_waiting = False
+    async def _look_again(self) -> None:
+        self._look = None
         if self.is_attached:
             self._on_timer_update()
+
+    def _looked(self, look: "asyncio.Task[None]") -> None:
+        error = None if look.cancelled() else look.exception()
+        if isinstance(error, Exception):
+            self.app._handle_exception(error)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The ground, of which one line is as the other."""

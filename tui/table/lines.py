@@ -58,11 +58,6 @@ class LineView(Widget):
         if regions:
             self.refresh(*regions)
 
-    @property
-    def is_taken(self) -> bool:
-        """Whether the lines are those of the size there is, and were not forgotten."""
-        return self._laid_out == self.size
-
     def forget(self) -> None:
         """Nobody sees the lines; they are taken anew when they are drawn."""
         self._laid_out = Size(0, 0)

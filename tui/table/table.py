@@ -206,10 +206,10 @@ class Table(OrderedLines, can_focus=True):
         self.rows.close()
 
     def on_show(self) -> None:
-        if asyncio.get_running_loop().time() - self._judged_s > _JUST_NOW_S:
-            self.refresh_rows()
-        elif not self.is_taken:
+        if asyncio.get_running_loop().time() - self._judged_s < _JUST_NOW_S:
             self.draw()
+        else:
+            self.refresh_rows()
         if self._follow_time is not None and self._clockwork is None:
             self._clockwork = self.set_interval(self._follow_time, self._tick)
 
@@ -256,7 +256,7 @@ class Table(OrderedLines, can_focus=True):
         """Make the terminal agree with the rows, and tell what is new."""
         if not self.is_attached:
             return
-        if self.display and self.is_on_screen:
+        if self.display:
             self.repaint()
         else:
             self.forget()

@@ -24,7 +24,7 @@ async def test_a_command_is_carried_out_and_its_answer_comes_back() -> None:
         result = await write(RedisWrite(url=server.url, command=words), ROOT)
         assert result.sent is Sent.YES
         with server.client() as client:
-            ((id, fields),) = client.xrange("jobs")  # type: ignore[misc]
+            ((id, fields),) = client.xrange("jobs")
             assert id.decode() == result.text
             assert fields[b"prompt"] == b"two\nlines and \x1b[31m"
         listed = await write(RedisWrite(url=server.url, command=("LRANGE", "nothing", "0", "-1")), ROOT)

@@ -53,6 +53,7 @@ class Bench:
         assert doer is not None
         assert plan.refusals == ()
         assert await doer.guards(plan) == ()
+        self.clock.advance(60)
         began = self.clock.now()
         sentence, state = "", ActionState.SUCCEEDED
         for step in plan.steps:

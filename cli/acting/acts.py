@@ -1,0 +1,219 @@
+"""What acts on a fleet, composed: templates and rollbacks of a configuration, the runner, locks, the audit log."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from actions.acting import ActionDesk
+from actions.audit import AuditLog
+from actions.checking import StoreChecker
+from actions.codes import Codes
+from actions.freezing import Freezing
+from actions.ledger import Ledger
+from actions.locks.files import FileLocks
+from actions.locks.redis import RedisLocks
+from actions.performing.performer import MachinePerformer
+from actions.preflight import Preflight
+from actions.proposing import Proposer
+from actions.recorded_intents import RecordedIntents
+from actions.records import Records
+from actions.rolling_back import RollbackBook
+from actions.runner import Note, Runner
+from actions.submitting import Submissions
+from cli.judging.judgement import Judgement
+from cli.settings import operator, state_dir
+from config.schema import Config
+from fleet.actions.audit import Who, who
+from fleet.actions.history import Between
+from fleet.actions.plan import ActKind, Plan
+from fleet.actions.ports import ActReach, Doer, Locks
+from fleet.clock import Clock
+from fleet.ports import HttpSender
+from fleet.slo.between import EngineHistory
+from fleet.store import Store
+from transport.redis import RedisLink, parse_place
+
+REFRESH_S = 2.0
+"""Seconds between two looks at locks and rows."""
+PROPOSE_S = 5.0
+"""Seconds between two judgements of what could be proposed."""
+LOOK_S = 15.0
+"""Seconds between two looks at what is live."""
+_LOCK_BYTES = 1024 * 1024
+
+
+class Keeping(Struct, frozen=True, kw_only=True):
+    """Where what was done is written down, who does it, and why nothing may be, "" where it may."""
+
+    folder: Path
+    who: Who
+    read_only: str = ""
+
+    @classmethod
+    def of(cls, config: Config, *, read_only: bool = False) -> "Keeping":
+        """In the state folder of whoever is asked. `read_only`: the command line says so."""
+        said = "read-only by the configuration" if config.read_only else "read-only by --read-only" if read_only else ""
+        return cls(folder=state_dir(), who=who(os.environ, operator(), uuid.uuid4().hex[:12]), read_only=said)
+
+
+class Books:
+    """The audit log of a program, and whether it may write at all. It comes before the judgement, whose silences are
+    writes, too."""
+
+    def __init__(self, config: Config, store: Store, keeping: Keeping, clock: Clock) -> None:
+        self.audit = AuditLog(keeping.folder, keeping.who, clock, config.actions.audit_bytes)
+        self.ledger = Ledger(self.audit)
+        self.intents = RecordedIntents(self.audit, config.name, clock)
+        self.freezing = Freezing(
+            store,
+            self.ledger,
+            clock,
+            read_only=keeping.read_only,
+            # What the command line says, whoever sits here may take back.
+            unlockable=config.actions.unlockable or not config.read_only,
+            fleet=config.name,
+        )
+
+
+class Acts:
+    """`desk` is what is asked. `begin` shows what there is, `run` keeps it up to date. Raises ConfigError where a
+    template or a rollback cannot be made."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        keeping: Keeping,
+        books: Books,
+        judgement: Judgement,
+        http: HttpSender,
+        clock: Clock,
+        note: Note,
+    ) -> None:
+        self._store = store
+        self._judgement = judgement
+        self._http = http
+        self._clock = clock
+        self._performer = MachinePerformer(http, config.root, clock=clock)
+        self.submissions, self.rollbacks = self.made(config)
+        self._records = Records(keeping.folder / "actions")
+        self._fleet = config.name
+        self._links: list[RedisLink] = []
+        locks = self._locks(config, keeping)
+        codes = Codes(config.actions.codes, config.root, keeping.folder / "codes", clock)
+        preflight = Preflight(store, books.freezing, locks, self._doer_of, clock, codes)
+        runner = Runner(
+            store,
+            self._performer,
+            books.audit,
+            self._records,
+            locks,
+            StoreChecker(store, clock, querying=judgement.queries, revision_of=self._live_of),
+            self._doer_of,
+            clock,
+            claims=FileLocks(keeping.folder / "claims"),
+            preflight=preflight,
+            note=note,
+            owner=keeping.who.actor,
+            fleet=config.name,
+            ledger=books.ledger,
+        )
+        self.desk = ActionDesk(store, runner, self.submissions, self.rollbacks, books.freezing, locks)
+        self._proposer = Proposer(store, self.rollbacks, clock, self.desk.start)
+
+    def made(self, config: Config) -> tuple[Submissions, RollbackBook]:
+        """The templates and rollbacks of a configuration. Raises ConfigError that names the place in the file."""
+        reach = ActReach(
+            http=self._http,
+            performer=self._performer,
+            root=config.root,
+            store=self._store,
+            clock=self._clock,
+            limits=config.limits,
+        )
+        submissions = Submissions(config.templates, reach, config.name, _new_id, config.actions)
+        history = _History(self._judgement)
+        return submissions, RollbackBook(config.rollbacks, reach, config.name, _new_id, config.actions, history)
+
+    def use(self, made: tuple[Submissions, RollbackBook]) -> None:
+        """Go on with these; what runs already goes on with those that it was planned with."""
+        self.submissions, self.rollbacks = made
+        self.desk.use(*made)
+        self._proposer = Proposer(self._store, self.rollbacks, self._clock, self.desk.start)
+
+    async def show(self) -> None:
+        """Show what there is and was, and write nothing: what was left behind stays for who will see to it."""
+        for action in await asyncio.to_thread(self._records.read):
+            if action.plan.fleet == self._fleet:
+                self._store.actions.put(action.id, action)
+        await self.rollbacks.look()
+        await self.desk.refresh()
+
+    async def begin(self) -> None:
+        """Show what there is, once the fleet was looked at."""
+        await self.desk.open()
+        await self.rollbacks.look()
+        await self.desk.refresh()
+
+    async def run(self) -> None:
+        """Keep what is shown of locks, rollbacks and proposals up to date, until cancelled."""
+        await self.desk.open()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_every(REFRESH_S, self.desk.refresh))
+            group.create_task(_every(LOOK_S, self._look))
+            group.create_task(_every(PROPOSE_S, self._propose))
+
+    async def aclose(self) -> None:
+        """Nothing more is sent, and every connection is closed."""
+        await self.desk.close()
+        for link in self._links:
+            await link.aclose()
+
+    async def _look(self) -> None:
+        await self.rollbacks.look()
+
+    async def _propose(self) -> None:
+        await self._proposer.step()
+
+    def _doer_of(self, plan: Plan) -> Doer | None:
+        rolls = plan.act in (ActKind.ROLLBACK, ActKind.UNDO)
+        return self.rollbacks.doer(plan.source) if rolls else self.submissions.doer(plan.source)
+
+    async def _live_of(self, plan: Plan) -> str | None:
+        return await self.rollbacks.live_of(plan)
+
+    def _locks(self, config: Config, keeping: Keeping) -> Locks:
+        options = config.actions
+        if options.lock is None:
+            folder = options.lock_folder
+            return FileLocks(config.root / folder if folder is not None else keeping.folder / "locks")
+        password = options.lock.password.read(config.root) if options.lock.password else None
+        link = RedisLink(parse_place(options.lock.url, password), most_bytes=_LOCK_BYTES)
+        self._links.append(link)
+        return RedisLocks(link, options.lock.prefix)
+
+
+class _History:
+    """The roll-ups of whatever engine of objectives there is now. `SloHistory`."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self._judgement = judgement
+
+    def between(self, slo: str, start: datetime, end: datetime) -> Between | None:
+        """As `SloHistory.between`."""
+        return EngineHistory(self._judgement.slo_engine).between(slo, start, end)
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await act()
+        await asyncio.sleep(seconds)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
