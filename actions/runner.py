@@ -112,16 +112,16 @@ class Runner:
             await self._refuse(plan, confirmation, again)
         self._started.add(plan.key)
         locked: list[str] = []
+        going = False
         try:
             reasons = await self._reasons(plan, confirmation, locked)
-            if not reasons:
-                reasons = await self._intend(plan, confirmation)
-        except BaseException:
-            await self._let_go(plan, locked)
-            raise
-        if reasons or doer is None:
-            # Nothing was sent, so the plan may be started once what stands against it is put right.
-            await self._let_go(plan, locked)
+            reasons = reasons or await self._intend(plan, confirmation)
+            going = not reasons and doer is not None
+        finally:
+            if not going:
+                # Nothing was sent, so the plan may be started once what stands against it is put right.
+                await self._let_go(plan, locked)
+        if doer is None or not going:
             await self._refuse(plan, confirmation, reasons)
         else:
             self._carry(Run(plan, doer, self._board, self._clock, self._limits, self._sleep), tuple(locked))

@@ -11,13 +11,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.submission.doer import AgentsStillUp, mark_of
+from actions.submission.plan_words import (
+    NAMED,
+    blast_of,
+    count,
+    hidden,
+    listed,
+    not_taken,
+    public_values,
+    title_of,
+    words_of,
+)
 from actions.submission.template_fields import fields_of, offered_too
 from config.action_options import ActEntry, ActionsOptions, TemplateOptions
 from fleet.actions.action import Action, ActionState
 from fleet.actions.batch import MOST_ITEMS, mistakes, read_batch
 from fleet.actions.depth import depth_sentence, eta_s
 from fleet.actions.fields import checked
-from fleet.actions.plan import ActKind, Plan, Step, Target, Tier
+from fleet.actions.plan import ActKind, Plan, Target, Tier
 from fleet.actions.ports import ActReach, Doer, Submitting
 from fleet.actions.template import Desk, Field, Template
 from fleet.errors import ConfigError, FilterError, FleetdeckError, RefusedError
@@ -32,10 +43,6 @@ HISTORY: Final = 20
 """Items that the desk recalls."""
 KEPT_VALUES: Final = 20
 """Items of a plan whose values are kept for the history."""
-WORDS: Final = 80
-"""Characters of an item's words."""
-NAMED: Final = 8
-"""Agents that are named in one sentence."""
 _OPEN: Final = frozenset({ActionState.SENT, ActionState.RUNNING, ActionState.UNKNOWN, ActionState.TIMED_OUT})
 _POOR: Final = frozenset({AgentState.DOWN, AgentState.STALE, AgentState.WAITING})
 
@@ -143,20 +150,24 @@ class Submissions:
             kind=made.kind,
             source=template,
             fleet=self._fleet,
-            title=_title(template, len(pairs), agents, submitting.target),
+            title=title_of(template, len(pairs), agents, submitting.target),
             tier=Tier(made.head.tier),
             word=agents[0] if len(agents) == 1 and agents[0] else template,
             targets=self._targets(agents, submitting.target, made.head.queue),
-            steps=_hidden(steps, [item for _, item in pairs], made.fields),
+            steps=hidden(steps, [item for _, item in pairs], made.fields),
             made_at=self._reach.clock.now(),
-            items=tuple(_words(agent if len(agents) > 1 else "", item, made.fields) for agent, item in pairs),
-            blast=_blast(pairs, steps),
+            items=tuple(words_of(agent if len(agents) > 1 else "", item, made.fields) for agent, item in pairs),
+            blast=blast_of(pairs, steps),
             effects=self._effects(made.head.queue, len(pairs)),
             undo=_undo(submitting),
-            warnings=(*self._poorly(agents), *_not_taken(values, known), *notes),
+            warnings=(
+                *self._poorly(agents),
+                *not_taken([public_values(item, made.fields) for item in values], known),
+                *notes,
+            ),
             expects="each task is seen to end well at its target",
             follow_s=float(self._options.follow),
-            values=tuple(_public_values(item, made.fields) for item in values[:KEPT_VALUES]),
+            values=tuple(public_values(item, made.fields) for item in values[:KEPT_VALUES]),
         )
 
     async def plan_cancel(self, action: Action) -> Plan:
@@ -178,16 +189,16 @@ class Submissions:
             kind=made.kind,
             source=action.plan.source,
             fleet=self._fleet,
-            title=f"cancel {_count(len(numbers), 'task')} of {scrub(action.plan.title, 120)}",
+            title=f"cancel {count(len(numbers), 'task')} of {scrub(action.plan.title, 120)}",
             tier=Tier(made.head.tier),
             word=action.plan.word,
             targets=action.plan.targets,
             steps=tuple(replace(step, item=numbers.index(step.item)) for step in steps),
             made_at=self._reach.clock.now(),
             items=tuple(action.items[number].words for number in numbers),
-            effects=(f"{_count(len(numbers), 'task')} will not be done",),
+            effects=(f"{count(len(numbers), 'task')} will not be done",),
             undo=("What is cancelled is submitted anew where it is still wanted.",),
-            warnings=(f"{_count(left, 'task')} cannot be cancelled any more",) if left else (),
+            warnings=(f"{count(left, 'task')} cannot be cancelled any more",) if left else (),
             expects="each task is seen to be gone from its target",
             follow_s=min(float(self._options.follow), 120.0),
             of=action.id,
@@ -257,9 +268,7 @@ class Submissions:
             row = self._reach.store.status.get(name)
             if row is not None and row.state in _POOR:
                 by_state.setdefault(row.state.value, []).append(name)
-        return tuple(
-            f"{_listed(names)}: {state}; what it is given may stay undone" for state, names in by_state.items()
-        )
+        return tuple(f"{listed(names)}: {state}; what it is given may stay undone" for state, names in by_state.items())
 
     def _targets(self, agents: Sequence[str], target: str, queue: str | None) -> tuple[Target, ...]:
         named = tuple(Target(name=name, kind="agent", mark=mark_of(self._reach.store, name)) for name in agents if name)
@@ -325,69 +334,7 @@ def _checked(fields: Sequence[Field], items: Sequence[Mapping[str, Any]]) -> lis
     return found
 
 
-def _hidden(steps: Sequence[Step], items: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> tuple[Step, ...]:
-    """Steps whose bodies may hold what is private are written down as hashes, and their titles do not say it."""
-    private = [field.name for field in fields if field.private]
-    if not private:
-        return tuple(steps)
-    return tuple(replace(step, private=True, title=_masked(step.title, items[step.item], private)) for step in steps)
-
-
-def _masked(title: str, item: Mapping[str, Any], private: Sequence[str]) -> str:
-    for name in private:
-        if item.get(name) is not None and str(item[name]):
-            title = title.replace(str(item[name]), "***").replace(scrub(str(item[name])), "***")
-    return title
-
-
-def _title(template: str, count: int, agents: Sequence[str], target: str) -> str:
-    to = _listed([name for name in agents if name]) or target
-    return f"submit {f'{count:,} × ' if count > 1 else ''}{template} to {to}"
-
-
-def _words(agent: str, item: Mapping[str, Any], fields: Sequence[Field]) -> str:
-    """An item in a few words: what was entered, without what is private."""
-    said = [str(item[field.name]) for field in fields if not field.private and item.get(field.name) is not None]
-    return scrub(" ".join(filter(None, (agent, *said))).strip(), WORDS) or "a task"
-
-
-def _blast(pairs: Sequence[tuple[str, Any]], steps: Sequence[Step]) -> tuple[str, ...]:
-    """What is hit: how many tasks each agent is given, and what is done beside submitting."""
-    counts: dict[str, int] = {}
-    for agent, _ in pairs:
-        if agent:
-            counts[agent] = counts.get(agent, 0) + 1
-    given = [f"{agent}: {_count(count, 'task')}" for agent, count in counts.items()]
-    first = {step.item: step for step in reversed(steps)}
-    beside = [step.title for step in steps if len(steps) > len(first) and step.title.startswith("register ")]
-    return (*given, *beside)
-
-
 def _undo(submitting: Submitting) -> tuple[str, ...]:
     if isinstance(submitting, Telling):
         return submitting.undo()
     return ("What is submitted cannot be taken back from here, unless its target can cancel it.",)
-
-
-def _not_taken(items: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Values that the target is not known to take: it will say so itself, item by item."""
-    said = []
-    for name, choices in known.items():
-        wrong = [str(item[name]) for item in items if item.get(name) is not None and str(item[name]) not in choices]
-        if wrong and choices:
-            named = _listed(list(dict.fromkeys(scrub(word, 60) for word in wrong)))
-            said.append(f"{_count(len(wrong), 'item')} will be refused: {name} {named} is not allowed there")
-    return tuple(said)
-
-
-def _public_values(item: Mapping[str, Any], fields: Sequence[Field]) -> dict[str, Any]:
-    return {field.name: item[field.name] for field in fields if not field.private and item.get(field.name) is not None}
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -95,11 +95,11 @@ def _table_screen(name: str) -> type[TableScreen]:
 
 class FleetdeckApp(
     GuardedApp[None],
-    ActingApp[None],
     KeyedApp[None],
     CopyingApp[None],
     AttentiveApp[None],
     TravellingApp[None],
+    ActingApp[None],
     RememberingApp[None],
     FilteringApp[None],
     TimedApp[None],

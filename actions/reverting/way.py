@@ -12,6 +12,8 @@ from fleet.actions.revision import Revision, Revisions
 from fleet.errors import RefusedError
 from fleet.text import scrub, scrub_lines
 
+_EARLY_S = 1.0
+"""How much sooner it is called a failure than whoever follows it gives up, so that it is not just called late."""
 TAIL = 400
 """Characters of an output that a sentence repeats."""
 
@@ -27,6 +29,7 @@ class Way(ABC):
 
     def __init__(self, reach: ActReach) -> None:
         self._reach = reach
+        self._looked: dict[str, float] = {}
 
     @abstractmethod
     async def revisions(self) -> Revisions:
@@ -83,7 +86,7 @@ class Way(ABC):
         amiss = await self._amiss(plan)
         if not amiss:
             seen = Observed(state=ActionState.SUCCEEDED, sentence=f"{_wanted(plan)} is live", final=True)
-        elif (self._reach.clock.now() - since).total_seconds() > plan.within_s:
+        elif self._is_over(plan, since):
             seen = Observed(state=ActionState.FAILED, sentence=amiss, final=True)
         else:
             seen = Observed(state=ActionState.RUNNING, sentence=amiss)
@@ -92,6 +95,16 @@ class Way(ABC):
     async def cancel(self, plan: Plan, items: Mapping[int, Mapping[str, str]]) -> tuple[Step, ...]:
         """As `Doer.cancel`: what runs is ended, there is nothing more to cancel."""
         return ()
+
+    def _is_over(self, plan: Plan, since: datetime) -> bool:
+        """Whether its time is over: as counted from the first look, which is when everything was sent, and at the
+        latest from when it was begun, for a process that was not there then."""
+        at = self._reach.clock.monotonic()
+        if plan.key not in self._looked:
+            # Acts on one definition follow each other, so only the last is of interest.
+            self._looked = {plan.key: at}
+        late = (self._reach.clock.now() - since).total_seconds() > plan.follow_s
+        return late or at - self._looked[plan.key] >= plan.within_s - _EARLY_S
 
     async def _amiss(self, plan: Plan) -> str:
         if self.listed and plan.revision:

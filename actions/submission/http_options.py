@@ -2,6 +2,7 @@
 is looked at, and how it is cancelled."""
 
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -107,6 +108,14 @@ class HttpOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             cancel = self.cancel
             _checked("cancel", lambda: read_url(cancel.url, known))
             _checked("cancel", lambda: check_data(cancel.body, known))
+        for field, part in (("follow", self.follow), ("cancel", self.cancel)):
+            if self.token is not None and part is not None and _origin(part.url) != _origin(self.url):
+                raise ValueError(f"{field}: it is another server than that of url, and would get its token")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _checked(field: str, read: Any) -> None:

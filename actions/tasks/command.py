@@ -117,7 +117,8 @@ class CommandSubmitting:
             kill_after_s=float(options.kill_after),
             output_bytes=options.output_bytes,
         )
-        title = f"run {scrub(' '.join(argv), 120)}"
+        # The template's words: a title is written down, and what was entered may be private.
+        title = f"run {scrub(' '.join(options.argv), 120)}"
         return Step(title=title, target=values["to"] or self.target, effect=effect, item=number)
 
     def _passed(self) -> dict[str, str]:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from actions.submission.answers import failed, json_of, member, quoted, refused, unanswered, unknown
+from actions.submission.answers import json_of, member, unanswered
+from actions.submission.coordinator_answers import read_executed, read_queued, read_registered
 from actions.submission.coordinator_tasks import CoordinatorTasks, HeaderAuth, Listing, Record, observed
 from actions.submission.texts import field_of, filled, names_of, pattern_of, secret_name
 from config.kinds import Kind
@@ -148,7 +149,7 @@ class CoordinatorSubmitting:
 
     def _registering(self, number: int, agent: str) -> Step:
         body = {"agent": agent, "capabilities": list(self._options.capabilities)}
-        return Step(title=f"register {agent}", target=agent, item=number, effect=self._request("/register", body))
+        return Step(title=f"register {agent}", target=self.target, item=number, effect=self._request("/register", body))
 
     def _submitting(self, number: int, one: _Wanted) -> list[Step]:
         body: dict[str, Any] = {"agent": one.agent, "command": one.command}
@@ -156,14 +157,15 @@ class CoordinatorSubmitting:
             body["project"] = one.project
         if self._options.execute == "run":
             body["execute"] = True
-        words = f"{one.command} {one.project}".strip()
+        # All of them have one target, to which one request goes at a time.
+        words = f"{one.command} {one.project}".strip() + f" for {one.agent}"
         run = self._request("/run", body)
         steps = [
-            Step(title=f"queue {words}", target=one.agent, item=number, effect=run, captures={"task_id": "task_id"})
+            Step(title=f"queue {words}", target=self.target, item=number, effect=run, captures={"task_id": "task_id"})
         ]
         if self._options.execute == "after":
             after = self._request("/execute_task", {"task_id": _ID})
-            steps.append(Step(title=f"execute {words}", target=one.agent, item=number, effect=after))
+            steps.append(Step(title=f"execute {words}", target=self.target, item=number, effect=after))
         return steps
 
     def _request(self, path: str, body: Mapping[str, Any]) -> HttpRequest:
@@ -198,8 +200,8 @@ class CoordinatorSubmitting:
             sentence = f"its 50 requests a minute, shared by all of this host, are used up: again in {wait_s:.0f} s"
             return StepRead(verdict=Verdict.AGAIN, sentence=sentence, again_after_s=wait_s)
         if path == "/register":
-            return _registered(result, word)
-        return _executed(result, body, word) if path == "/execute_task" else _queued(result, body, word)
+            return read_registered(result, word)
+        return read_executed(result, body, word) if path == "/execute_task" else read_queued(result, body, word)
 
     # ── following ──
 
@@ -285,50 +287,6 @@ def _unlisted(id: str, newest: Listing, rest: Listing | None) -> Observed:
             state=ActionState.RUNNING, sentence="it is not among the ten newest; all are asked for again soon"
         )
     return _unknown(f"task {id} is out of sight: it is not among the ten newest, and no other list shows it")
-
-
-def _registered(result: Result, word: str) -> StepRead:
-    if result.status == 200 and not word:
-        return StepRead(verdict=Verdict.DONE, sentence="registered")
-    return refused(f"the agent could not be registered: {result.status} {word or quoted(result)}")
-
-
-def _queued(result: Result, body: Any, word: str) -> StepRead:
-    status = result.status or 0
-    id = member(body, "task_id")
-    if 200 <= status < 300 and id and not word:
-        return StepRead(verdict=Verdict.DONE, sentence=f"queued as task {id}", found={"task_id": id})
-    if status == 403 and word == "command_not_allowed":
-        return refused(f"this command is not allowed there; allowed: {_allowed(body)}")
-    if word and status < 500:
-        return refused(f"it answered {status} {word}")
-    if status == 503 and word:
-        return failed(f"it could not take it: 503 {word}")
-    if 300 <= status < 500:
-        return refused(f"it answered {status}: {quoted(result)}")
-    return unknown(f"it answered {status} without a task's id ({quoted(result)}); the task may have been queued")
-
-
-def _executed(result: Result, body: Any, word: str) -> StepRead:
-    status = result.status or 0
-    if 200 <= status < 300 and not word and isinstance(body, dict):
-        return StepRead(verdict=Verdict.DONE, sentence="it is being executed")
-    if status == 409 and word == "task_not_queued":
-        state = member(body, "status") or "not queued"
-        return StepRead(verdict=Verdict.DONE, sentence=f"it was {state} already: a controller had taken it")
-    if status == 404 and word == "task_not_found":
-        return failed("the coordinator does not know the task any more: what waits is lost when it restarts")
-    if status == 403:
-        return failed("it may not be executed there, and is shown as running for ever: the coordinator set it so first")
-    if status < 500:
-        return failed(f"it is queued, and not executed: {status} {word or quoted(result)}")
-    return unknown(f"it is queued; whether it is executed is not known: it answered {status} {word or quoted(result)}")
-
-
-def _allowed(body: Any) -> str:
-    listed = body.get("allowed") if isinstance(body, dict) else None
-    words = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-    return scrub(", ".join(words), 600) or "nothing is listed"
 
 
 def _path(step: Step) -> str:

@@ -72,7 +72,8 @@ class HttpSubmitting:
         headers = {name: fill_header(pattern, values) for name, pattern in self._headers.items()}
         effect = self._request(options.method, fill_url(self._url, values), body, headers)
         captures = ({"id": options.id} if options.id is not None else {}) | options.captures
-        title = f"{options.method} {public_url(effect.url)}"
+        # The template's address: a title is written down, and what was entered may be private.
+        title = f"{options.method} {self.target}"
         return Step(title=title, target=values["to"] or self.target, effect=effect, item=number, captures=captures)
 
     def _request(

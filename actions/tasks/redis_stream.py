@@ -55,7 +55,7 @@ class RedisStreamTaskOptions(Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Where its password is."""
     group: str | None = None
     """The group whose workers read it; without it, what becomes of an entry is not seen."""
-    fields: dict[Key, str] = {}
+    entry: dict[Key, str] = {}
     """The fields of an entry, as texts with `{name}` for the values of the form, and `{key}` (the idempotency key),
     `{to}` (the agent) and `{now}` (RFC 3339). Without them, the form's fields."""
     max_length: Annotated[int, Meta(ge=1)] | None = None
@@ -76,7 +76,7 @@ class RedisStreamSubmitting:
         self.target = f"{parse_place(options.url)} {scrub(options.stream)}"
         self._options = options
         self._reach = reach
-        self._fields = {name: pattern_of(text) for name, text in options.fields.items()}
+        self._fields = {name: pattern_of(text) for name, text in options.entry.items()}
         self._job = pattern_of(options.job) if options.job is not None else None
 
     def names(self) -> frozenset[str]:

@@ -59,8 +59,8 @@ class HttpRequest(Struct, frozen=True, kw_only=True, tag="http"):
 
 
 class CommandRun(Struct, frozen=True, kw_only=True, tag="command"):
-    """One process: never a shell. `env` and `secrets` are the whole environment that it gets; `cwd` is absolute. Its standard input is
-    closed; it is ended by TERM, then KILL, with its whole process group."""
+    """One process: never a shell. `env` and `secrets` are the whole environment that it gets; `cwd` is absolute.
+    Its standard input is closed; it is ended by TERM, then KILL, with its whole process group."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -229,8 +229,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     of: str = ""
     """The action that this one undoes or cancels, by its id."""
     values: tuple[dict[str, Any], ...] = ()
-    """What the first items were made of, by the names of the template's fields, without the private ones: the history of
-    a form is read from it."""
+    """What the first items were made of, by the names of the template's fields, without the private ones: the history
+    of a form is read from it."""
 
     @property
     def many(self) -> bool:
@@ -267,10 +267,12 @@ def hashed(text: str) -> str:
 def _public_step(step: Step) -> Step:
     effect = step.effect
     if isinstance(effect, HttpRequest):
-        return replace(step, effect=replace(effect, body=hashed(effect.body) if effect.body else ""))
+        headers = {name: hashed(text) for name, text in effect.headers.items()}
+        return replace(step, effect=replace(effect, body=hashed(effect.body) if effect.body else "", headers=headers))
     if isinstance(effect, CommandRun):
         words = (effect.argv[0], *(hashed(word) for word in effect.argv[1:]))
-        return replace(step, effect=replace(effect, argv=words))
+        env = {name: hashed(text) for name, text in effect.env.items()}
+        return replace(step, effect=replace(effect, argv=words, env=env))
     if isinstance(effect, RedisWrite):
         words = (*effect.command[:2], *(hashed(word) for word in effect.command[2:]))
         return replace(step, effect=replace(effect, command=words))

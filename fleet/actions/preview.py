@@ -77,6 +77,7 @@ def effect_lines(effect: Effect) -> tuple[str, ...]:
         return tuple(map(_clean, _request_lines(effect)))
     if isinstance(effect, CommandRun):
         env = " ".join(f"{name}={shlex.quote(value)}" for name, value in effect.env.items())
+        env += "".join(f" {name}=***{_secret(secret)}" for name, secret in effect.secrets.items())
         ran = f"{shlex.join(effect.argv)}   in {effect.cwd}, {effect.timeout_s:g} s at most"
         return (_clean(ran), _clean(f"env: {env or 'empty'}"))
     if isinstance(effect, RedisWrite):

@@ -104,6 +104,7 @@ class Target(World):
         self.disk = disk
         self.process: Process | None = None
         self.history: dict[str, list[str]] = {}
+        self.wrong: list[str] = []
         self.waiting: list[tuple[str, asyncio.Future[str]]] = []
 
     async def perform(self, effect: Effect, *, key: str = "", tell: Tell | None = None) -> Result:
@@ -112,9 +113,14 @@ class Target(World):
             raise asyncio.CancelledError
         id, _, number = key.partition("-")
         before = self.history.setdefault(key, [])
-        assert all(answer in SURELY_NOT for answer in before), f"{key} was sent twice: {before}"
-        assert any(line.idempotency_key == id and line.decision == "intent" for line in self.disk.audit)
-        assert self.disk.records[id].items[int(number or 0)].state is ActionState.SENT
+        kept = self.disk.records.get(id)
+        # The runner ends an act well in which its target fails, so what is wrong is told by an invariant.
+        if not all(answer in SURELY_NOT for answer in before):
+            self.wrong.append(f"{key} was sent twice: {before}")
+        if not any(line.idempotency_key == id and line.decision == "intent" for line in self.disk.audit):
+            self.wrong.append(f"{key} was sent before its intent was in the audit log")
+        if kept is None or kept.items[int(number or 0)].state is not ActionState.SENT:
+            self.wrong.append(f"{key} was sent before its record said so")
         before.append("")
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.waiting.append((key, answered))
@@ -279,6 +285,12 @@ class Machine(RuleBasedStateMachine):
         self.loop.close()
 
     # ── what must be true ──
+
+    @invariant()
+    def nothing_is_sent_twice_or_without_a_record(self) -> None:
+        assert self.target.wrong == []
+        for row in self.store.actions.values():
+            assert "error of fleetdeck itself" not in row.outcome
 
     @invariant()
     def nothing_succeeded_that_did_not(self) -> None:

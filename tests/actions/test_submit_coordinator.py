@@ -67,7 +67,12 @@ async def test_a_task_is_registered_queued_executed_and_followed_to_its_end(demo
     _up(demo.reach, "worker-1")
     book = submissions(demo.reach, demo.template(execute="after", capabilities=["shell"]))
     plan = await book.plan("run", [{"command": "status", "project": "app"}], ["worker-1"])
-    assert [step.title for step in plan.steps] == ["register worker-1", "queue status app", "execute status app"]
+    assert [step.title for step in plan.steps] == [
+        "register worker-1",
+        "queue status app for worker-1",
+        "execute status app for worker-1",
+    ]
+    assert len({step.target for step in plan.steps}) == 1
     assert plan.blast == ("worker-1: 1 task", "register worker-1")
     doer = book.doer("run")
     assert doer is not None and await doer.guards(plan) == ()

@@ -69,7 +69,7 @@ class Desk:
 
 def stream(reach: ActReach, server: RealRedis, **more: Any) -> Desk:
     fields = {"content": "{text}", "metadata": '{{"priority": "{priority}"}}', "job_id": "{key}", "timestamp": "{now}"}
-    options = {"url": server.url, "stream": "jobs", "group": "workers", "fields": fields, **more}
+    options = {"url": server.url, "stream": "jobs", "group": "workers", "entry": fields, **more}
     return Desk(reach, redis_stream.KIND, options)
 
 
@@ -85,7 +85,8 @@ async def test_an_entry_is_followed_from_waiting_to_acknowledged(
     desk = stream(reach, server, max_length=1000)
     hostile = "two\nlines “and” {text} * 5-0"
     plan, sent = await desk.submit({"text": hostile, "priority": "3"})
-    ((id, fields),) = writer.xrange("jobs")
+    entries: Any = writer.xrange("jobs")
+    ((id, fields),) = entries
     assert sent.found[0]["entry"] == id.decode() and fields[b"content"].decode() == hostile
     assert fields[b"metadata"] == b'{"priority": "3"}' and fields[b"timestamp"] == b"2026-03-01T12:00:00.000Z"
     assert fields[b"job_id"] == fields[b"idempotency_key"] == b"key1"

@@ -8,6 +8,7 @@ from fleet.alerts.threshold import threshold_of
 from fleet.store import Store
 from fleet.times import age_text, span_text
 from fleet.views.view import Cell, Tone
+from fleet.why.proposal import READY, ready_for
 from tui.alerts.counts import GLYPH, TONE
 from tui.alerts.words import matchers_text
 from tui.chrome.facts import Known
@@ -19,7 +20,7 @@ _FIRST = ("summary", "description", "message", "runbook_url", "runbook", "dashbo
 
 def alert_facts(alert: Alert, store: Store) -> list[Known]:
     """All that the page says in words."""
-    return [*_state(alert, store), *_suppressed(alert, store), *_said(alert), *_origin(alert)]
+    return [*_state(alert, store), *_ready(alert, store), *_suppressed(alert, store), *_said(alert), *_origin(alert)]
 
 
 def _state(alert: Alert, store: Store) -> Iterator[Known]:
@@ -36,6 +37,12 @@ def _state(alert: Alert, store: Store) -> Iterator[Known]:
         yield Known("expression", (Cell(alert.expr, Tone.ACCENT),))
     if alert.for_s:
         yield Known("for", (Cell(span_text(alert.for_s)),))
+
+
+def _ready(alert: Alert, store: Store) -> Iterator[Known]:
+    """Rollbacks that are proposed for what the alert is about."""
+    for text in ready_for(store, alert.labels.values()):
+        yield Known(READY, (Cell(text, Tone.ACCENT),))
 
 
 def _heard(alert: Alert) -> str:

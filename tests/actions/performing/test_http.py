@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from actions.performing.http import TEXT_BYTES
 from actions.performing.performer import MachinePerformer
 from fleet.actions.action import Result, Sent
 from fleet.actions.plan import HttpRequest, SecretName
 from fleet.ports import Limits
-from tests.hostile_server import HostileServer, reply
+from tests.hostile_server import BIG, HostileServer, reply
 from transport.http.client import HttpClient
 
 TOKEN = "tok-3cret-value"
@@ -229,3 +230,11 @@ async def test_a_cancelled_request_leaves_no_connection() -> None:
         with pytest.raises(asyncio.CancelledError):
             await sending
         assert len(server.seen) == 1
+
+
+@pytest.mark.anyio
+async def test_of_a_long_answer_the_beginning_is_kept_and_the_rest_counted() -> None:
+    async with HostileServer() as server, performer() as ours:
+        result = await ours.perform(post(server.url("/big")))
+        assert (result.sent, result.status, len(result.text)) == (Sent.YES, 200, TEXT_BYTES)
+        assert result.cut == BIG - TEXT_BYTES

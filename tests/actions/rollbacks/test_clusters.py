@@ -57,7 +57,7 @@ else:
 """
 
 
-def _cluster(root: Path, *, argo: bool = False, after: int = 3, **labels: str) -> str:
+def _cluster(root: Path, argo: bool = False, after: int = 3, **labels: str) -> str:
     sets = {
         f"gateway-{name}": {
             "number": number,
@@ -73,9 +73,9 @@ def _cluster(root: Path, *, argo: bool = False, after: int = 3, **labels: str) -
     return str(program(root / "kubectl", _KUBECTL))
 
 
-def _deployment(root: Path, **more: str) -> dict[str, Any]:
+def _deployment(root: Path, **labels: str) -> dict[str, Any]:
     place = {"context": "prod", "namespace": "agents", "workload": "deployment/gateway"}
-    return {"kind": "kubectl", "name": "gateway", "program": _cluster(root, **more), **place}
+    return {"kind": "kubectl", "name": "gateway", "program": _cluster(root, False, 3, **labels), **place}
 
 
 @pytest.mark.anyio

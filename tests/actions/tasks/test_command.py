@@ -12,7 +12,7 @@ from actions.tasks.command import BASE, KIND
 from config.kinds import installed_kinds
 from config.load import load
 from fleet.actions.action import ActionState, Verdict
-from fleet.actions.plan import CommandRun, Plan
+from fleet.actions.plan import CommandRun, Plan, public
 from fleet.errors import ConfigError, RefusedError
 from tests.actions.submit_parts import NOON, Sent, carry_out, client, entry, reach_of, submissions
 
@@ -132,3 +132,13 @@ def test_mistakes_are_told_when_the_configuration_is_read(text: str, words: str,
         load(tmp_path / "fleetdeck.yaml", installed_kinds())
     assert words in str(caught.value)
     assert "tok-3cret" not in str(caught.value)
+
+
+async def test_what_is_private_is_a_hash_in_what_is_written_down(tmp_path: Path) -> None:
+    reach = reach_of(client(), tmp_path)
+    options = {"argv": ["true", "--ask={prompt}"], "env": {"PROMPT": "{prompt}"}}
+    fields = [{"name": "prompt", "private": True}]
+    desk = submissions(reach, entry(KIND, "run", options, fields=fields))
+    plan = await desk.plan("run", [{"prompt": "do not tell"}], [])
+    assert b"do not tell" in msgspec.json.encode(plan)
+    assert b"do not tell" not in msgspec.json.encode(public(plan))

@@ -175,7 +175,7 @@ async def test_without_follow_what_was_taken_is_the_end_of_it(tmp_path: Path) ->
 
 
 async def test_a_task_is_cancelled_and_seen_to_be(tmp_path: Path) -> None:
-    pages = {
+    pages: dict[str, bytes | None] = {
         "POST /queues/main/jobs": TAKEN,
         "DELETE /jobs/j%2F1": page_of(202, "{}"),
         "GET /jobs/j%2F1": page_of(200, '{"job": {"state": "cancelled"}}'),
@@ -231,6 +231,8 @@ async def test_a_value_that_would_leave_its_place_is_refused_when_it_is_planned(
         ('url: http://h/x, key_header: "", repeatable: true', "without key_header"),
         ('url: http://h/x, follow: {url: "http://h/{id}"}', "no value for {id}"),
         ('url: http://h/x, id: id, cancel: {url: "http://h/{prompt}"}', "no value for {prompt}"),
+        ("url: http://h/x, token: {env: T}, follow: {url: http://h:81/x}", "another server"),
+        ("url: http://h/x, token: {env: T}, cancel: {url: https://h/x}", "another server"),
         ("url: http://h/x, token: tok-3cret", "a secret is not written here"),
         ('url: "http://u:p@h/x"', "credentials"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fleet.actions.revision import RollbackRow
 from fleet.alerts.model import AlertState
 from fleet.gates.engine import GateEngine, gate
 from fleet.gates.target import parse_target
@@ -293,6 +294,23 @@ def test_changes_stand_by_their_closeness_before_the_trouble() -> None:
     rows = step(climbed(Subject(SubjectKind.AGENT, "a-1"), store), Rung.CHANGES).rows
     assert [row.value.split("→ ")[1].split(" ")[0] for row in rows] == ["z", "y", "x", "after"]
     assert [row.label for row in rows] == ["10s before", "1m before", "1h before", "8m after"]
+
+
+def test_what_was_done_from_here_to_an_agent_or_to_what_it_is_a_part_of_is_a_change() -> None:
+    store = fleet_of("a-1", "b-1")
+    store.rollbacks.put("checkout", RollbackRow(name="checkout", kind="command", agents=("a-1",)))
+    for seq, (seconds, subject, act) in enumerate(
+        [(300, "checkout", "rollback begun"), (240, "a-1", "submit succeeded"), (200, "b-1", "submit failed")], 1
+    ):
+        event = Event(
+            seq=seq, at=ago(seconds), kind=EventKind.ACTION, subject=subject, before="", after=act, detail="to v1"
+        )
+        store.events.put(seq, event)
+    put_agent(store, "a-1", AgentState.DOWN, since=ago(100))
+    values = [row.value for row in step(climbed(Subject(SubjectKind.AGENT, "a-1"), store), Rung.CHANGES).rows]
+    assert any("checkout: rollback begun: to v1" in value for value in values)
+    assert any("a-1: submit succeeded" in value for value in values)
+    assert not any("submit failed" in value for value in values)
 
 
 def test_a_version_that_changed_on_the_page_is_a_change() -> None:

@@ -1,0 +1,81 @@
+"""What a plan that submits says in words, and what of it is not said because it is private. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from fleet.actions.plan import Step
+from fleet.actions.template import Field
+from fleet.text import scrub
+
+WORDS: Final = 80
+"""Characters of an item's words."""
+NAMED: Final = 8
+"""Agents that are named in one sentence."""
+
+
+def hidden(steps: Sequence[Step], items: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> tuple[Step, ...]:
+    """Steps whose bodies may hold what is private are written down as hashes, and their titles do not say it."""
+    private = [field.name for field in fields if field.private]
+    if not private:
+        return tuple(steps)
+    return tuple(replace(step, private=True, title=_masked(step.title, items[step.item], private)) for step in steps)
+
+
+def _masked(title: str, item: Mapping[str, Any], private: Sequence[str]) -> str:
+    for name in private:
+        if item.get(name) is not None and str(item[name]):
+            title = title.replace(str(item[name]), "***").replace(scrub(str(item[name])), "***")
+    return title
+
+
+def title_of(template: str, number: int, agents: Sequence[str], target: str) -> str:
+    """The act in a line."""
+    to = listed([name for name in agents if name]) or target
+    return f"submit {f'{number:,} × ' if number > 1 else ''}{template} to {to}"
+
+
+def words_of(agent: str, item: Mapping[str, Any], fields: Sequence[Field]) -> str:
+    """An item in a few words: what was entered, without what is private."""
+    said = [str(item[field.name]) for field in fields if not field.private and item.get(field.name) is not None]
+    return scrub(" ".join(filter(None, (agent, *said))).strip(), WORDS) or "a task"
+
+
+def blast_of(pairs: Sequence[tuple[str, Any]], steps: Sequence[Step]) -> tuple[str, ...]:
+    """What is hit: how many tasks each agent is given, and what is done beside submitting."""
+    counts: dict[str, int] = {}
+    for agent, _ in pairs:
+        if agent:
+            counts[agent] = counts.get(agent, 0) + 1
+    given = [f"{agent}: {count(number, 'task')}" for agent, number in counts.items()]
+    first = {step.item: step for step in reversed(steps)}
+    beside = [step.title for step in steps if len(steps) > len(first) and step.title.startswith("register ")]
+    return (*given, *beside)
+
+
+def not_taken(items: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Values that the target is not known to take: it will say so itself, item by item."""
+    said = []
+    for name, choices in known.items():
+        wrong = [str(item[name]) for item in items if item.get(name) is not None and str(item[name]) not in choices]
+        if wrong and choices:
+            named = listed(list(dict.fromkeys(scrub(word, 60) for word in wrong)))
+            said.append(f"{count(len(wrong), 'item')} will be refused: {name} {named} is not allowed there")
+    return tuple(said)
+
+
+def public_values(item: Mapping[str, Any], fields: Sequence[Field]) -> dict[str, Any]:
+    """What was entered, without what is private."""
+    return {field.name: item[field.name] for field in fields if not field.private and item.get(field.name) is not None}
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def count(number: int, what: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,62 @@
+"""The templates of the page about submitting, through the real configuration."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from actions.submitting import Submissions
+from config.action_options import ActionsOptions
+from config.kinds import installed_kinds
+from config.load import load
+from fleet.errors import RefusedError
+from fleet.model import AgentStatus
+from tests.actions.submit_parts import client, reach_of
+
+pytestmark = pytest.mark.anyio
+PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
+
+
+async def test_the_templates_of_the_page_load_and_plan(tmp_path: Path) -> None:
+    example = re.search(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    path = tmp_path / "fleetdeck.yaml"
+    path.write_text(example[1], encoding="utf-8")
+    config = load(path, installed_kinds())
+    http = client()
+    reach = reach_of(http, tmp_path)
+    reach.store.status.put("w-1", AgentStatus(name="w-1", labels={"role": "worker"}))
+    reach.store.status.put("p-1", AgentStatus(name="p-1", labels={"role": "planner"}))
+    book = Submissions(config.templates, reach, "test", lambda: "k", ActionsOptions())
+    rows = {row.name: row for row in book.templates()}
+    assert [row.error for row in rows.values()] == [""] * len(rows)
+    assert rows["run"].agents == ("w-1",)
+    plan = await book.plan("ingest", [{"content": "one\ntwo"}], [])
+    assert [step.title for step in plan.steps] == ["add to shield:ingestion_queue"]
+    with pytest.raises(RefusedError, match="not submitted to agents"):
+        await book.plan("ingest", [{"content": "x"}], ["w-1"])
+    await http.aclose()
+
+
+async def test_a_schema_file_makes_the_form(tmp_path: Path) -> None:
+    schema = '{"type": "object", "properties": {"text": {"type": "string", "maxLength": 9}}, "required": ["text"]}'
+    (tmp_path / "form.json").write_text(schema, encoding="utf-8")
+    (tmp_path / "bad.json").write_text('{"oneOf": []}', encoding="utf-8")
+    path = tmp_path / "fleetdeck.yaml"
+    path.write_text(
+        "templates:\n"
+        "  - {kind: orchestrator, name: good, url: 'http://127.0.0.1:1', schema: form.json}\n"
+        "  - {kind: orchestrator, name: bad, url: 'http://127.0.0.1:1', schema: bad.json}\n"
+        "  - {kind: orchestrator, name: gone, url: 'http://127.0.0.1:1', schema: none.json}\n",
+        encoding="utf-8",
+    )
+    http = client()
+    book = Submissions(
+        load(path, installed_kinds()).templates, reach_of(http, tmp_path), "t", lambda: "k", ActionsOptions()
+    )
+    errors = {row.name: row.error for row in book.templates()}
+    assert errors["good"] == "" and "oneOf cannot be said" in errors["bad"] and "none.json" in errors["gone"]
+    with pytest.raises(RefusedError, match="text: it has 10 characters, 9 is the most"):
+        await book.plan("good", [{"text": "x" * 10}], [])
+    assert await book.read_items("good", "a\nb\n") == ({"text": "a"}, {"text": "b"})
+    await http.aclose()
