@@ -123,7 +123,7 @@ class ActionDesk:
 
     async def batch_text(self, path: str) -> str:
         """What a file of this machine holds. Raises OutsideError, and RefusedError where it is no text."""
-        found = await asyncio.to_thread(read_file, Path(path).expanduser(), BATCH_BYTES)
+        found = await asyncio.to_thread(lambda: read_file(Path(path).expanduser(), BATCH_BYTES))
         try:
             return found.content.decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -1,7 +1,7 @@
 """Looking at what became of items at their target, and at whether conditions hold. Sends nothing."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -86,13 +86,14 @@ class Observer:
             answers = await self._answers(run, checks, since.at(), blind=clock.monotonic() < blind_until)
             at = clock.monotonic()
             words = tuple(text for _, text in answers)
-            self._show(run, stage, words)
             if all(holds is True for holds, _ in answers):
                 good_from, ever = at if good_from is None else good_from, True
+                self._show(run, stage, answers, at - good_from)
                 if at - good_from >= hold_s:
                     return Held(True, "; ".join(words))
             else:
                 good_from = None
+                self._show(run, stage, answers, None)
                 failing = any(holds is False for holds, _ in answers)
                 grace_s = hold_s if ever and not failing else 0.0
                 if at - began >= within_s + grace_s:
@@ -115,11 +116,16 @@ class Observer:
         found = [await self._checker.check(check, run.plan, since) for check in checks]
         return [(holds, scrub(words, WORDS)) for holds, words in found]
 
-    def _show(self, run: Run, stage: int | None, words: tuple[str, ...]) -> None:
-        if stage is not None:
-            run.board.stage(run.id, stage, checks=words)
-        else:
-            run.board.change(run.id, outcome=f"waits until it holds: {'; '.join(words)}")
+    def _show(
+        self, run: Run, stage: int | None, answers: Sequence[tuple[bool | None, str]], held_s: float | None
+    ) -> None:
+        words, holds = tuple(text for _, text in answers), tuple(holds for holds, _ in answers)
+        if stage is None:
+            waits = f"waits until it holds: {'; '.join(words)}"
+            run.board.change(run.id, outcome=waits, checks=words, holds=holds)
+            return
+        held_from = None if held_s is None else run.clock.now() - timedelta(seconds=held_s)
+        run.board.stage(run.id, stage, checks=words, holds=holds, held_from=held_from)
 
     def _since(self, run: Run) -> datetime:
         """When the act was begun: that of an earlier process is known by the time of day only."""

@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from agents_registry.registry import Registry
-from cli.acting.acts import Acts, Books, Keeping
 from cli.claims import BookKeeper
 from cli.judging.judgement import Judgement
 from cli.judging.objectives import SLOS
@@ -42,6 +42,9 @@ from transport.http.client import HttpClient
 from transport.names import NamesApart
 from transport.watch import Watched, changes
 
+if TYPE_CHECKING:
+    from cli.acting.acts import Keeping
+
 _TICK_S = 1.0
 """Seconds between two looks at the clock: how late a value may be called stale."""
 _GATHER_S = TICK_S
@@ -59,9 +62,12 @@ class Deck:
         clock: Clock,
         read_terminal: Callable[[], TerminalReading] | None = None,
         past: Past | None = None,
-        keeping: Keeping | None = None,
+        keeping: "Keeping | None" = None,
     ) -> None:
         """`keeping` None: nothing can be done to the fleet from here."""
+        if keeping is not None:
+            # What only looks does without.
+            from cli.acting.acts import Acts, Books
         allow_many_connections()
         self._config = config
         self._store = store

@@ -7,7 +7,7 @@ that is not wired in cannot go unnoticed. Other packages add kinds through the e
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -33,6 +33,28 @@ class Kind(Struct, Generic[T], frozen=True):
     every_s: float | None = None
 
 
+class LaterKinds(Mapping[str, Kind[Any]]):
+    """The kinds of a package, which is imported when one of them is asked for: few configurations act."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._kinds: dict[str, Kind[Any]] | None = None
+
+    def __getitem__(self, name: str) -> Kind[Any]:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Kind[Any]]:
+        if self._kinds is None:
+            self._kinds = load_kinds(self._package)
+        return self._kinds
+
+
 class KindTables(Struct, frozen=True, kw_only=True):
     """The kinds that a configuration may name, by section and name. They are handed in: config imports none of them."""
 
@@ -40,10 +62,10 @@ class KindTables(Struct, frozen=True, kw_only=True):
     queues: dict[str, Kind[Any]]
     backlog: dict[str, Kind[Any]]
     alerts: dict[str, Kind[Any]] = {}
-    templates: dict[str, Kind[Any]] = {}
-    rollbacks: dict[str, Kind[Any]] = {}
+    templates: Mapping[str, Kind[Any]] = {}
+    rollbacks: Mapping[str, Kind[Any]] = {}
 
-    def section(self, name: str) -> dict[str, Kind[Any]]:
+    def section(self, name: str) -> Mapping[str, Kind[Any]]:
         """The kinds of a section of the configuration."""
         return {
             "discovery": self.discovery,
@@ -62,8 +84,8 @@ def installed_kinds() -> KindTables:
         queues=load_kinds("collectors.queues"),
         backlog=load_kinds("collectors.backlogs"),
         alerts=load_kinds("collectors.alerts"),
-        templates=load_kinds("actions.tasks"),
-        rollbacks=load_kinds("actions.rollbacks"),
+        templates=LaterKinds("actions.tasks"),
+        rollbacks=LaterKinds("actions.rollbacks"),
     )
 
 

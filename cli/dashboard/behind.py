@@ -31,7 +31,7 @@ ConfigLater = Callable[[], Awaitable["Config"]]
 
 
 def _import() -> None:
-    for name in ("cli.deck", "cli.kinds", "cli.reload", "cli.self_metrics"):
+    for name in ("cli.acting.acts", "cli.deck", "cli.kinds", "cli.reload", "cli.self_metrics"):
         import_module(name)
 
 

@@ -113,6 +113,10 @@ class StageState(Struct, frozen=True, kw_only=True):
     state: str = "waiting"
     sentence: str = ""
     checks: tuple[str, ...] = ()
+    holds: tuple[bool | None, ...] = ()
+    """Whether each of `checks` holds; None: not known."""
+    held_from: datetime | None = None
+    """Since when all of them hold without a break."""
     since: datetime | None = None
 
 
@@ -137,6 +141,10 @@ class Action(Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...] = ()
     stages: tuple[StageState, ...] = ()
     stage: int = 0
+    checks: tuple[str, ...] = ()
+    """What the post-condition says, now or at the end; before it is looked at, nothing."""
+    holds: tuple[bool | None, ...] = ()
+    """Whether each of `checks` holds; None: not known."""
     outcome: str = ""
     next_step: str = ""
     output: str = ""

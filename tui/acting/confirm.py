@@ -76,7 +76,7 @@ class ConfirmSheet(Unhurried[str | None]):
         """Show it, and ask what stands against it now."""
         self._fit()
         self._show()
-        self.app.run_worker(self._look(), name="preflight", group="acting")
+        self.app.run_worker(self._preflight(), name="preflight", group="acting")
 
     def on_resize(self) -> None:
         """The plan takes what the rest leaves."""
@@ -185,7 +185,7 @@ class ConfirmSheet(Unhurried[str | None]):
             tell = app
             tell.say(f"begun: {self._plan.title}; :actions shows what comes of it")
 
-    async def _look(self) -> None:
+    async def _preflight(self) -> None:
         acting = self._deck.acting
         found: tuple[str, ...] = (why_not(self._deck),) if why_not(self._deck) else ()
         if acting is not None:

@@ -109,7 +109,7 @@ async def test_a_gate_that_fails_stops_it_after_the_first_stage(
         run = _Run(it, tmp_path / "state")
         done = await run.done(await it.book.plan("gateway", "r2", staged=True))
         assert done.state is ActionState.FAILED
-        assert [stage.state for stage in done.stages][0] == "failed"
+        assert next(stage.state for stage in done.stages) == "failed"
         assert sorted(service[1].instances.values()).count("r2") == 1
         assert len(service[1].posted) == 1
         await run.runner.close()
