@@ -557,7 +557,7 @@ async def test_a_receipt_says_all_that_is_known_and_follows_the_store() -> None:
         await app.show_action(batch)
         await pilot.pause()
         assert "▫ 10 refused" in text_of(pilot)
-        await until(pilot, lambda: "403: the coordinator allows no such project" in text_of(pilot))
+        await until(pilot, lambda: "403: the coordinator" in text_of(pilot))
         row = store.actions[batch]
         store.actions.put(batch, replace(row, state=ActionState.CANCELLED, outcome="stopped by ops@desk"))
         await until(pilot, lambda: "stopped by ops@desk" in text_of(pilot))

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from fleet.actions.plan import Tier
 from tests.tui.acting_stores import NOTE, REVIEW, Remembered, acted_store, rollback_plan, submit_plan
 from tests.tui.test_acting import acting_deck, settled, shown
-from tests.tui.test_app import table_of, until
+from tests.tui.test_app import table_of, text_of, until
 from tui.acting.many import ItemInput
 from tui.acting.submit import SubmitSheet
 
@@ -93,7 +93,7 @@ async def abort(pilot: Pilot[None]) -> None:
 
 async def frozen(pilot: Pilot[None]) -> None:
     await pilot.press("R")
-    await pilot.pause()
+    await until(pilot, lambda: "FROZEN by" in text_of(pilot))
     pilot.app.clear_notifications()
 
 

@@ -32,20 +32,21 @@ def state_cell(state: ActionState) -> Cell:
 
 
 def progress_line(action: Action, ink: Ink, bar: int) -> Text:
-    """`━━━━━╌╌╌  120 of 200 ended  ▫ 10 refused  ● 110 succeeded`, with a bar of so many cells."""
+    """`━━━━━╌╌╌  120 of 200 ended`, with a bar of so many cells, and under it `▫ 10 refused  ● 110 succeeded`."""
     total = len(action.items)
     over = action.count(*_OVER)
-    parts = [
+    first = [
         ink.write(progress_bar(over / total if total else None, None, bar), Tone.ACCENT),
         ink.write(f"{over:,} of {total:,} ended", bold=True),
     ]
+    parts = []
     for state in _RANK:
         number = action.count(state)
         if number:
             cell = STATE_CELLS[state]
             glyph, _, word = cell.text.partition(" ")
             parts.append(ink.write(f"{glyph} {number:,} {word}", cell.tone))
-    return joined(parts, "  ")
+    return Text("\n").join([joined(first, "  "), joined(parts, "  ")])
 
 
 class ItemRow(Item, frozen=True, kw_only=True):

@@ -117,7 +117,7 @@ class ReceiptPage(ActionActs):
         bar = self.query_one("#progress", Static)
         bar.display = bool(action.items)
         if action.items:
-            bar.update(progress_line(action, Ink(self.app.theme_variables), max(8, self.app.size.width // 5 - 6)))
+            bar.update(progress_line(action, Ink(self.app.theme_variables), self.app.size.width // 2))
 
 
 def sent_lines(action: Action) -> list[Line]:

@@ -27,7 +27,7 @@ PATIENCE_S = 30.0
 _TO = Field(name="to", type="list", help="agents; none: its own target")
 
 
-class TaskForm(VerticalScroll, can_focus=False):
+class TaskForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The lines that are filled in."""
 
 

@@ -91,7 +91,7 @@ ACTION_KEYS: list[BindingType] = [
 CONFIRM_KEYS: list[BindingType] = [
     Binding("y", "yes", "do it", id="confirm.yes"),
     Binding("d", "dry_run", "dry run", id="confirm.dry_run"),
-    Binding("escape,n", "cancel", "cancel", id="confirm.cancel", key_display="esc"),
+    Binding("escape", "cancel", "cancel", id="confirm.cancel", key_display="esc"),
     _quiet("pagedown", "page(1)", "the plan, a page down", "confirm.page_down"),
     _quiet("pageup", "page(-1)", "the plan, a page up", "confirm.page_up"),
 ]
