@@ -30,7 +30,10 @@ def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> 
 
     try:
         _remove_old(output, HEADER)
-        asyncio.run(serve_fleet(agents=agents, seed=seed, out=output, until_stdin_closes=until_stdin_closes))
+        # The bad release stays until somebody rolls it back: who watches is to have the time to do that.
+        asyncio.run(
+            serve_fleet(agents=agents, seed=seed, out=output, until_stdin_closes=until_stdin_closes, bad_stays=True)
+        )
     except OSError as error:
         raise Failure(f"the demo fleet cannot be served: {error.strerror or error}") from error
 

@@ -42,7 +42,7 @@ REFRESH_S = 2.0
 """Seconds between two looks at locks and rows."""
 PROPOSE_S = 5.0
 """Seconds between two judgements of what could be proposed."""
-LOOK_S = 15.0
+LOOK_S = 30.0
 """Seconds between two looks at what is live."""
 _LOCK_BYTES = 1024 * 1024
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from fleet.actions.plan import Tier
 from fleet.alerts.model import Silence
 from fleet.view_line import VIEWS
 from tests.tui.acting_stores import NOTE, REVIEW, Remembered, acted_store, batch_action, rollback_plan, submit_plan
@@ -245,7 +246,7 @@ async def open_dialog(pilot: Pilot[None], kind: str) -> None:
         page = AskSheet("Abort", (), app.context)
         app.push_screen(page, lambda yes: acting_of(pilot).asked.append(("abort",)) if yes else None)
     else:
-        plans = {"tier-1": submit_plan(), "tier-2": rollback_plan(), "tier-3": rollback_plan()}
+        plans = {"tier-1": submit_plan(), "tier-2": rollback_plan(), "tier-3": rollback_plan(Tier.TWO)}
         app.act(plans[kind])
     await pilot.pause()
     assert isinstance(app.screen, AskSheet | ConfirmSheet)

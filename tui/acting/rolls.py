@@ -5,7 +5,7 @@ from typing import Any
 
 from fleet.actions.plan import ActKind
 from fleet.store import Store
-from fleet.why.model import Subject
+from fleet.why.model import Subject, SubjectKind
 from tui.kept.history import Visit
 from tui.table.table import Table
 from tui.why.asked import subject_of
@@ -21,7 +21,7 @@ def rolled_names(visit: Visit, table: Table | None, store: Store) -> tuple[str, 
     if visit.detail is not None and visit.line.view in _OWN:
         return _OWN[visit.line.view](visit.detail, store)
     if visit.why is not None:
-        return _of_subject(visit.why)
+        return _of_subject(visit.why, store)
     if visit.detail is None and visit.line.subject is None and table is not None:
         keys = _keys(table)
         if table.view.name in _OWN:
@@ -29,7 +29,7 @@ def rolled_names(visit: Visit, table: Table | None, store: Store) -> tuple[str, 
         if len(keys) > 1 and table.view.name in ("agents", "alerts", "slos", "gates"):
             return tuple(map(str, keys))
     subject = subject_of(visit, table, store)
-    return () if subject is None else _of_subject(subject)
+    return () if subject is None else _of_subject(subject, store)
 
 
 def running_of(name: str, store: Store) -> str:
@@ -45,8 +45,11 @@ def _keys(table: Table) -> tuple[Any, ...]:
     return keys[:_MOST]
 
 
-def _of_subject(subject: Subject) -> tuple[str, ...]:
-    return subject.alerts[:_MOST] or (subject.key,)
+def _of_subject(subject: Subject, store: Store) -> tuple[str, ...]:
+    if subject.kind is not SubjectKind.GROUP:
+        return (subject.key,)
+    group = store.alert_groups.get(subject.key)
+    return (subject.members if group is None else group.alerts)[:_MOST]
 
 
 def _of_definition(key: Any, store: Store) -> tuple[str, ...]:
