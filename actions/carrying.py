@@ -140,7 +140,7 @@ class Carrier:
         held = await self._observer.hold(run, stage.checks, stage.hold_s, stage.within_s, number)
         if not held.passed:
             return self._failed(run, number, held.words)
-        self._board.stage(run.id, number, state="passed", sentence=held.words)
+        self._board.stage(run.id, number, state="passed", sentence=held.words, until=self._clock.now())
         with contextlib.suppress(RefusedError):
             # Where it cannot be kept, the next stage cannot be sent.
             await self._board.keep(run.id)
@@ -148,7 +148,7 @@ class Carrier:
 
     def _failed(self, run: Run, number: int, why: str) -> bool:
         run.failed_stage = number
-        self._board.stage(run.id, number, state="failed", sentence=scrub(why, 400))
+        self._board.stage(run.id, number, state="failed", sentence=scrub(why, 400), until=self._clock.now())
         return False
 
     async def _renew(self, run: Run) -> None:

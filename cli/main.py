@@ -77,7 +77,7 @@ def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
     \b
     In the dashboard:  1-9 views   / filter   : command   enter open   ? help   q quit
     """
-    ctx.ensure_object(dict)["config"] = config_path
+    ctx.ensure_object(dict).update(config=config_path, read_only=wishes.read_only)
     if ctx.invoked_subcommand is not None:
         return
     from cli.dashboard.dashboard import open_dashboard, why_not_live

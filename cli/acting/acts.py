@@ -15,6 +15,7 @@ from actions.checking import StoreChecker
 from actions.codes import Codes
 from actions.freezing import Freezing
 from actions.ledger import Ledger
+from actions.limits import RunLimits
 from actions.locks.files import FileLocks
 from actions.locks.redis import RedisLocks
 from actions.performing.performer import MachinePerformer
@@ -94,6 +95,7 @@ class Acts:
         http: HttpSender,
         clock: Clock,
         note: Note,
+        limits: RunLimits = RunLimits(),  # noqa: B008  # a frozen value
     ) -> None:
         self._store = store
         self._judgement = judgement
@@ -122,6 +124,7 @@ class Acts:
             owner=keeping.who.actor,
             fleet=config.name,
             ledger=books.ledger,
+            limits=limits,
         )
         self.desk = ActionDesk(store, runner, self.submissions, self.rollbacks, books.freezing, locks)
         self._proposer = Proposer(store, self.rollbacks, clock, self.desk.start)

@@ -25,7 +25,7 @@ def with_desk(config: Config, wait_s: float, do: "Do[T]") -> T:
 
 async def _with_desk(config: Config, wait_s: float, do: "Do[T]") -> T:
     store = Store()
-    deck = Deck(config, store, SystemClock(), keeping=Keeping.of(config))
+    deck = Deck(config, store, SystemClock(), keeping=Keeping.of(config, read_only=_is_read_only()))
     try:
         if not await deck.sweep(wait_s):
             click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
@@ -40,3 +40,9 @@ async def _with_desk(config: Config, wait_s: float, do: "Do[T]") -> T:
             await asyncio.wait([watching])
     finally:
         await deck.aclose()
+
+
+def _is_read_only() -> bool:
+    """Whether `fleetdeck --read-only …` was said: it holds for every command."""
+    context = click.get_current_context(silent=True)
+    return bool(context is not None and (context.obj or {}).get("read_only"))

@@ -40,7 +40,7 @@ def doctor(
     """Say what of terminal, clipboard, colours, sources and permissions works, and how to mend the rest.
 
     Exits 1 where something does not work. Without TOPIC all are looked at: terminal, colours, link, clipboard, keys,
-    time, configuration, sources, permissions, versions.
+    time, configuration, sources, permissions, acting, versions.
 
     \b
     fleetdeck doctor                       everything

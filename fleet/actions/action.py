@@ -118,6 +118,8 @@ class StageState(Struct, frozen=True, kw_only=True):
     held_from: datetime | None = None
     """Since when all of them hold without a break."""
     since: datetime | None = None
+    until: datetime | None = None
+    """When it had passed or failed."""
 
 
 class Action(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from fleet.store import Slice
 from fleet.views.actions import STATE_CELLS
 from fleet.views.columns import count_column, word_column
 from fleet.views.text import progress_bar
-from fleet.views.view import Cell, Column, Look, Tone, View
+from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute, choice
 from tui.ink import Ink, joined
 
 _BAD = (
@@ -91,7 +91,14 @@ def items_view(rows: Slice[int, ItemRow]) -> View[ItemRow]:
             count_column("tries", "TRIES", 5, lambda row: row.tries or None, priority=3),
             word_column("found", "KNOWN AS", 12, _known_as, grow=1, priority=2, empty=""),
         ),
-        fields=(),
+        fields=(
+            Field("item", lambda row, _: row.words),
+            attribute("number"),
+            choice("state", lambda row: row.state.value, ActionState),
+            attribute("sentence"),
+            attribute("tries"),
+            attribute("found"),
+        ),
         order=_order,
         words=lambda row: f"{row.words} {row.state.value} {row.sentence}",
         fault=lambda row: row.state in (ActionState.FAILED, ActionState.REFUSED, ActionState.UNKNOWN),

@@ -18,4 +18,4 @@ def look(place: Place) -> Iterator[Finding]:
     yield ok(platform.platform(terse=True))
 
 
-TOPIC = Topic(name="versions", about="what to write into a report", rank=10, look=look)
+TOPIC = Topic(name="versions", about="what to write into a report", rank=11, look=look)

@@ -1,0 +1,207 @@
+"""A rollback as a tree of lines: the whole, its stages, the checks of each in words, what must hold at the end, the
+instances. Where the lines do not fit, what matters least at the moment is left out first. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import zip_longest
+
+from msgspec import Struct
+
+from fleet.actions.action import Action, ActionState, StageState
+from fleet.actions.plan import Stage
+from fleet.actions.preview import check_words
+from fleet.model import AgentStatus
+from fleet.times import span_text
+from fleet.views.actions import STATE_CELLS
+from fleet.views.text import progress_bar, state_cell
+from fleet.views.view import Cell, Tone
+
+STAGE_CELLS = {
+    "waiting": Cell("· waiting", Tone.MUTED),
+    "running": Cell("▸ running", Tone.ACCENT),
+    "checking": Cell("◆ checking", Tone.WAITING),
+    "passed": Cell("✓ passed", Tone.UP),
+    "failed": Cell("✖ failed", Tone.DOWN),
+    "skipped": Cell("– skipped", Tone.MUTED),
+}
+_HOLDS = {True: Cell("✓ ", Tone.UP), False: Cell("✖ ", Tone.DOWN), None: Cell("? ", Tone.UNKNOWN)}
+_OPEN = ("running", "checking", "failed")
+_BAR = 8
+_WORD = 10
+_TITLE_MOST = 24
+_INSTANCES = 40
+
+
+class Line(Struct, frozen=True):
+    """A line: how deep it stands, its cells, and how soon it is left out (0: never). `text` comes last and is cut in its
+    middle where it is too long: what was measured stands at its end."""
+
+    depth: int
+    cells: tuple[Cell, ...]
+    rank: int = 0
+    text: Cell | None = None
+
+
+def tree_of(action: Action, agents: Sequence[AgentStatus], now: datetime) -> list[Line]:
+    """All lines of a rollback; `agents` are its instances as they are now."""
+    lines = [_root(action, now)]
+    if action.stages:
+        width = min(_TITLE_MOST, max(len(stage.title) for stage in action.stages))
+        for number, stage in enumerate(action.stages):
+            lines += _stage(action, number, stage, now, width)
+    else:
+        lines += _steps(action)
+    lines += _after(action, now)
+    return [*lines, *_instances(agents)]
+
+
+def fitted(lines: Sequence[Line], room: int) -> list[Line]:
+    """The lines for which there is room: ranks are left out whole, the highest first; then the middle is."""
+    for rank in sorted({line.rank for line in lines}, reverse=True):
+        shown = [line for line in lines if line.rank <= rank]
+        if len(shown) <= room or rank == 0:
+            break
+    else:
+        return []
+    if len(shown) <= room:
+        return shown
+    if room < 3:
+        return shown[:room]
+    head, tail = (room - 1) // 2, room - 1 - (room - 1) // 2
+    left_out = Line(1, (Cell(f"… {len(shown) - head - tail:,} lines more", Tone.MUTED),))
+    return [*shown[:head], left_out, *shown[-tail:]]
+
+
+def branches(lines: Sequence[Line]) -> list[str]:
+    """What stands before each line: `├─ `, `└─ `, and what goes on beside the lines below."""
+    found = []
+    for place, line in enumerate(lines):
+        parts = ["│  " if _goes_on(lines, place, depth) else "   " for depth in range(1, line.depth)]
+        if line.depth:
+            parts.append("├─ " if _goes_on(lines, place, line.depth) else "└─ ")
+        found.append("".join(parts))
+    return found
+
+
+def _goes_on(lines: Sequence[Line], place: int, depth: int) -> bool:
+    """Whether another line of that depth follows under the same one."""
+    for line in lines[place + 1 :]:
+        if line.depth < depth:
+            return False
+        if line.depth == depth:
+            return True
+    return False
+
+
+def _root(action: Action, now: datetime) -> Line:
+    spent = "" if action.sent_at is None else f"  {_span(action.sent_at, action.ended_at or now)}"
+    stopping = (Cell("  being stopped", Tone.DEGRADED),) if action.cancelling and not action.ended else ()
+    title = Cell(f"  {action.plan.title}", Tone.TITLE)
+    return Line(0, (STATE_CELLS[action.state], Cell(spent, Tone.MUTED), *stopping), text=title)
+
+
+def _stage(action: Action, number: int, stage: StageState, now: datetime, width: int) -> Iterator[Line]:
+    plan = action.plan.stages[number] if number < len(action.plan.stages) else None
+    cell = STAGE_CELLS.get(stage.state, Cell(f"? {stage.state}", Tone.UNKNOWN))
+    cells = [Cell(f"{stage.title:<{width}}  "), Cell(f"{cell.text:<{_WORD}}", cell.tone)]
+    if stage.since is not None:
+        cells.append(Cell(f"  {_span(stage.since, stage.until or _end_of(action, number) or now):>6}", Tone.MUTED))
+    if plan is not None and stage.state == "checking":
+        cells += _progress(plan, stage, now)
+    words = stage.sentence if stage.state == "failed" else ""
+    yield Line(1, tuple(cells), text=Cell(f"  {words}", Tone.DOWN) if words else None)
+    yield from _stage_checks(action, number, stage, plan)
+
+
+def _progress(plan: Stage, stage: StageState, now: datetime) -> Iterator[Cell]:
+    if stage.held_from is None:
+        yield Cell(f"  not yet, {span_text(plan.within_s)} at most", Tone.DEGRADED)
+    elif plan.hold_s:
+        held_s = min(plan.hold_s, max(0.0, (now - stage.held_from).total_seconds()))
+        yield Cell(f"  {progress_bar(held_s / plan.hold_s, None, _BAR)}", Tone.UP)
+        yield Cell(f" holds {held_s:.0f}s of {plan.hold_s:g}s", Tone.MUTED)
+
+
+def _stage_checks(action: Action, number: int, stage: StageState, plan: Stage | None) -> Iterator[Line]:
+    rank = 1 if stage.state in _OPEN else 5
+    if number == action.stage and stage.state == "running":
+        sentence = next((item.sentence for item in action.items if item.sentence), "")
+        for step in action.plan.steps:
+            if step.stage == number:
+                yield Line(2, (Cell("▸ ", Tone.ACCENT),), 2, Cell(step.title))
+        if sentence:
+            yield Line(2, (Cell("  "),), 2, Cell(sentence, Tone.MUTED))
+    if stage.checks:
+        yield from _checks(stage.checks, stage.holds, rank, passed=stage.state == "passed")
+    elif plan is not None and stage.state != "skipped":
+        for check in plan.checks:
+            yield Line(2, (Cell("· ", Tone.MUTED),), 4, Cell(check_words(check), Tone.MUTED))
+
+
+def _checks(words: Sequence[str], holds: Sequence[bool | None], rank: int, *, passed: bool = False) -> Iterator[Line]:
+    for text, held in zip_longest(words, holds[: len(words)]):
+        cell = _HOLDS[True if passed else held]
+        yield Line(2, (cell,), rank, Cell(text, Tone.MUTED if rank > 1 else Tone.PLAIN))
+
+
+def _steps(action: Action) -> Iterator[Line]:
+    """Without stages: each step, and what is known of it."""
+    for step in action.plan.steps:
+        item = action.items[step.item] if step.item < len(action.items) else None
+        cell = STATE_CELLS[item.state] if item is not None else STATE_CELLS[action.state]
+        said = f": {item.sentence}" if item is not None and item.sentence else ""
+        yield Line(1, (Cell(f"{cell.text:<12} ", cell.tone),), 2, Cell(f"{step.title}{said}"))
+
+
+def after_state(action: Action) -> str:
+    """How it is with what must hold at the end, in the words of a stage."""
+    if action.state is ActionState.SUCCEEDED:
+        return "passed"
+    if action.ended:
+        return "failed" if action.checks else "skipped"
+    return "checking" if action.checks else "waiting"
+
+
+def _after(action: Action, now: datetime) -> Iterator[Line]:
+    if not action.plan.checks:
+        return
+    state = after_state(action)
+    begun = _after_began(action) if action.checks else None
+    cells = [Cell("afterwards  "), Cell(f"{STAGE_CELLS[state].text:<{_WORD}}", STAGE_CELLS[state].tone)]
+    if begun is not None:
+        cells.append(Cell(f"  {_span(begun, action.ended_at or now):>6}", Tone.MUTED))
+    if state == "checking":
+        cells.append(Cell(f"  {span_text(action.plan.within_s)} at most", Tone.MUTED))
+    yield Line(1, tuple(cells))
+    if action.checks:
+        yield from _checks(action.checks, action.holds, 1, passed=state == "passed")
+    elif state != "skipped":
+        for check in action.plan.checks:
+            yield Line(2, (Cell("· ", Tone.MUTED),), 3, Cell(check_words(check), Tone.MUTED))
+
+
+def _instances(agents: Sequence[AgentStatus]) -> Iterator[Line]:
+    if not agents:
+        return
+    up = sum(state_cell(row.state).tone is Tone.UP for row in agents)
+    yield Line(1, (Cell(f"instances   {up:,} of {len(agents):,} up", Tone.PLAIN if up == len(agents) else Tone.DEGRADED),), 6)
+    for row in agents[:_INSTANCES]:
+        version = row.labels.get("version", "")
+        cell = state_cell(row.state)
+        shown = Cell(f"{row.name}{f'  {version}' if version else ''}{f'  {row.detail}' if row.detail else ''}")
+        yield Line(2, (Cell(f"{cell.text:<11}", cell.tone),), 7, shown)
+
+
+def _end_of(action: Action, number: int) -> datetime | None:
+    """When a stage ended that does not say so itself: when the next began, else when all did."""
+    later = action.stages[number + 1 : number + 2]
+    return later[0].since if later and later[0].since is not None else action.ended_at
+
+
+def _after_began(action: Action) -> datetime | None:
+    return action.stages[-1].until if action.stages else action.sent_at
+
+
+def _span(start: datetime, end: datetime) -> str:
+    seconds = max(0.0, (end - start).total_seconds())
+    return f"{seconds:.0f}s" if seconds < 60 else span_text(seconds)
