@@ -34,7 +34,7 @@ from fleet.views.catalogue import check_view_line
 from fleet.views.view import View
 from fleet.why.model import Subject
 from fleet.why.ports import Explaining
-from tui.acting.acting_app import ActingApp
+from tui.acting.rolling_app import RollingApp
 from tui.acting.submits import SubmittingTable
 from tui.cells import steady
 from tui.chrome.prompt import Asking
@@ -88,6 +88,10 @@ def _table_screen(name: str) -> type[TableScreen]:
         from tui.acting.actions import ActionsScreen
 
         return ActionsScreen
+    if name == "rollbacks":
+        from tui.acting.rollbacks import RollbacksScreen
+
+        return RollbacksScreen
     if name in ("agents", "queues", "tasks"):
         return SubmittingTable
     return SourcesScreen if name == "sources" else TableScreen
@@ -99,7 +103,7 @@ class FleetdeckApp(
     CopyingApp[None],
     AttentiveApp[None],
     TravellingApp[None],
-    ActingApp[None],
+    RollingApp[None],
     RememberingApp[None],
     FilteringApp[None],
     TimedApp[None],
@@ -216,6 +220,7 @@ class FleetdeckApp(
         if self._keys_problem:
             self.say(self._keys_problem, bad=True)
         self.begin_notices(self.context.store, self.context.clock, self.context.fleet_name, self._notify_wish)
+        self.begin_proposals()
         self.after_frame(self._start)
 
     async def on_unmount(self) -> None:
@@ -327,9 +332,7 @@ class FleetdeckApp(
             await self.push_screen(SloPage(self.context, key))
             return
         if view.name == "actions":
-            from tui.acting.receipt import ReceiptPage
-
-            await self.push_screen(ReceiptPage(self.context, key))
+            await self.push_screen(self.action_page(key))
             return
         if view.name == "gates":
             from tui.gates.page import GatePage
@@ -433,6 +436,7 @@ class FleetdeckApp(
             "suspend": self.action_suspend_process,
             "query": self.open_query,
             "submit": self.submit,
+            "rollback": self.roll_back,
             "freeze": self.action_freeze,
             "unlock": self.unlock,
         }
@@ -446,6 +450,7 @@ class FleetdeckApp(
             "time": self.time_command,
             "theme": self.theme_command,
             "submit": self.submit_command,
+            "rollback": self.rollback_command,
             "unlock": self.unlock_command,
             "query": lambda expr: partial(self.open_query, expr),
         }
@@ -462,6 +467,7 @@ class FleetdeckApp(
         yield SystemCommand("pause drawing", "hold the picture still while the data go on", self.action_pause)
         yield SystemCommand("query", "ask in PromQL", self.open_query)
         yield SystemCommand("submit", "a task, by a template", self.submit)
+        yield SystemCommand("rollback", "to a revision that was good", self.roll_back)
         yield SystemCommand("freeze", "nothing is changed from here any more", self.action_freeze)
         yield SystemCommand("filters", "the saved ones", self.action_saved_filters)
         yield SystemCommand("time", "the next of UTC, local, a zone, ages", self.action_time)

@@ -49,7 +49,7 @@ class RollbackPicker(Sheet[str | None]):
 
     def __init__(self, name: str, context: Context, to: str = "") -> None:
         super().__init__()
-        self._name = name
+        self._target = name
         self._deck = context
         self._to = to
         self._row = context.store.rollbacks.get(name)
@@ -93,7 +93,7 @@ class RollbackPicker(Sheet[str | None]):
         if why_not(self._deck):
             self._say(why_not(self._deck))
             return
-        self._say(f"planning to roll {self._name} to {one.name} …", Tone.MUTED)
+        self._say(f"planning to roll {self._target} to {one.name} …", Tone.MUTED)
         self._busy = "planning"
         self.run_worker(self._plan(one), name="plan", group="plan")
 
@@ -107,7 +107,7 @@ class RollbackPicker(Sheet[str | None]):
         if self._busy:
             return
         self._busy = "reading"
-        self._say(f"asking what {self._name} can be rolled to …", Tone.MUTED)
+        self._say(f"asking what {self._target} can be rolled to …", Tone.MUTED)
         self.run_worker(self._read(), name="revisions", group="revisions")
 
     def action_cancel(self) -> None:
@@ -141,7 +141,7 @@ class RollbackPicker(Sheet[str | None]):
                 self._say(why_not(self._deck))
                 return
             async with asyncio.timeout(PATIENCE_S):
-                found = await acting.revisions(self._name)
+                found = await acting.revisions(self._target)
         except TimeoutError:
             self._say(f"✖ its revisions are not known: no answer within {PATIENCE_S:g} s (r asks again)")
         except FleetdeckError as error:
@@ -155,9 +155,9 @@ class RollbackPicker(Sheet[str | None]):
         if not self.is_attached:
             return
         store, first = self._deck.store, self._known is None
-        proposal = store.proposals.get(self._name)
+        proposal = store.proposals.get(self._target)
         self._known = found
-        self._row = store.rollbacks.get(self._name, self._row)
+        self._row = store.rollbacks.get(self._target, self._row)
         self._rows.replace(
             {
                 one.id: Choice(
@@ -193,7 +193,7 @@ class RollbackPicker(Sheet[str | None]):
             return
         try:
             async with asyncio.timeout(PATIENCE_S):
-                plan = await acting.plan_rollback(self._name, one.id, staged=self._staged)
+                plan = await acting.plan_rollback(self._target, one.id, staged=self._staged)
         except TimeoutError:
             self._say(f"✖ no plan within {PATIENCE_S:g} s; nothing was sent")
         except FleetdeckError as error:
@@ -220,7 +220,7 @@ class RollbackPicker(Sheet[str | None]):
         return Text("\n").join(lines)
 
     def _title(self, ink: Ink) -> Text:
-        parts = [ink.write(f"Roll back {self._name}", Tone.TITLE, bold=True)]
+        parts = [ink.write(f"Roll back {self._target}", Tone.TITLE, bold=True)]
         row = self._row
         if row is not None:
             parts.append(ink.muted(" · ".join(filter(None, (row.kind, row.target)))))
@@ -241,13 +241,15 @@ class RollbackPicker(Sheet[str | None]):
         return ink.write(staged, Tone.ACCENT if self._staged else Tone.DEGRADED)
 
     def _notes(self, ink: Ink) -> Iterator[Text]:
-        proposal, known = self._deck.store.proposals.get(self._name), self._known
+        proposal, known = self._deck.store.proposals.get(self._target), self._known
         if proposal is not None:
             yield ink.write(f"▼ {proposal.revision} is proposed: {proposal.because}", Tone.ACCENT)
         if known is None:
             return
         bad = [fact for fact in known.facts if fact.bad]
-        said = [f"! {text}" for text in (*known.warnings, *known.problems, *(f"{one.name}: {one.value}" for one in bad))]
+        said = [
+            f"! {text}" for text in (*known.warnings, *known.problems, *(f"{one.name}: {one.value}" for one in bad))
+        ]
         yield from (ink.write(text, Tone.DEGRADED) for text in said[:_NOTES])
         if len(said) > _NOTES:
             yield ink.muted(f"and {count_of(len(said) - _NOTES, 'note')} more, in the plan")

@@ -184,7 +184,8 @@ def _instances(agents: Sequence[AgentStatus]) -> Iterator[Line]:
     if not agents:
         return
     up = sum(state_cell(row.state).tone is Tone.UP for row in agents)
-    yield Line(1, (Cell(f"instances   {up:,} of {len(agents):,} up", Tone.PLAIN if up == len(agents) else Tone.DEGRADED),), 6)
+    tone = Tone.PLAIN if up == len(agents) else Tone.DEGRADED
+    yield Line(1, (Cell(f"instances   {up:,} of {len(agents):,} up", tone),), 6)
     for row in agents[:_INSTANCES]:
         version = row.labels.get("version", "")
         cell = state_cell(row.state)

@@ -1,5 +1,5 @@
-"""What `b` means where it is pressed: the page's own subject, else the marked rows or the row under the cursor, as names
-by which definitions of rollbacks are found."""
+"""What `b` means where it is pressed: the page's own subject, else the marked rows or the row under the cursor. It is
+told as names, by which definitions of rollbacks are found."""
 
 from typing import Any
 

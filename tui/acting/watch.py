@@ -22,7 +22,6 @@ from fleet.views.slos import STATE_GLYPH, STATE_TONE, left_text, left_tone, rate
 from fleet.views.text import spark
 from fleet.views.view import Cell, Tone, look
 from tui.acting.actions import ActionActs
-from tui.acting.offers import can_reconcile, can_undo
 from tui.acting.progress import state_cell
 from tui.acting.roll_tree import Line, branches, fitted, tree_of
 from tui.chrome.facts import Facts, Known
@@ -271,13 +270,3 @@ def ends_of(action: Action) -> Iterator[Known]:
         yield Known("outcome", (Cell(action.outcome, tone),))
     if action.next_step:
         yield Known("next", (Cell(action.next_step, Tone.ACCENT),))
-    yield Known("keys", (Cell(_keys(action), Tone.MUTED),))
-
-
-def _keys(action: Action) -> str:
-    parts = ["enter shows the receipt"]
-    if can_undo(action):
-        parts.append("U undoes it")
-    if can_reconcile(action):
-        parts.append("r asks the target what became of it")
-    return " · ".join(parts)

@@ -49,6 +49,8 @@ SCREEN_KEYS: list[BindingType] = [
     Binding("ctrl+z", "faults", "faults", id="screen.faults"),
     Binding("escape", "back", "back", id="screen.back", key_display="esc"),
     Binding("w", "why", "why", id="screen.why"),
+    # It only opens the sheet on which a revision is chosen.
+    Binding("b", "rollback", "roll back", id="act.rollback"),
     Binding("y", "copy_name", "copy", id="screen.copy_name"),
     _quiet("Y", "copy_row", "copy as JSON", "screen.copy_row"),
     _quiet("ctrl+y", "copy_as", "copy as …", "screen.copy_as"),
@@ -87,6 +89,22 @@ ACTION_KEYS: list[BindingType] = [
     Binding("U", "undo", "undo", id="act.undo"),
     Binding("r", "reconcile", "reconcile", id="act.reconcile"),
 ]
+
+WATCH_KEYS: list[BindingType] = [Binding("enter", "receipt", "receipt", id="watch.receipt")]
+
+WHICH_ROLLBACK_KEYS: list[BindingType] = [
+    Binding("enter", "choose", "choose", id="which_rollback.choose"),
+    Binding("escape,q", "cancel", "cancel", id="which_rollback.cancel", key_display="esc"),
+]
+
+PICKER_KEYS: list[BindingType] = [
+    # Choosing only makes a plan, which has a dialog of its own.
+    Binding("enter", "choose", "plan it", id="picker.choose"),
+    Binding("s", "turn_stages", "stages, all at once", id="picker.stages"),
+    Binding("r", "read_again", "ask again", id="picker.again"),
+    Binding("escape,q", "cancel", "cancel", id="picker.cancel", key_display="esc"),
+]
+"""Of the sheet on which a revision is chosen."""
 
 CONFIRM_KEYS: list[BindingType] = [
     Binding("y", "yes", "do it", id="confirm.yes"),
@@ -181,6 +199,7 @@ FOOTER_KEEPS = (
     "act.cancel",
     "act.undo",
     "act.submit",
+    "act.rollback",
     "slos.formula",
     "query.edit",
     "query.longer",

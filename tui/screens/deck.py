@@ -13,7 +13,8 @@ from textual.widget import Widget
 from fleet.errors import FilterError
 from fleet.view_line import ViewLine
 from fleet.views.view import Tone
-from tui.acting.may import tag
+from tui.acting.may import may_write, tag
+from tui.acting.rolls import rolled_names
 from tui.chrome.key_line import KeyLine
 from tui.chrome.page_scroll import PageScroll
 from tui.chrome.prompt import Asking, Prompt
@@ -326,6 +327,17 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
         if subject is not None:
             await app.show_why(subject)
 
+    def rolled(self) -> tuple[str, ...]:
+        """What `b` would roll back, by names; none where nothing here can be."""
+        return rolled_names(self.visit(), self.table(), self.context.store)
+
+    def action_rollback(self) -> None:
+        """`b`: choose a revision to roll back to."""
+        app: Any = self.app
+        names = self.rolled()
+        if names:
+            app.roll_back(names)
+
     def action_faults(self) -> None:
         """Show only what is wrong, or all again."""
         table = self.table()
@@ -354,6 +366,8 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
             return self.app.screen_stack.index(self) > 0 or bool(table is not None and self._filters.get(table))
         if action == "why":
             return self.subject() is not None
+        if action == "rollback":
+            return bool(len(self.context.store.rollbacks) and may_write(self.context) and self.rolled())
         if action in _SILENCING:
             # Read-only by the configuration, their sheets say so; what was frozen in a panic hides them.
             return not tag(self.context).startswith("FROZEN")

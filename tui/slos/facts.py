@@ -7,6 +7,7 @@ from fleet.store import Store
 from fleet.times import age_text, span_text
 from fleet.views.slos import LOW_COVERAGE, STATE_GLYPH, STATE_TONE, coverage_text, rate_text, ratio_text
 from fleet.views.view import Cell, Tone
+from fleet.why.proposal import READY, ready_for
 from tui.chrome.facts import Known
 
 _PROMISE = {
@@ -18,7 +19,7 @@ _PROMISE = {
 
 def slo_facts(row: SloStatus, store: Store) -> list[Known]:
     """How it stands."""
-    return [*_first(row, store), *_rates(row), *_origin(row)]
+    return [*_first(row, store), *_ready(row, store), *_rates(row), *_origin(row)]
 
 
 def formula_facts(row: SloStatus) -> list[Known]:
@@ -42,6 +43,12 @@ def _first(row: SloStatus, store: Store) -> Iterator[Known]:
         yield Known("description", (Cell(row.description),))
     if row.error:
         yield Known("remarks", (Cell(row.error, Tone.DEGRADED),))
+
+
+def _ready(row: SloStatus, store: Store) -> Iterator[Known]:
+    """Rollbacks that are proposed for it."""
+    for text in ready_for(store, (row.name,)):
+        yield Known(READY, (Cell(text, Tone.ACCENT),))
 
 
 def _when(row: SloStatus, store: Store) -> str:

@@ -1,0 +1,162 @@
+"""An application from which something can be rolled back: it finds what is meant, opens the sheet of its revisions and
+the page on which a rollback is watched, and says once when a rollback is proposed."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from textual.screen import Screen
+
+from fleet.actions.action import Proposal
+from fleet.actions.revision import RollbackRow
+from fleet.errors import FilterError
+from fleet.near import meant
+from fleet.store import Subscription
+from tui.acting.acting_app import ActingApp
+from tui.acting.may import why_not
+from tui.acting.rolls import ROLLED
+from tui.live import FLUSH_S
+
+R = TypeVar("R")
+
+QUIET_S = 300.0
+"""For how long a proposal that went and came back is not told again."""
+
+
+class RollingApp(ActingApp[R]):
+    """Says of a proposal once; where it can be taken up stands in what is said."""
+
+    _proposed: Subscription[str, Proposal] | None = None
+    _told_at: dict[tuple[str, str], float]
+    _standing: frozenset[tuple[str, str]] = frozenset()
+    _woken_by_proposal = False
+
+    # ── choosing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def roll_back(self, names: Sequence[str] = (), to: str = "") -> None:
+        """Open the sheet of revisions for what `names` (agents, objectives, gates, alerts, definitions) are rolled back
+        by; where several definitions fit, ask which. `to` is the revision to begin at."""
+        why = why_not(self.context)
+        if why:
+            self.say(why, bad=True)
+            return
+        found, whom = self._definitions(names), names[0] if len(names) == 1 else ""
+        if not found:
+            nothing = f"nothing that is configured rolls {self._called(whom)} back" if names else "there are none"
+            self.say(f"{nothing} (rollbacks: in the configuration)", bad=True)
+        elif len(found) == 1:
+            self._pick(found[0], to)
+        else:
+            self._ask_which_rollback(found, self._called(whom) if whom else "", to)
+
+    def rollback_command(self, text: str) -> Callable[[], None]:
+        """`:rollback`, `:rollback TARGET`, `:rollback TARGET REV`. Raises FilterError."""
+        target, _, to = text.partition(" ")
+        rows, acting = self.context.store.rollbacks, self.context.acting
+        known = target in rows or (acting is not None and bool(acting.rollbacks_for(target)))
+        if target and not known:
+            raise FilterError(f"nothing that can be rolled back is called {target[:60]!r}{meant(target, list(rows))}")
+        return partial(self.roll_back, (target,) if target else (), to.strip())
+
+    def _definitions(self, names: Sequence[str]) -> list[str]:
+        acting, rows = self.context.acting, self.context.store.rollbacks
+        if acting is None:
+            return []
+        if len(names) == 1 and names[0] in rows:
+            return [names[0]]
+        return list(dict.fromkeys(one for name in names or ("",) for one in acting.rollbacks_for(name)))
+
+    def _called(self, name: str) -> str:
+        """What people call it: an alert has an id."""
+        alert = self.context.store.alerts.get(name)
+        return (alert.name if alert is not None else name) or "any of these"
+
+    def _ask_which_rollback(self, names: Sequence[str], whom: str, to: str) -> None:
+        from tui.acting.which_rollback import WhichRollbackSheet
+
+        rows = self.context.store.rollbacks
+        found = [rows.get(name) or RollbackRow(name=name, kind="") for name in names]
+        # What is proposed is what most probably is meant.
+        found.sort(key=lambda row: not row.proposed)
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._pick(name, to)
+
+        self.push_screen(WhichRollbackSheet(found, whom), chosen)
+
+    def _pick(self, name: str, to: str) -> None:
+        from tui.acting.picker import RollbackPicker
+
+        proposal = self.context.store.proposals.get(name)
+        first = to or (proposal.revision if proposal is not None else "")
+
+        def begun(id: str | None) -> None:
+            if id:
+                self.watch_action(id)
+
+        self.push_screen(RollbackPicker(name, self.context, first), begun)
+
+    # ── watching ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def show_action(self, id: str) -> None:
+        """The page of an action: a rollback is watched."""
+        action = self.context.store.actions.get(id)
+        if action is None or action.act not in ROLLED or action.dry_run:
+            await super().show_action(id)
+            return
+        from tui.acting.watch import WatchPage
+
+        self.leaving()
+        await self.push_screen(WatchPage(self.context, id))
+        self.arrived()
+
+    async def show_receipt(self, id: str) -> None:
+        """Everything that is on record of an action."""
+        await super().show_action(id)
+
+    def action_page(self, id: str) -> "Screen[Any]":
+        """What is opened of an action in a list: a rollback that goes on is watched, all else has its receipt."""
+        action = self.context.store.actions.get(id)
+        if action is not None and action.act in ROLLED and not action.ended:
+            from tui.acting.watch import WatchPage
+
+            return WatchPage(self.context, id)
+        from tui.acting.receipt import ReceiptPage
+
+        return ReceiptPage(self.context, id)
+
+    # ── proposals ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin_proposals(self) -> None:
+        """Say of rollbacks that are proposed from now on."""
+        self._told_at = {}
+        if self.context.acting is not None and self._proposed is None:
+            self._proposed = self.context.store.proposals.subscribe(self._wake_proposals)
+            self._wake_proposals()
+
+    async def on_unmount(self) -> None:
+        """Nobody is told any more."""
+        if self._proposed is not None:
+            self._proposed.close()
+            self._proposed = None
+
+    def _wake_proposals(self) -> None:
+        # The store calls this from whatever task writes to it.
+        if not self._woken_by_proposal and self.is_running:
+            self._woken_by_proposal = True
+            self.call_later(self.set_timer, FLUSH_S, self._tell_proposals)
+
+    def _tell_proposals(self) -> None:
+        self._woken_by_proposal = False
+        if self._proposed is None:
+            return
+        self._proposed.drain()
+        now, standing = self.context.clock.monotonic(), set()
+        for name, one in self.context.store.proposals.items():
+            key = (name, one.revision)
+            standing.add(key)
+            if key not in self._standing and now - self._told_at.get(key, -QUIET_S) >= QUIET_S:
+                self._told_at[key] = now
+                self.say(f"A rollback is ready: {name} to {one.revision}, because {one.because} (:rollback {name})")
+        self._standing = frozenset(standing)
