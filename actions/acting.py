@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from msgspec.structs import replace
+
 from actions.freezing import Freezing
 from actions.runner import Runner
 from fleet.actions.action import Action, Confirmation, Freeze
@@ -87,8 +89,9 @@ class ActionDesk:
         return left
 
     async def refresh(self) -> None:
-        """Show templates, rollbacks, locks and the freeze as they are now. Locks that cannot be read stay as they were
-        seen last. Raises nothing."""
+        """Show templates, rollbacks, locks and the freeze as they are now, and what other programs of this machine do.
+        Locks that cannot be read stay as they were seen last. Raises nothing."""
+        await self._runner.look()
         self._store.templates.replace({row.name: row for row in self._submitter.templates()})
         self._store.rollbacks.replace({row.name: row for row in self._roller.rows()})
         self._freezing.refresh()
@@ -131,7 +134,7 @@ class ActionDesk:
 
     async def plan_submit(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan:
         """A plan that submits items."""
-        return await self._submitter.plan(template, items, to)
+        return self._warned(await self._submitter.plan(template, items, to))
 
     def rollbacks_for(self, name: str) -> tuple[str, ...]:
         """The names of the definitions by which something can be rolled back."""
@@ -143,21 +146,26 @@ class ActionDesk:
 
     async def plan_rollback(self, rollback: str, to: str = "", *, staged: bool = False) -> Plan:
         """A plan that rolls to a revision."""
-        return await self._roller.plan(rollback, to, staged)
+        return self._warned(await self._roller.plan(rollback, to, staged))
 
     async def plan_undo(self, action: str) -> Plan:
         """A plan that takes a rollback back."""
         row = self._known(action)
         if row.act is not ActKind.ROLLBACK and row.act is not ActKind.UNDO:
             raise RefusedError("only what was rolled can be undone; what was submitted can be cancelled, where it can")
-        return await self._roller.plan_undo(row)
+        return self._warned(await self._roller.plan_undo(row))
 
     async def plan_cancel(self, action: str) -> Plan:
         """A plan that cancels what an action submitted."""
         row = self._known(action)
         if row.act is not ActKind.SUBMIT:
             raise RefusedError("only what was submitted can be cancelled; what was rolled can be undone")
-        return await self._submitter.plan_cancel(row)
+        return self._warned(await self._submitter.plan_cancel(row))
+
+    def _warned(self, plan: Plan) -> Plan:
+        """The plan with what should be known of its targets, so that whoever shows it shows that."""
+        warnings = dict.fromkeys((*plan.warnings, *self._runner.warnings(plan)))
+        return replace(plan, warnings=tuple(warnings))
 
     # ── acting ──
 

@@ -2,13 +2,14 @@
 Sends nothing that writes."""
 
 import asyncio
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
 from actions.board import Board
 from actions.carrying import Carrier
 from actions.ending import next_step
-from actions.ledger import Ledger, Records
+from actions.ledger import Ledger, RecordFolder, Records
 from actions.run import Run
 from fleet.actions.action import Action, ActionState, Item, Lock
 from fleet.actions.audit import Decision
@@ -32,7 +33,9 @@ class Aftermath:
         claims: Locks,
         carrier: Carrier,
         clock: Clock,
+        *,
         owner: str,
+        program: str,
         fleet: str,
     ) -> None:
         self._board = board
@@ -42,12 +45,71 @@ class Aftermath:
         self._carrier = carrier
         self._clock = clock
         self._owner = owner
+        self._program = program
+        self._looking = asyncio.Lock()
+        self._others: set[str] = set()
+        """Actions without an end that are not carried out here."""
         self._fleet = fleet
 
     async def claim(self, id: str) -> bool:
         """Whether nobody else carries the action out, and it is ours from now on. Raises OutsideError."""
-        lock = Lock(target=id, owner=self._owner, since=self._clock.now(), action=id)
+        lock = Lock(target=id, owner=self._owner, since=self._clock.now(), action=id, title=self._program)
         return await self._claims.take(lock) is None
+
+    # ── what others do ──
+
+    @property
+    def sees_others(self) -> bool:
+        """Whether there is a way to see what other programs do."""
+        return isinstance(self._records, RecordFolder)
+
+    async def look(self, ours: Collection[str]) -> None:
+        """Show what others changed; `ours` are carried out here, and stay as they are. What has no end, and nobody who
+        carries it out, has one then."""
+        if not isinstance(self._records, RecordFolder):
+            return
+        async with self._looking:
+            await self._take_in(self._records, ours)
+            self._others = {id for id in self._others if id not in ours and _open(self._board.get(id))}
+            if not self._others:
+                return
+            try:
+                held = {lock.target for lock in await self._claims.held()}
+                for id in self._others - held:
+                    await self._settle(self._records, id, ours)
+            except OutsideError:
+                # Whether it is carried out is not known, so it stays as it is.
+                return
+
+    async def carried_out_by(self, id: str) -> str:
+        """Who carries an action out elsewhere, in words; "" where nobody does. Raises OutsideError."""
+        for lock in await self._claims.held():
+            if lock.target == id and not lock.mine:
+                return f"{scrub(lock.owner, 80)} ({scrub(lock.title, 80)})" if lock.title else scrub(lock.owner, 80)
+        return ""
+
+    async def _take_in(self, records: RecordFolder, ours: Collection[str]) -> None:
+        before = {id: self._board.version(id) for id in self._board.ids()}
+        for action in await asyncio.to_thread(records.changed, frozenset(ours)):
+            # What was begun or changed here meanwhile is newer than what was read.
+            newer = action.id in ours or self._board.version(action.id) != before.get(action.id, 0)
+            if newer or (self._fleet and action.plan.fleet != self._fleet):
+                continue
+            self._board.show(action)
+            if not action.ended:
+                self._others.add(action.id)
+
+    async def _settle(self, records: RecordFolder, id: str, ours: Collection[str]) -> None:
+        """Nobody carries it out: where it has not ended meanwhile, it has now."""
+        if id in ours or not await self.claim(id):
+            return
+        try:
+            await self._take_in(records, ours)
+            row = self._board.get(id)
+            if row is not None and not row.ended:
+                await self._take_over(row)
+        finally:
+            await self._claims.release(id)
 
     # ── what a crash left ──
 
@@ -68,6 +130,8 @@ class Aftermath:
                 self._board.show(action)
                 if not action.ended and action.id in claimed:
                     left.append(await self._take_over(action))
+                elif not action.ended:
+                    self._others.add(action.id)
         for id in claimed:
             await self._claims.release(id)
         return tuple(left)
@@ -101,7 +165,8 @@ class Aftermath:
         if row.dry_run or not row.items or not (row.state in _DOUBTFUL or open_items):
             raise RefusedError(f"there is nothing to ask: it is {row.state.value}")
         if not await self.claim(run.id):
-            raise RefusedError("another program is at work on it")
+            by = await self.carried_out_by(run.id) or "another program"
+            raise RefusedError(f"{by} is at work on it")
         try:
             return await self._asked(run, row, by)
         finally:
@@ -139,6 +204,10 @@ class Aftermath:
         except RefusedError as error:
             row = self._board.change(row.id, outcome=f"{row.outcome} ({error})")
         return row
+
+
+def _open(action: Action | None) -> bool:
+    return action is not None and not action.ended
 
 
 def _left(item: Item) -> Item:

@@ -29,15 +29,23 @@ Answered = tuple[bool | None, str]
 
 
 class StoreChecker:
-    """Implements `Checker`. `querying` is None where nothing can be asked in PromQL."""
+    """Implements `Checker`. `querying` is None where nothing can be asked in PromQL. `judge` has agents judged by what
+    collectors saw: a look is dated at once, and judged only with the next round."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, querying: Querying | None = None, revision_of: RevisionOf | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        querying: Querying | None = None,
+        revision_of: RevisionOf | None = None,
+        judge: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._querying = querying
         self._revision_of = revision_of
+        self._judge = judge
 
     async def check(self, check: Check, plan: Plan, since: datetime) -> Answered:
         """Whether it holds (None: not known), and in words by which numbers."""
@@ -45,6 +53,7 @@ class StoreChecker:
             case GatePasses():
                 return self._gate(check, since)
             case AgentsUp():
+                self._judge()
                 return self._agents(check, since)
             case SloHolds():
                 return self._slo(check, since)

@@ -1,9 +1,11 @@
 """What the runner needs of the audit log and of the records, and the lines that it writes."""
 
-from typing import Protocol
+from collections.abc import Collection
+from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
+from actions.aside import aside
 from fleet.actions.action import Action, ActionState
 from fleet.actions.audit import AuditEntry, Decision
 from fleet.actions.plan import Plan, plan_sha256
@@ -31,8 +33,23 @@ class Records(Protocol):
         ...
 
 
-def entry_of(plan: Plan, decision: Decision, by: str, *, reason: str = "", ticket: str = "") -> AuditEntry:
-    """A line about a plan."""
+@runtime_checkable
+class RecordFolder(Records, Protocol):
+    """Records that others write, too, and of which a part can be written (`actions.records.Records`)."""
+
+    async def keep_changes(self, action: Action, items: Collection[int]) -> None:
+        """As `keep`, of an act of which at most these items are other than when it was kept last."""
+        ...
+
+    def changed(self, ours: Collection[str]) -> tuple[Action, ...]:
+        """The acts that others changed since they were read or written here, but for these. It blocks."""
+        ...
+
+
+def entry_of(
+    plan: Plan, decision: Decision, by: str, *, reason: str = "", ticket: str = "", sha256: str = ""
+) -> AuditEntry:
+    """A line about a plan. `sha256` is that of the plan, "" where it is to be found out here."""
     return AuditEntry(
         actor=by,
         fleet=plan.fleet,
@@ -42,7 +59,7 @@ def entry_of(plan: Plan, decision: Decision, by: str, *, reason: str = "", ticke
         targets=tuple(target.name for target in plan.targets),
         reason=reason,
         ticket=ticket,
-        plan_sha256=plan_sha256(plan),
+        plan_sha256=sha256 or plan_sha256(plan),
         idempotency_key=plan.key,
         decision=decision.value,
     )
@@ -57,9 +74,14 @@ class Ledger:
         self._owed: list[AuditEntry] = []
         self._hashes: dict[str, str] = {}
 
-    def remember(self, plan: Plan) -> None:
+    async def remember(self, plan: Plan) -> None:
         """Keep the hash of a plan as it was confirmed: what is left of it later has hashes in place of texts."""
-        self._hashes[plan.key] = plan_sha256(plan)
+        self._hashes[plan.key] = await aside(len(plan.steps), lambda: plan_sha256(plan))
+
+    async def sha256_of(self, plan: Plan) -> str:
+        """The hash of a plan: as it was confirmed, or else as it is."""
+        known = self._hashes.get(plan.key)
+        return known if known is not None else await aside(len(plan.steps), lambda: plan_sha256(plan))
 
     async def must(self, entry: AuditEntry) -> None:
         """Write a line. Raises RefusedError where that is not possible."""
@@ -88,7 +110,9 @@ class Ledger:
         status: int | None = None,
     ) -> str:
         """The line that says how an act ended; why it could not be written, else ""."""
-        line = entry_of(action.plan, decision, by or action.actor, reason=action.reason, ticket=action.ticket)
+        sha256 = await self.sha256_of(action.plan)
+        who = by or action.actor
+        line = entry_of(action.plan, decision, who, reason=action.reason, ticket=action.ticket, sha256=sha256)
         bad = action.state is not ActionState.SUCCEEDED
         return await self.may(
             replace(

@@ -28,6 +28,8 @@ class RunLimits(Struct, frozen=True, kw_only=True):
     """Between two renewals of a lock."""
     lost_lock_s: float = 20.0
     """How long a lock may not be renewed before nothing more is sent."""
+    close_s: float = 2.0
+    """Where fleetdeck ends: between two times that what is on its way is cut off. The dashboard has 5 s to end."""
     settle_s: float = 5.0
     """After the clock was set, how long nothing that collectors saw counts."""
     output_chars: int = 20_000

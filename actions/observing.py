@@ -1,5 +1,6 @@
 """Looking at what became of items at their target, and at whether conditions hold. Sends nothing."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from fleet.text import scrub
 from fleet.times import age_text
 
 SLOWER = 1.5
+AT_ONCE = 200
+"""Items that are noted before others in the loop have their turn."""
 _OPEN = (ActionState.RUNNING, ActionState.UNKNOWN)
 _FINAL = (ActionState.SUCCEEDED, ActionState.FAILED, ActionState.CANCELLED)
 
@@ -59,15 +62,18 @@ class Observer:
         if not wanted:
             return False
         before = run.board[run.id].items
+        await asyncio.sleep(0)
         try:
             observed = await run.doer.look(run.plan, wanted, self._since(run))
         except OutsideError as error:
             for number in wanted:
                 run.board.item(run.id, number, sentence=scrub(f"its target cannot be asked: {error}", WORDS))
             return False
-        for number, one in observed.items():
+        for count, (number, one) in enumerate(observed.items(), 1):
             if number in wanted:
                 self._take(run, number, one, seen)
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
         return run.board[run.id].items != before
 
     async def hold(self, run: Run, checks: Sequence[Check], hold_s: float, within_s: float, stage: int | None) -> Held:
@@ -132,7 +138,7 @@ class Observer:
         return run.since.at() if run.sends else run.board[run.id].sent_at or run.board[run.id].plan.made_at
 
     def _take(self, run: Run, number: int, one: Observed, seen: set[int]) -> None:
-        item = run.board[run.id].items[number]
+        item = run.board.item_of(run.id, number)
         fields: dict[str, Any] = {"sentence": scrub(one.sentence, WORDS) or item.sentence}
         fields["found"] = item.found | {name: scrub(text, WORDS) for name, text in one.found.items()}
         if one.final and one.state in _FINAL:
@@ -153,7 +159,7 @@ class Observer:
         return [number for number, item in enumerate(items) if item.state is ActionState.RUNNING]
 
     def _over(self, run: Run, number: int, time: str, *, seen: bool) -> None:
-        last = run.board[run.id].items[number].sentence
+        last = run.board.item_of(run.id, number).sentence
         words = f"not finished within {time}" if seen else f"nothing was seen of it within {time}"
         run.board.item(
             run.id,

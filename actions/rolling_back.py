@@ -148,6 +148,8 @@ class RollbackBook:
         facts = (*known.facts, *await rolling.facts(to))
         checks = end_checks(to.id if rolling.listed else "", agents, one.head.slo or "", one.head.gate or "")
         ratio = one.objective.objective_ratio if one.objective is not None else None
+        is_live = rolling.listed and live is not None and live.id == to.id
+        mixed = await rolling.mixed(to) if is_live else ""
         return self._plan(
             one,
             key=key,
@@ -163,10 +165,11 @@ class RollbackBook:
             warnings=(
                 *known.warnings,
                 *(to_warnings(to, live, ratio) if rolling.listed else ()),
+                *((f"{to.name} is said to be live, but {mixed}",) if mixed else ()),
                 *known.problems,
                 *_ungated(stages),
             ),
-            refusals=(*_refusals(to, live, rolling.listed), *bad_facts(facts)),
+            refusals=(*_refusals(to, is_live=is_live and not mixed), *bad_facts(facts)),
             revision=to.id,
         )
 
@@ -291,9 +294,9 @@ def _wanted(known: Revisions, to: str) -> Revision:
     return found
 
 
-def _refusals(to: Revision, live: Revision | None, listed: bool) -> tuple[str, ...]:
+def _refusals(to: Revision, *, is_live: bool) -> tuple[str, ...]:
     said = [f"{to.name}: {to.trouble}"] if to.trouble else []
-    if listed and live is not None and live.id == to.id:
+    if is_live:
         said.append(f"{to.name} is live already")
     return tuple(said)
 

@@ -8,6 +8,7 @@ from actions.board import Board
 from actions.limits import RunLimits
 from fleet.actions.plan import Plan, Step
 from fleet.actions.ports import Doer
+from fleet.actions.verdict import step_key
 from fleet.clock import Clock
 from fleet.text import scrub_lines
 
@@ -65,6 +66,10 @@ class Run:
         self.sends = send
         """False where it is only followed: after reconciling."""
         self.since = Since(clock)
+        self.sent = False
+        """Whether something was begun to be sent."""
+        self.taken = False
+        """Whether the target has taken something."""
         self.stopped = ""
         """Why nothing more is sent, in a sentence; "" while it goes on."""
         self.aborted = False
@@ -86,6 +91,7 @@ class Run:
         self.interrupted = asyncio.Event()
         self._output = ""
         self._told = -1.0
+        self._by_item: dict[int, list[Step]] | None = None
 
     @property
     def id(self) -> str:
@@ -104,6 +110,14 @@ class Run:
             if step.stage == stage:
                 found.setdefault(step.item, []).append(step)
         return found
+
+    def key_of(self, step: Step) -> str:
+        """The idempotency key of a step of this plan."""
+        if self._by_item is None:
+            self._by_item = {}
+            for one in self.plan.steps:
+                self._by_item.setdefault(one.item, []).append(one)
+        return step_key(self.plan, step, self._by_item[step.item])
 
     def stop(self, why: str, *, aborted: bool = False, now: bool = False) -> None:
         """Send nothing more; `now`: what is on its way is cut off, too."""
@@ -125,4 +139,5 @@ class Run:
         if not self._output and otherwise:
             lines = scrub_lines(otherwise[-self.limits.output_chars :])
             self._output = lines[-self.limits.output_chars :]
-        self.board.change(self.id, output=self._output)
+        if self._output:
+            self.board.change(self.id, output=self._output)

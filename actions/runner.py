@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec.structs import replace
 
 from actions.aftermath import Aftermath
+from actions.aside import aside
 from actions.board import Board
 from actions.carrying import Carrier
 from actions.ledger import Audit, Ledger, Records, entry_of
@@ -22,7 +23,7 @@ from actions.preflight import DoerOf, Preflight, names_of
 from actions.run import Run, Sleep
 from actions.sending import Sender
 from fleet.actions.action import Action, ActionState, Confirmation, Lock, StageState
-from fleet.actions.audit import Decision
+from fleet.actions.audit import AuditEntry, Decision
 from fleet.actions.plan import Plan, public
 from fleet.actions.ports import Checker, Locks, Performer
 from fleet.actions.verdict import items_of
@@ -44,7 +45,8 @@ class Note(Protocol):
 
 class Runner:
     """`locks` are among operators, by target; `claims` among the programs of this machine, by action: who has one
-    carries it out, and nobody else takes it for one that was left behind. `owner` is `user@host`."""
+    carries it out, and nobody else takes it for one that was left behind. `owner` is `user@host`, `program` which
+    of their programs this is, for others."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Runner:
         preflight: Preflight,
         note: Note,
         owner: str,
+        program: str = "",
         fleet: str = "",
         ledger: Ledger | None = None,
         limits: RunLimits = RunLimits(),  # noqa: B008  # a frozen value
@@ -74,6 +77,7 @@ class Runner:
         self._preflight = preflight
         self._note = note
         self._owner = owner
+        self._program = program
         self._limits = limits
         self._sleep = sleep
         self._ledger = ledger or Ledger(audit)
@@ -89,7 +93,8 @@ class Runner:
             limits=limits,
             note=note,
         )
-        self._aftermath = Aftermath(self._board, self._ledger, records, claims, self._carrier, clock, owner, fleet)
+        whose = {"owner": owner, "program": program, "fleet": fleet}
+        self._aftermath = Aftermath(self._board, self._ledger, records, claims, self._carrier, clock, **whose)
         self._runs: dict[str, Run] = {}
         self._started: set[str] = set()
         self._jobs: set[asyncio.Task[Any]] = set()
@@ -100,6 +105,10 @@ class Runner:
         """Why it would be refused now, in sentences; none where nothing stands against it. Reads only."""
         found = (*self._again(plan), *self._preflight.at_once(plan), *await self._preflight.locked(plan))
         return tuple(dict.fromkeys((*found, *await self._preflight.guards(plan))))
+
+    def warnings(self, plan: Plan) -> tuple[str, ...]:
+        """What does not refuse it, and should be known."""
+        return self._preflight.warnings(plan)
 
     async def start(self, plan: Plan, confirmation: Confirmation, *, dry_run: bool = False) -> str:
         """Do it, in the background; the action's id, once the intent is on disk. Raises RefusedError, which is on the
@@ -150,7 +159,7 @@ class Runner:
     async def _lock(self, plan: Plan, locked: list[str]) -> tuple[str, ...]:
         lock = Lock(target=plan.key, owner=self._owner, since=self._clock.now(), action=plan.key, title=plan.title)
         try:
-            if await self._claims.take(lock) is not None:
+            if await self._claims.take(replace(lock, title=self._program)) is not None:
                 return ("this plan was started already, by another program",)
             # In one order, whoever takes several of them.
             for name in sorted(names_of(plan)):
@@ -164,12 +173,12 @@ class Runner:
 
     async def _intend(self, plan: Plan, confirmation: Confirmation) -> tuple[str, ...]:
         """Have the intent on disk, in the records and in the audit log; why that is not possible."""
-        self._ledger.remember(plan)
+        await self._ledger.remember(plan)
         before = self._board.get(plan.key)
-        self._board.show(self._row(plan, confirmation, ActionState.CONFIRMED))
+        self._board.show(await self._row(plan, confirmation, ActionState.CONFIRMED))
         try:
             await self._board.keep(plan.key)
-            await self._ledger.must(self._line(plan, confirmation, Decision.INTENT))
+            await self._ledger.must(await self._line(plan, confirmation, Decision.INTENT))
         except RefusedError as error:
             await self._withdraw(plan, str(error), before)
             return (str(error),)
@@ -193,7 +202,7 @@ class Runner:
     async def _refuse(self, plan: Plan, confirmation: Confirmation, reasons: tuple[str, ...]) -> None:
         """Record the refusal, and raise it."""
         why = "; ".join(reasons)
-        line = self._line(plan, confirmation, Decision.REFUSED)
+        line = await self._line(plan, confirmation, Decision.REFUSED)
         trouble = await self._ledger.may(replace(line, outcome=ActionState.REFUSED.value, error=why))
         raise RefusedError(f"{why} ({trouble})" if trouble else why)
 
@@ -205,30 +214,32 @@ class Runner:
         many = f"{len(plan.steps):,} step{'s' if len(plan.steps) != 1 else ''}"
         would = f"it would be refused: {'; '.join(reasons)}" if reasons else f"{many} would be carried out"
         state = ActionState.REFUSED if reasons else ActionState.CANCELLED
-        line = self._line(plan, confirmation, Decision.PLANNED)
+        line = await self._line(plan, confirmation, Decision.PLANNED)
         await self._ledger.must(replace(line, dry_run=True, outcome=state.value, error="; ".join(reasons)))
-        row = self._row(plan, confirmation, state)
+        row = await self._row(plan, confirmation, state)
         words = scrub(f"dry run: nothing was sent; {would}", 600)
         self._board.show(replace(row, dry_run=True, outcome=words, ended_at=row.planned_at))
         return plan.key
 
-    def _row(self, plan: Plan, confirmation: Confirmation, state: ActionState) -> Action:
+    async def _row(self, plan: Plan, confirmation: Confirmation, state: ActionState) -> Action:
         now = self._clock.now()
+        written, items = await aside(len(plan.steps), lambda: (public(plan), items_of(plan)))
         return Action(
             id=plan.key,
-            plan=public(plan),
+            plan=written,
             state=state,
             actor=scrub(confirmation.by, 200),
             reason=scrub(confirmation.reason, 1000),
             ticket=scrub(confirmation.ticket, 200),
             planned_at=now,
             changed_at=now,
-            items=items_of(plan),
+            items=items,
             stages=tuple(StageState(title=stage.title) for stage in plan.stages),
         )
 
-    def _line(self, plan: Plan, confirmation: Confirmation, decision: Decision) -> Any:
-        return entry_of(plan, decision, confirmation.by, reason=confirmation.reason, ticket=confirmation.ticket)
+    async def _line(self, plan: Plan, confirmation: Confirmation, decision: Decision) -> AuditEntry:
+        sha256, said = await self._ledger.sha256_of(plan), confirmation
+        return entry_of(plan, decision, said.by, reason=said.reason, ticket=said.ticket, sha256=sha256)
 
     # ── under way ──
 
@@ -248,20 +259,37 @@ class Runner:
         return await asyncio.shield(self._job(work))
 
     async def ended(self, action: str) -> Action:
-        """Wait until an action has ended. Raises RefusedError where there is none of that id."""
+        """Wait until an action has ended, also one that another program of this machine carries out. Raises
+        RefusedError where there is none of that id."""
         run = self._runs.get(action)
         if run is not None:
             await run.done.wait()
+        while not self._known(action).ended and action not in self._runs and self._aftermath.sees_others:
+            await self._sleep(self._limits.look_s)
+            await self.look()
         return self._known(action)
+
+    async def look(self) -> None:
+        """Show what other programs of this machine do, by what they keep. One that has no end, and no program that
+        carries it out, has one then, as in `recover`. Raises nothing."""
+        await self._whole(self._aftermath.look(self._runs.keys()))
+
+    async def _elsewhere(self, action: str) -> None:
+        """Raises RefusedError where another program carries it out, which it names."""
+        by = await self._aftermath.carried_out_by(action)
+        if by:
+            raise RefusedError(f"it is carried out by {by}, not here: stop it there, or wait until it has ended")
 
     async def abort(self, action: str, by: str) -> None:
         """Stop: nothing more is sent, and what is on its way is cut off. Raises RefusedError where it has ended."""
         run = self._runs.get(action)
         if run is None or run.done.is_set():
             row = self._known(action)
+            if not row.ended:
+                await self._elsewhere(action)
             raise RefusedError(f"there is nothing to stop: it is {row.state.value}")
         run.stop(f"stopped by {scrub(by, 80)}", aborted=True, now=True)
-        line = entry_of(run.plan, Decision.ABORTED, by)
+        line = entry_of(run.plan, Decision.ABORTED, by, sha256=await self._ledger.sha256_of(run.plan))
         await self._ledger.may(line)
 
     def _known(self, action: str) -> Action:
@@ -286,6 +314,7 @@ class Runner:
         row = self._known(action)
         if action in self._runs:
             raise RefusedError("it is under way: wait until it has ended, or stop it")
+        await self._elsewhere(action)
         run = self._runs[action] = self._run_of(row)
         try:
             going_on = await self._aftermath.reconcile(run, by)
@@ -304,8 +333,11 @@ class Runner:
         return Run(row.plan, doer, self._board, self._clock, self._limits, self._sleep, send=False)
 
     async def close(self) -> None:
-        """fleetdeck ends: nothing more is sent, what is on its way is cut off, and what is in doubt is unknown."""
-        for run in self._runs.values():
-            run.stop("fleetdeck ended", now=True)
-        while self._jobs:
-            await asyncio.wait(set(self._jobs))
+        """fleetdeck ends: nothing more is sent, what is on its way is cut off, and what is in doubt is unknown. What has
+        not ended after a while is cut off once more, which kills processes that ignore TERM."""
+        while True:
+            for run in self._runs.values():
+                run.stop("fleetdeck ended", now=True)
+            if not self._jobs:
+                return
+            await asyncio.wait(set(self._jobs), timeout=self._limits.close_s)

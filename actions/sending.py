@@ -12,7 +12,7 @@ from fleet.actions.action import ActionState, Result, StepRead, Verdict
 from fleet.actions.holes import captured, filled
 from fleet.actions.plan import CommandRun, Effect, Step
 from fleet.actions.ports import Performer
-from fleet.actions.verdict import judged, step_key
+from fleet.actions.verdict import judged
 from fleet.errors import RefusedError
 from fleet.text import scrub
 from fleet.times import age_text
@@ -51,7 +51,7 @@ class Sender:
             async with room:
                 if run.stopped:
                     return
-                if run.board[run.id].items[number].state in _OPEN:
+                if run.board.item_of(run.id, number).state in _OPEN:
                     await self._item(run, number, steps)
 
     async def _item(self, run: Run, number: int, steps: list[Step]) -> None:
@@ -93,11 +93,12 @@ class Sender:
         self, run: Run, number: int, step: Step, effect: Effect, tries: int
     ) -> tuple[Result, StepRead] | None:
         """Send it once, and note what came of it; None where it was not sent."""
-        before = run.board[run.id].items[number]
+        before = run.board.item_of(run.id, number)
         if run.stopped:
             return None
-        fields = {} if run.board[run.id].sent_at else {"state": ActionState.SENT, "sent_at": run.clock.now()}
-        run.board.change(run.id, **fields)
+        if not run.sent:
+            run.sent = True
+            run.board.change(run.id, state=ActionState.SENT, sent_at=run.clock.now())
         run.board.item(run.id, number, state=ActionState.SENT, tries=tries)
         try:
             await run.board.keep(run.id)
@@ -109,7 +110,7 @@ class Sender:
             run.board.item(run.id, number, state=before.state, tries=before.tries)
             return None
         run.flying.add(number)
-        result = await self._performer.perform(effect, key=step_key(run.plan, step), tell=run.tell)
+        result = await self._performer.perform(effect, key=run.key_of(step), tell=run.tell)
         read = run.doer.read(run.plan, step, result)
         read = replace(read, verdict=judged(result.sent, read.verdict))
         self._note(run, number, step, result, read, before.state)
@@ -126,8 +127,9 @@ class Sender:
             run.lost.add(number)
             words = f"{words}: it may have been done" if words else "it may have been done"
         after = {Verdict.DONE: ActionState.RUNNING, Verdict.AGAIN: before}.get(verdict) or _ENDS[verdict]
-        found = run.board[run.id].items[number].found | {name: scrub(text, WORDS) for name, text in known.items()}
+        found = run.board.item_of(run.id, number).found | {name: scrub(text, WORDS) for name, text in known.items()}
         run.board.item(run.id, number, state=after, sentence=scrub(words, WORDS), found=found)
-        if verdict is Verdict.DONE and run.board[run.id].state is ActionState.SENT:
+        if verdict is Verdict.DONE and not run.taken:
+            run.taken = True
             run.board.change(run.id, state=ActionState.RUNNING)
         run.told(result.text if isinstance(step.effect, CommandRun) else "")

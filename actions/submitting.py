@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from actions.aside import aside
 from actions.submission.doer import AgentsStillUp, mark_of
 from actions.submission.plan_words import (
     NAMED,
@@ -28,7 +29,7 @@ from fleet.actions.action import Action, ActionState
 from fleet.actions.batch import MOST_ITEMS, mistakes, read_batch
 from fleet.actions.depth import depth_sentence, eta_s
 from fleet.actions.fields import checked
-from fleet.actions.plan import ActKind, Plan, Target, Tier
+from fleet.actions.plan import ActKind, Plan, Step, Target, Tier
 from fleet.actions.ports import ActReach, Doer, Submitting
 from fleet.actions.template import Desk, Field, Template
 from fleet.errors import ConfigError, FilterError, FleetdeckError, RefusedError
@@ -69,6 +70,15 @@ class _Made(Struct, frozen=True):
     submitting: Submitting | None = None
     chosen: Filter | None = None
     error: str = ""
+
+
+class _Said(Struct, frozen=True, kw_only=True):
+    """What a plan says of its items."""
+
+    steps: tuple[Step, ...]
+    items: tuple[str, ...]
+    blast: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 class Submissions:
@@ -129,7 +139,8 @@ class Submissions:
     async def read_items(self, template: str, text: str) -> tuple[dict[str, Any], ...]:
         """The items of a batch; what all of them share may still come. Raises RefusedError with the lines that are
         wrong."""
-        return read_batch(text, self._found(template)[0].fields, partial=True)
+        fields = self._found(template)[0].fields
+        return await aside(text.count("\n"), lambda: read_batch(text, fields, partial=True))
 
     async def plan(self, template: str, items: Sequence[Mapping[str, Any]], to: Sequence[str]) -> Plan:
         """A plan that submits each item to each of `to` (to the template's own target where there is none). Raises
@@ -137,13 +148,15 @@ class Submissions:
         there."""
         made, submitting = self._found(template)
         agents = self._receivers(template, made, to)
-        values = _checked(made.fields, items)
+        fields = made.fields
+        values = await aside(len(items), lambda: _checked(fields, items))
         pairs = [(agent, item) for agent in agents for item in values]
         if len(pairs) > MOST_ITEMS:
             raise RefusedError(f"{len(pairs):,} tasks are more than {MOST_ITEMS:,}, the most of one act")
         key = self._new_id()
         steps = await submitting.steps([item for _, item in pairs], [agent for agent, _ in pairs], key)
         known, notes = await submitting.known(agents)
+        said = await aside(len(pairs), lambda: _said(fields, values, pairs, steps, known))
         return Plan(
             key=key,
             act=ActKind.SUBMIT,
@@ -154,17 +167,13 @@ class Submissions:
             tier=Tier(made.head.tier),
             word=agents[0] if len(agents) == 1 and agents[0] else template,
             targets=self._targets(agents, submitting.target, made.head.queue),
-            steps=hidden(steps, [item for _, item in pairs], made.fields),
+            steps=said.steps,
             made_at=self._reach.clock.now(),
-            items=tuple(words_of(agent if len(agents) > 1 else "", item, made.fields) for agent, item in pairs),
-            blast=blast_of(pairs, steps),
+            items=said.items,
+            blast=said.blast,
             effects=self._effects(made.head.queue, len(pairs)),
             undo=_undo(submitting),
-            warnings=(
-                *self._poorly(agents),
-                *not_taken([public_values(item, made.fields) for item in values], known),
-                *notes,
-            ),
+            warnings=(*self._poorly(agents), *said.warnings, *notes),
             expects="each task is seen to end well at its target",
             follow_s=float(self._options.follow),
             values=tuple(public_values(item, made.fields) for item in values[:KEPT_VALUES]),
@@ -332,6 +341,23 @@ def _checked(fields: Sequence[Field], items: Sequence[Mapping[str, Any]]) -> lis
     if wrong:
         raise RefusedError(mistakes(wrong, "items"))
     return found
+
+
+def _said(
+    fields: Sequence[Field],
+    values: Sequence[dict[str, Any]],
+    pairs: Sequence[tuple[str, dict[str, Any]]],
+    steps: Sequence[Step],
+    known: Mapping[str, tuple[str, ...]],
+) -> _Said:
+    """Each pair is an item and the agent that it goes to."""
+    several = len({agent for agent, _ in pairs}) > 1
+    return _Said(
+        steps=hidden(steps, [item for _, item in pairs], fields),
+        items=tuple(words_of(agent if several else "", item, fields) for agent, item in pairs),
+        blast=blast_of(pairs, steps),
+        warnings=not_taken([public_values(item, fields) for item in values], known),
+    )
 
 
 def _undo(submitting: Submitting) -> tuple[str, ...]:

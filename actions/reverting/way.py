@@ -62,6 +62,10 @@ class Way(ABC):
         OutsideError."""
         return ""
 
+    async def mixed(self, to: Revision) -> str:
+        """As `Rolling.mixed`."""
+        return ""
+
     # ── as a Doer ──
 
     async def guards(self, plan: Plan) -> tuple[str, ...]:

@@ -136,15 +136,22 @@ class HttpRolling(Way):
         effect = self._request(self._options.undo, to, plan.before, 1.0)
         return (Step(title=f"take {plan.revision} back", target=self.target, effect=effect),)
 
+    async def mixed(self, to: Revision) -> str:
+        """The instances that are at another revision: a roll that stopped half-way."""
+        return await self._behind(to.id)
+
     async def wrong(self, plan: Plan) -> str:
         """What instances or the address that verifies say."""
         if not plan.revision:
             return ""
+        return await self._behind(plan.revision) or await self._not_verified(plan)
+
+    async def _behind(self, id_: str) -> str:
         _, _, instances = await self._known()
-        behind = [name for name, revision in instances if revision and revision != plan.revision]
-        if behind:
-            return f"{len(behind)} of {len(instances)} instances are not at {plan.revision}: {', '.join(behind[:5])}"
-        return await self._not_verified(plan)
+        behind = [name for name, revision in instances if revision and revision != id_]
+        if not behind:
+            return ""
+        return f"{len(behind)} of {len(instances)} instances are not at {id_}: {', '.join(behind[:5])}"
 
     async def _not_verified(self, plan: Plan) -> str:
         verify = self._options.verify

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from actions.aside import aside
 from actions.performing.secrets import read_secret
 from actions.submission.answers import failed, unanswered
 from actions.submission.texts import secret_name
@@ -100,9 +101,12 @@ class CommandSubmitting:
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One process an item."""
-        return tuple(
-            self._step(number, {**item, "key": item_key(key, number), "to": agent})
-            for number, (item, agent) in enumerate(zip(items, to, strict=True))
+        return await aside(
+            len(items),
+            lambda: tuple(
+                self._step(number, {**item, "key": item_key(key, number), "to": agent})
+                for number, (item, agent) in enumerate(zip(items, to, strict=True))
+            ),
         )
 
     def _step(self, number: int, values: Mapping[str, Any]) -> Step:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from actions.aside import aside
 from actions.submission.answers import json_of, member, unanswered
 from actions.submission.coordinator_answers import read_executed, read_queued, read_registered
 from actions.submission.coordinator_tasks import CoordinatorTasks, HeaderAuth, Listing, Record, observed
@@ -124,12 +125,18 @@ class CoordinatorSubmitting:
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """Registering where needed, `/run`, and `/execute_task` where asked, for each item."""
-        wanted = [self._wanted(number, item, agent) for number, (item, agent) in enumerate(zip(items, to, strict=True))]
+        pairs = list(zip(items, to, strict=True))
+        wanted = await aside(
+            len(pairs), lambda: [self._wanted(n, item, agent) for n, (item, agent) in enumerate(pairs)]
+        )
         strangers = {one.agent for one in wanted}
         if self._options.register:
             strangers -= await self._tasks.registered()
         else:
             strangers = set()
+        return await aside(len(wanted), lambda: self._steps(wanted, strangers))
+
+    def _steps(self, wanted: Sequence[_Wanted], strangers: set[str]) -> tuple[Step, ...]:
         steps: list[Step] = []
         for number, one in enumerate(wanted):
             if one.agent in strangers:

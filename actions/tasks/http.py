@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from actions.aside import aside
 from actions.performing.secrets import read_secret
 from actions.submission.http_answers import read_state, read_taken, said_by
 from actions.submission.http_options import OWN_NAMES, HttpOptions, Method
@@ -26,6 +27,7 @@ from transport.urls import public_url
 
 AT_ONCE: Final = 8
 """Tasks that are looked at at once."""
+_TASKS: Final = 200
 _MOST_CANCELLED: Final = 10_000
 _NOT_FOLLOWED: Final = "taken; what becomes of it is not followed here"
 _OUT_OF_SIGHT: Final = "nothing is known by which it could be asked for: look at the server itself"
@@ -61,9 +63,12 @@ class HttpSubmitting:
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One request an item."""
-        return tuple(
-            self._submitting(number, {**item, "key": item_key(key, number), "to": agent})
-            for number, (item, agent) in enumerate(zip(items, to, strict=True))
+        return await aside(
+            len(items),
+            lambda: tuple(
+                self._submitting(number, {**item, "key": item_key(key, number), "to": agent})
+                for number, (item, agent) in enumerate(zip(items, to, strict=True))
+            ),
         )
 
     def _submitting(self, number: int, values: Mapping[str, Any]) -> Step:
@@ -116,8 +121,11 @@ class HttpSubmitting:
     async def look(self, plan: Plan, items: Mapping[int, Mapping[str, str]], since: datetime) -> Mapping[int, Observed]:
         """How the tasks are. One that cannot be asked now is not among them; raises OutsideError where none can."""
         gate = asyncio.Semaphore(AT_ONCE)
-        numbers = list(items)
-        seen = await asyncio.gather(*(self._seen(plan, items[number], gate) for number in numbers))
+        numbers, seen = list(items), list[Observed | OutsideError]()
+        for first in range(0, len(numbers), _TASKS):
+            # As many at a time as are made quickly.
+            some = numbers[first : first + _TASKS]
+            seen.extend(await asyncio.gather(*(self._seen(plan, items[number], gate) for number in some)))
         found = {number: one for number, one in zip(numbers, seen, strict=True) if isinstance(one, Observed)}
         faults = [one for one in seen if isinstance(one, OutsideError)]
         if faults and not found:

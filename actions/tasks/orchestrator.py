@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta, Struct
 
+from actions.aside import aside
 from actions.submission.answers import json_of, member, quoted, refused, unanswered, unknown
 from actions.submission.coordinator_tasks import HeaderAuth
 from actions.submission.orchestrator_jobs import EVENT_TYPES, Job, best, event_job, hash_of, job_of, redis_link
@@ -99,7 +100,10 @@ class OrchestratorSubmitting:
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One request an item."""
-        return tuple(self._step(number, item, item_key(key, number)) for number, item in enumerate(items))
+        return await aside(
+            len(items),
+            lambda: tuple(self._step(number, item, item_key(key, number)) for number, item in enumerate(items)),
+        )
 
     def _step(self, number: int, item: Mapping[str, Any], key: str) -> Step:
         chunks = chunks_of(filled(self._text, "text", item), self._options.chunk)

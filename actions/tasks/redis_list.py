@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from actions.aside import aside
 from actions.submission.answers import unknown
 from actions.submission.orchestrator_jobs import redis_link
 from actions.submission.redis_side import (
@@ -95,9 +96,12 @@ class RedisListSubmitting:
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One push an item."""
         now = self._reach.clock.now()
-        return tuple(
-            self._step(number, item, agent, item_key(key, number), now)
-            for number, (item, agent) in enumerate(zip(items, to, strict=True))
+        return await aside(
+            len(items),
+            lambda: tuple(
+                self._step(number, item, agent, item_key(key, number), now)
+                for number, (item, agent) in enumerate(zip(items, to, strict=True))
+            ),
         )
 
     def _step(self, number: int, item: Mapping[str, Any], to: str, key: str, now: datetime) -> Step:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from actions.aside import aside
 from actions.submission.answers import unknown
 from actions.submission.orchestrator_jobs import Job, hash_of, job_of, redis_link
 from actions.submission.redis_side import (
@@ -96,9 +97,12 @@ class RedisStreamSubmitting:
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One XADD an item."""
         now = self._reach.clock.now()
-        return tuple(
-            self._step(number, item, agent, item_key(key, number), now)
-            for number, (item, agent) in enumerate(zip(items, to, strict=True))
+        return await aside(
+            len(items),
+            lambda: tuple(
+                self._step(number, item, agent, item_key(key, number), now)
+                for number, (item, agent) in enumerate(zip(items, to, strict=True))
+            ),
         )
 
     def _step(self, number: int, item: Mapping[str, Any], to: str, key: str, now: datetime) -> Step:

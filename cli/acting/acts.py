@@ -95,6 +95,7 @@ class Acts:
         http: HttpSender,
         clock: Clock,
         note: Note,
+        judge: Callable[[], None],
         limits: RunLimits = RunLimits(),  # noqa: B008  # a frozen value
     ) -> None:
         self._store = store
@@ -115,13 +116,14 @@ class Acts:
             books.audit,
             self._records,
             locks,
-            StoreChecker(store, clock, querying=judgement.queries, revision_of=self._live_of),
+            StoreChecker(store, clock, querying=judgement.queries, revision_of=self._live_of, judge=judge),
             self._doer_of,
             clock,
             claims=FileLocks(keeping.folder / "claims"),
             preflight=preflight,
             note=note,
             owner=keeping.who.actor,
+            program=f"process {os.getpid()}",
             fleet=config.name,
             ledger=books.ledger,
             limits=limits,

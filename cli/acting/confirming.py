@@ -24,13 +24,14 @@ class Given(Struct, frozen=True, kw_only=True):
 
 def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmation:
     """What is confirmed by whom. Where nothing can be asked (no terminal, and no --yes) or there is nothing to confirm,
-    it says so by being empty, and the act is refused where all acts are."""
+    it says so by being empty, and the act is refused where all acts are; so is one that is confirmed by --yes, there
+    with the reasons that stand against it and not for being unconfirmed."""
     click.echo(f"{plan.title}\n{plan_text(preview(plan, refusals))}", err=True, nl=False)
-    if refusals or (not given.yes and not _is_terminal()):
-        return Confirmation(by=given.by, reason=given.reason, ticket=given.ticket)
     if given.yes:
         # The command names the target already; a reason is wanted all the same.
         return _confirmation(plan, given, typed=plan.word, reason=given.reason, code=given.code)
+    if refusals or not _is_terminal():
+        return Confirmation(by=given.by, reason=given.reason, ticket=given.ticket)
     if plan.tier is Tier.YES:
         yes = click.prompt("Do it? y, anything else does nothing", default="no", show_default=False, err=True)
         return Confirmation(by=given.by, yes=yes == "y", reason=given.reason, ticket=given.ticket)

@@ -97,6 +97,11 @@ class Rolling(Doer, Protocol):
         """What there is. Raises OutsideError."""
         ...
 
+    async def mixed(self, to: Revision) -> str:
+        """Which parts of the target are at another revision although `to` is said to be live, in a sentence; "" where
+        none is known to be. Such a one may be rolled to what is live. Raises OutsideError."""
+        ...
+
     async def facts(self, to: Revision) -> tuple[Fact, ...]:
         """What is resolved before anything is done (the root that will be written to), `bad` where a guard fails."""
         ...

@@ -1,7 +1,7 @@
 """What an act as a whole is said to be, from its items. Pure: the runner, reconciling and starting anew after a crash
 all judge by it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fleet.actions.action import ENDED, Action, ActionState, Item, Sent, Verdict
 from fleet.actions.plan import ActKind, HttpRequest, Plan, Step
@@ -63,14 +63,15 @@ def sentence_of(action: Action) -> str:
     return action.items[0].sentence if action.items else ""
 
 
-def step_key(plan: Plan, step: Step) -> str:
+def step_key(plan: Plan, step: Step, among: Sequence[Step] | None = None) -> str:
     """The idempotency key of a step: that of its item. A server takes two requests to one URL with one key for one, so
-    a later step of the item that asks the same URL has one of its own."""
+    a later step of the item that asks the same URL has one of its own. `among`: the steps of that item, where whoever
+    asks has them apart."""
     key = item_key(plan.key, step.item)
     if not isinstance(step.effect, HttpRequest):
         return key
     again = 0
-    for other in plan.steps:
+    for other in plan.steps if among is None else among:
         if other is step:
             break
         if other.item == step.item and isinstance(other.effect, HttpRequest):

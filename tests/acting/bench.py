@@ -70,6 +70,7 @@ class Whole:
             self.deck._http,
             self.deck._clock,
             lambda *note: self.notes.append(note),
+            self.deck.judge,
             limits,
         )
         self.desk = self.acts.desk

@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from math import ceil
 from typing import Any, NamedTuple, Self
@@ -66,13 +66,15 @@ class Target:
         self.texts: dict[str, str] = {}
         """Added to what is said of a task."""
         self.instances = {f"gw-{number}": "r3" for number in range(instances)}
-        self.bad: set[str] = set()
-        """Revisions whose instances are not healthy."""
+        self.bad: set[tuple[str, str]] = set()
+        """Instances that are not healthy at a revision."""
         self.live: str | None = None
         """What it says is live, whatever is so."""
         self.came = asyncio.Event()
         """Set when a request that writes came and was, or was not, done."""
         self.looked = 0
+        self.when: Callable[[], None] = lambda: None
+        """Called for every request that writes, once it was done, before it is answered."""
         self._go_on = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -141,6 +143,7 @@ class Target:
             return False
         if fault is None or fault in DONE:
             self._do(wrote)
+        self.when()
         self.came.set()
         if fault in (Cut.UNDONE, Cut.BEFORE_ANSWER):
             _reset(writer)
@@ -172,7 +175,8 @@ class Target:
                 known = key.removeprefix("t-") in self.done
                 return (200, {"status": self.truth, **self.texts}) if known else (404, {"error": "no such task"})
             case ["health", name]:
-                return (500 if self.instances[name] in self.bad else 200), {"status": "ok"}
+                bad = (name, self.instances[name]) in self.bad
+                return (500 if bad else 200), {"status": "degraded" if bad else "ok"}
             case ["revisions"]:
                 return 200, self._revisions()
         return 404, {}

@@ -25,7 +25,7 @@ from fleet.actions.plan import (
 )
 from fleet.actions.revision import Revisions
 from fleet.actions.template import Desk, Field, Template
-from fleet.errors import RefusedError
+from fleet.errors import FleetdeckError, RefusedError
 from fleet.store import Store
 from tests.tui.factories import NOW, agent_store
 
@@ -64,6 +64,11 @@ class Remembered:
         self.tier = Tier.YES
         self.texts: dict[str, str] = {}
         self.freezes = True
+        self.found: dict[str, tuple[str, ...]] = {}
+        """Definitions of rollbacks by what is rolled back by them."""
+        self.listed: dict[str, Revisions | FleetdeckError] = {}
+        """What is known of the revisions of a definition."""
+        self.rolled: Plan | FleetdeckError = rollback_plan()
         store.templates.replace({one.name: one for one in templates})
 
     def writes(self) -> list[tuple[Any, ...]]:
@@ -93,13 +98,22 @@ class Remembered:
         return submit_plan(len(values), tier=self.tier)
 
     def rollbacks_for(self, name: str) -> tuple[str, ...]:
-        return ()
+        return self.found.get(name, tuple(self.listed) if not name else ())
 
     async def revisions(self, rollback: str) -> Revisions:
-        raise RefusedError("there are none")
+        self.asked.append(("revisions", rollback))
+        if self.hangs:
+            await asyncio.Event().wait()
+        found = self.listed[rollback]
+        if isinstance(found, FleetdeckError):
+            raise found
+        return found
 
     async def plan_rollback(self, rollback: str, to: str = "", *, staged: bool = False) -> Plan:
-        raise RefusedError("there are none")
+        self.asked.append(("plan_rollback", rollback, to, staged))
+        if isinstance(self.rolled, FleetdeckError):
+            raise self.rolled
+        return self.rolled
 
     async def plan_undo(self, action: str) -> Plan:
         self.asked.append(("plan_undo", action))

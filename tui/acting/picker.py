@@ -38,6 +38,7 @@ _LEAST = 3
 _CHROME = 7
 """Lines of the sheet beside its heading, its list and what is known of a revision."""
 _NOTES = 4
+_DAY_S = 86_400.0
 
 
 class RollbackPicker(Sheet[str | None]):
@@ -246,10 +247,8 @@ class RollbackPicker(Sheet[str | None]):
             yield ink.write(f"▼ {proposal.revision} is proposed: {proposal.because}", Tone.ACCENT)
         if known is None:
             return
-        bad = [fact for fact in known.facts if fact.bad]
-        said = [
-            f"! {text}" for text in (*known.warnings, *known.problems, *(f"{one.name}: {one.value}" for one in bad))
-        ]
+        bad = tuple(f"{fact.name}: {fact.value}" for fact in known.facts if fact.bad)
+        said = [f"! {text}" for text in (*known.warnings, *known.problems, *bad)]
         yield from (ink.write(text, Tone.DEGRADED) for text in said[:_NOTES])
         if len(said) > _NOTES:
             yield ink.muted(f"and {count_of(len(said) - _NOTES, 'note')} more, in the plan")
@@ -298,10 +297,11 @@ class RollbackPicker(Sheet[str | None]):
 
     def _ago(self, when: datetime) -> str:
         store = self._deck.store
-        clock = store.times.clock(when, store.now)
         if store.now is None or store.times.relative:
-            return clock
-        return f"{clock} ({age_text(max(0.0, (store.now - when).total_seconds()))} ago)"
+            return store.times.clock(when, store.now)
+        ago_s = max(0.0, (store.now - when).total_seconds())
+        style = store.times.clock if ago_s < _DAY_S else store.times.day_minute
+        return f"{style(when, store.now)} ({age_text(ago_s)} ago)"
 
     def _say(self, message: str, tone: Tone = Tone.DOWN) -> None:
         if self.is_attached:

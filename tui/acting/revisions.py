@@ -13,6 +13,9 @@ from fleet.views.slos import ratio_text
 from fleet.views.text import age_cell
 from fleet.views.view import Cell, Column, Look, Tone, View
 
+_SHORT = 12
+"""Characters of an id that people may know a revision by."""
+
 
 class Choice(Struct, frozen=True, kw_only=True):
     """A revision on the sheet. `preferred`: the one that is preselected; `proposed`: the one that a proposal names."""
@@ -21,6 +24,11 @@ class Choice(Struct, frozen=True, kw_only=True):
     revision: Revision
     preferred: bool = False
     proposed: bool = False
+
+
+def called(one: Revision) -> str:
+    """Its name, and its id where other views go by that."""
+    return f"{one.name} {one.id}" if one.id != one.name and len(one.id) <= _SHORT else one.name
 
 
 def mark_cell(row: Choice) -> Cell:
@@ -59,10 +67,10 @@ def revisions_view(rows: Slice[str, Choice], row: RollbackRow | None) -> View[Ch
         rows=lambda _: rows,
         columns=(
             Column(id="mark", title="", width=11, priority=0, cell=lambda one, _: mark_cell(one)),
-            name_column("name", "REVISION", 12, lambda one: one.revision.name, grow=1),
+            name_column("name", "REVISION", 12, lambda one: called(one.revision), grow=1),
             measure_column("age", "AGE", 4, _age_s, age_cell, priority=1, unit=Unit.SECONDS),
             *(_judged() if judged else ()),
-            word_column("author", "AUTHOR", 10, lambda one: one.revision.author, priority=4),
+            word_column("author", "AUTHOR", 12, lambda one: one.revision.author, priority=4),
             word_column("changed", "WHAT CHANGED", 16, _changed, grow=5, priority=3, empty="", tone=_changed_tone),
         ),
         fields=(),

@@ -33,8 +33,8 @@ _INSTANCES = 40
 
 
 class Line(Struct, frozen=True):
-    """A line: how deep it stands, its cells, and how soon it is left out (0: never). `text` comes last and is cut in its
-    middle where it is too long: what was measured stands at its end."""
+    """A line: how deep it stands, its cells, and how soon it is left out (0: never). `text` comes last and is cut in
+    its middle where it is too long: what was measured stands at its end."""
 
     depth: int
     cells: tuple[Cell, ...]
@@ -115,7 +115,7 @@ def _stage(action: Action, number: int, stage: StageState, now: datetime, width:
 
 def _progress(plan: Stage, stage: StageState, now: datetime) -> Iterator[Cell]:
     if stage.held_from is None:
-        yield Cell(f"  not yet, {span_text(plan.within_s)} at most", Tone.DEGRADED)
+        yield Cell(f"  not all hold yet, {span_text(plan.within_s)} at most", Tone.DEGRADED)
     elif plan.hold_s:
         held_s = min(plan.hold_s, max(0.0, (now - stage.held_from).total_seconds()))
         yield Cell(f"  {progress_bar(held_s / plan.hold_s, None, _BAR)}", Tone.UP)
@@ -123,7 +123,7 @@ def _progress(plan: Stage, stage: StageState, now: datetime) -> Iterator[Cell]:
 
 
 def _stage_checks(action: Action, number: int, stage: StageState, plan: Stage | None) -> Iterator[Line]:
-    rank = 1 if stage.state in _OPEN else 5
+    rank = 1 if stage.state in _OPEN else 7
     if number == action.stage and stage.state == "running":
         sentence = next((item.sentence for item in action.items if item.sentence), "")
         for step in action.plan.steps:
@@ -185,12 +185,11 @@ def _instances(agents: Sequence[AgentStatus]) -> Iterator[Line]:
         return
     up = sum(state_cell(row.state).tone is Tone.UP for row in agents)
     tone = Tone.PLAIN if up == len(agents) else Tone.DEGRADED
-    yield Line(1, (Cell(f"instances   {up:,} of {len(agents):,} up", tone),), 6)
+    yield Line(1, (Cell(f"instances   {up:,} of {len(agents):,} up", tone),), 3)
     for row in agents[:_INSTANCES]:
-        version = row.labels.get("version", "")
         cell = state_cell(row.state)
-        shown = Cell(f"{row.name}{f'  {version}' if version else ''}{f'  {row.detail}' if row.detail else ''}")
-        yield Line(2, (Cell(f"{cell.text:<11}", cell.tone),), 7, shown)
+        shown = Cell(f"{row.name}  {row.detail}" if row.detail else row.name)
+        yield Line(2, (Cell(f"{cell.text:<11}", cell.tone),), 6, shown)
 
 
 def _end_of(action: Action, number: int) -> datetime | None:

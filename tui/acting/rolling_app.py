@@ -22,13 +22,16 @@ R = TypeVar("R")
 QUIET_S = 300.0
 """For how long a proposal that went and came back is not told again."""
 
+LATER_S = 2.0
+"""How often is looked whether a dialog is still open."""
+
 
 class RollingApp(ActingApp[R]):
     """Says of a proposal once; where it can be taken up stands in what is said."""
 
     _proposed: Subscription[str, Proposal] | None = None
-    _told_at: dict[tuple[str, str], float]
-    _standing: frozenset[tuple[str, str]] = frozenset()
+    _told_at: dict[str, float]
+    _standing: frozenset[str] = frozenset()
     _woken_by_proposal = False
 
     # ── choosing ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,12 +154,17 @@ class RollingApp(ActingApp[R]):
         self._woken_by_proposal = False
         if self._proposed is None:
             return
+        if self.screen.is_modal:
+            # What is said must not lie over a dialog.
+            self._woken_by_proposal = True
+            self.set_timer(LATER_S, self._tell_proposals)
+            return
         self._proposed.drain()
-        now, standing = self.context.clock.monotonic(), set()
-        for name, one in self.context.store.proposals.items():
-            key = (name, one.revision)
-            standing.add(key)
-            if key not in self._standing and now - self._told_at.get(key, -QUIET_S) >= QUIET_S:
-                self._told_at[key] = now
-                self.say(f"A rollback is ready: {name} to {one.revision}, because {one.because} (:rollback {name})")
-        self._standing = frozenset(standing)
+        now, proposals = self.context.clock.monotonic(), self.context.store.proposals
+        told = self._told_at
+        new = [name for name in proposals if name not in self._standing and now - told.get(name, -QUIET_S) >= QUIET_S]
+        self._standing = frozenset(proposals)
+        if new:
+            told.update(dict.fromkeys(new, now))
+            ready = ", ".join(f"{name} to {proposals[name].revision}" for name in new)
+            self.say(f"A rollback is ready (b): {ready}. {proposals[new[0]].because}")

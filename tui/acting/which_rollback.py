@@ -15,6 +15,8 @@ from tui.alerts.picking import PickSheet
 from tui.ink import Ink, joined
 from tui.keys.bindings import WHICH_ROLLBACK_KEYS
 
+_MOST_LINES = 12
+
 
 class Offered(Struct, frozen=True):
     """A definition on the sheet."""
@@ -64,6 +66,7 @@ class WhichRollbackSheet(PickSheet[str | None]):
         self._rows.replace({one.name: Offered(at, one) for at, one in enumerate(found)})
         self._whom = whom
         super().__init__(_view(self._rows), Store())
+        self.list.styles.height = min(_MOST_LINES, len(found) + 1)
 
     def heading(self) -> Text:
         ink = Ink(self.app.theme_variables)
