@@ -1,5 +1,6 @@
 """What the runner needs of the audit log and of the records, and the lines that it writes."""
 
+import asyncio
 from collections.abc import Collection
 from typing import Protocol, runtime_checkable
 
@@ -72,6 +73,7 @@ class Ledger:
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
         self._owed: list[AuditEntry] = []
+        self._paying = asyncio.Lock()
         self._hashes: dict[str, str] = {}
 
     async def remember(self, plan: Plan) -> None:
@@ -130,9 +132,8 @@ class Ledger:
         return replace(entry, plan_sha256=known) if known else entry
 
     async def _pay(self) -> None:
-        while self._owed:
-            line = self._owed[0]
-            await self._audit.record(line)
-            # Another may have written it meanwhile.
-            if self._owed and self._owed[0] is line:
+        # One at a time: two who wait for the same line would write it twice.
+        async with self._paying:
+            while self._owed:
+                await self._audit.record(self._owed[0])
                 self._owed.pop(0)

@@ -2,15 +2,14 @@
 is asked of `kubectl get`."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from actions.reverting import kube
-from actions.reverting.commands import Runner, program_fact
+from actions.reverting.cluster import ClusterOptions, kubectl
+from actions.reverting.commands import program_fact
 from actions.reverting.way import Way, only_whole
-from actions.rollbacks.kubectl import KubeName
 from config.kinds import Kind
 from config.values import FilePath, Seconds
 from fleet.actions.plan import Fact, Plan, Step
@@ -22,21 +21,13 @@ _REVISION = "rollout.argoproj.io/revision"
 _HASH = "rollouts-pod-template-hash"
 
 
-class ArgoOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ArgoOptions(ClusterOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Rollout of a cluster."""
 
-    context: KubeName
-    """The context of the kubeconfig; never the current one by chance."""
-    namespace: KubeName
-    """The namespace."""
     rollout: Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$")]
     """The name of the Rollout."""
-    kubeconfig: FilePath | None = None
-    """The kubeconfig, where it is not `~/.kube/config`."""
     program: FilePath = "kubectl"
     """The kubectl program, which finds the plug-in `argo rollouts`."""
-    timeout: Seconds = Seconds(30)
-    """How long an answer may take."""
     within: Seconds = Seconds(600)
     """How long the roll-out with its own steps may take."""
 
@@ -47,10 +38,7 @@ class ArgoRolling(Way):
     def __init__(self, options: ArgoOptions, reach: ActReach) -> None:
         super().__init__(reach)
         self._options = options
-        more = {}
-        if options.kubeconfig is not None:
-            more["KUBECONFIG"] = str((reach.root / Path(options.kubeconfig).expanduser()).absolute())
-        self._run = Runner(reach, Path("/"), more, options.timeout)
+        self._run = kubectl(options, reach)
         self.target = f"{options.context}/{options.namespace}/rollout/{options.rollout}"
 
     async def revisions(self) -> Revisions:

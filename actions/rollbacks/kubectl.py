@@ -2,40 +2,29 @@
 always said."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from actions.reverting import kube
-from actions.reverting.commands import Runner, program_fact
+from actions.reverting.cluster import ClusterOptions, kubectl
+from actions.reverting.commands import program_fact
 from actions.reverting.way import Way, only_whole
 from config.kinds import Kind
-from config.values import FilePath, Seconds
+from config.values import Seconds
 from fleet.actions.plan import Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
 from fleet.actions.revision import Revision, Revisions
 from fleet.errors import RefusedError
 
-KubeName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:_@/-]{0,250}[A-Za-z0-9])?$")]
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-class KubectlOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KubectlOptions(ClusterOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A workload of a cluster."""
 
-    context: KubeName
-    """The context of the kubeconfig; never the current one by chance."""
-    namespace: KubeName
-    """The namespace."""
     workload: Annotated[str, Meta(pattern=r"^(deployment|statefulset|daemonset)/[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$")]
     """The workload, such as `deployment/gateway`."""
-    kubeconfig: FilePath | None = None
-    """The kubeconfig, where it is not `~/.kube/config`."""
-    program: FilePath = "kubectl"
-    """The kubectl program."""
-    timeout: Seconds = Seconds(30)
-    """How long an answer may take."""
     within: Seconds = Seconds(300)
     """How long the roll-out may take (`kubectl rollout status --timeout`)."""
 
@@ -46,10 +35,7 @@ class KubectlRolling(Way):
     def __init__(self, options: KubectlOptions, reach: ActReach) -> None:
         super().__init__(reach)
         self._options = options
-        more = {}
-        if options.kubeconfig is not None:
-            more["KUBECONFIG"] = str((reach.root / Path(options.kubeconfig).expanduser()).absolute())
-        self._run = Runner(reach, Path("/"), more, options.timeout)
+        self._run = kubectl(options, reach)
         self.target = f"{options.context}/{options.namespace}/{options.workload}"
 
     async def revisions(self) -> Revisions:

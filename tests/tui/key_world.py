@@ -115,6 +115,8 @@ class World:
         made.__class__ = Unleavable
         made.context = replace(made.context, clock=self.clock)
         self.app: Any = made
+        self.firsts: dict[str, tuple[Any, Any]] = {}
+        """By view line: how it was shown, and what had the focus, when one came there first."""
 
     def writes(self, pressed: tuple[str, ...] = ()) -> list[object]:
         """What would have changed something after these keys. `R` may freeze: it only takes rights away."""

@@ -283,7 +283,7 @@ async def test_the_tree_says_where_it_is(size: tuple[int, int]) -> None:
     async with acting_deck(acting).run_test(size=size) as pilot:
         await watching(pilot, mid_stage())
         said = text_of(pilot)
-        for words in ("10 %   ✓ passed       26s", "50 %   ◆ checking    16s", "holds 6s of 10s", "100 %  · waiting"):
+        for words in ("10 %   ✓ passed       26s", "50 %   ◆ checking     16s", "holds 6s of 10s", "100 %  · waiting"):
             assert words in said
         for words in ("✓ 4 of 4 agents up", ": 1 (target <=2)", "afterwards  · waiting", "rolled coder-6", "burns 21"):
             assert words in said
@@ -406,20 +406,25 @@ async def test_a_proposal_is_told_once_and_not_over_a_dialog() -> None:
         store.proposals.put("coder", proposal)
         await until(pilot, lambda: app._woken_by_proposal)
         app._tell_proposals()
+        await pilot.pause()
         assert told(pilot) == []
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         app._tell_proposals()
+        await pilot.pause()
         assert told(pilot) == [f"A rollback is ready (b): coder to r41. {BECAUSE}"]
         for revision in ("r40", "", "r41"):
             store.proposals.replace({"coder": replace(proposal, revision=revision)} if revision else {})
             app._tell_proposals()
+        await pilot.pause()
         assert len(told(pilot)) == 1
         store.proposals.replace({})
         app._tell_proposals()
+        await pilot.pause()
         clock_of(pilot).advance(timedelta(hours=1).total_seconds())
         store.proposals.put("coder", proposal)
         app._tell_proposals()
+        await pilot.pause()
         assert len(told(pilot)) == 2
 
 

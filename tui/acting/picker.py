@@ -15,6 +15,7 @@ from textual.widgets import Static
 from fleet.actions.revision import Revision, Revisions
 from fleet.errors import FleetdeckError
 from fleet.store import Slice
+from fleet.text import scrub
 from fleet.times import age_text
 from fleet.views.slos import STATE_GLYPH, STATE_TONE, left_text, rate_text, ratio_text
 from fleet.views.view import Cell, Tone
@@ -38,7 +39,10 @@ _LEAST = 3
 _CHROME = 7
 """Lines of the sheet beside its heading, its list and what is known of a revision."""
 _NOTES = 4
+_ABOUT_MOST = 7
 _DAY_S = 86_400.0
+_LONGEST = 200
+"""Characters of what is said of the revision under the cursor."""
 
 
 class RollbackPicker(Sheet[str | None]):
@@ -268,10 +272,13 @@ class RollbackPicker(Sheet[str | None]):
     def _about(self, one: Revision) -> Iterator[Known]:
         """What the columns of a narrow terminal have no room for."""
         if one.trouble:
-            yield Known("unusable", (Cell(one.trouble, Tone.DOWN),))
+            yield Known("unusable", (Cell(scrub(one.trouble, _LONGEST), Tone.DOWN),))
         if one.changed:
-            yield Known("changed", (Cell(one.changed),))
-        made = [f"{self._ago(one.at)}" if one.at is not None else "", f"by {one.author}" if one.author else ""]
+            yield Known("changed", (Cell(scrub(one.changed, _LONGEST)),))
+        made = [
+            f"{self._ago(one.at)}" if one.at is not None else "",
+            f"by {scrub(one.author, 60)}" if one.author else "",
+        ]
         if any(made):
             yield Known("made", (Cell(" ".join(filter(None, made)), Tone.MUTED),))
         yield Known("was live", self._lived(one))
@@ -312,6 +319,9 @@ class RollbackPicker(Sheet[str | None]):
             return
         heading = self._heading().plain.count("\n") + 1
         about = self._facts.get_content_height(self.app.size, self.app.size, max(20, self.app.size.width - 4))
-        room = self.app.size.height - _CHROME - heading - about
+        room = self.app.size.height - _CHROME - heading
+        about = max(1, min(about, _ABOUT_MOST, room - _LEAST - _HEADER))
+        self._facts.styles.max_height = about
+        room -= about
         wanted = max(_LEAST, len(self._rows)) + _HEADER
         self._list.styles.height = max(_LEAST + _HEADER, min(wanted, room))

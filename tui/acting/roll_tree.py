@@ -108,7 +108,7 @@ def _stage(action: Action, number: int, stage: StageState, now: datetime, width:
         cells.append(Cell(f"  {_span(stage.since, stage.until or _end_of(action, number) or now):>6}", Tone.MUTED))
     if plan is not None and stage.state == "checking":
         cells += _progress(plan, stage, now)
-    words = stage.sentence if stage.state == "failed" else ""
+    words = stage.sentence if stage.state == "failed" and not stage.checks else ""
     yield Line(1, tuple(cells), text=Cell(f"  {words}", Tone.DOWN) if words else None)
     yield from _stage_checks(action, number, stage, plan)
 
