@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test check screenshots bench fuzz install install-test servers soak clean
+.PHONY: demo test check screenshots bench fuzz keys install install-test servers soak clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/fleetdeck demo
@@ -50,6 +50,10 @@ bench: $(VENV)/.installed-test servers
 # A hundred thousand hostile texts through the real program, and every reader with mutated inputs; about ten minutes.
 fuzz: $(VENV)/.installed-test servers
 	@$(BIN)/python -m tests.fuzz
+
+# Every key and every pair of keys, from every view, page, sheet and dialog: none starts anything. Takes about an hour.
+keys: $(VENV)/.installed-test
+	@FLEETDECK_ALL_KEY_PAIRS=1 $(BIN)/python -m pytest tests/tui/test_acting_keys.py -q -s
 
 # A simulated day of the demo fleet with the dashboard on it, in some six minutes: what grows is found here.
 soak: $(VENV)/.installed-test

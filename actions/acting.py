@@ -81,9 +81,12 @@ class ActionDesk:
         self._roller = roller
         self._freezing = freezing
         self._locks = locks
+        self._is_open = False
 
     async def open(self) -> tuple[Action, ...]:
-        """Show what there is; the actions of an earlier run that have no end, which were found now."""
+        """Show what there is; the actions of an earlier run that have no end, which were found now. From now on
+        `refresh` follows what other programs of this machine do, too."""
+        self._is_open = True
         left = await self._runner.recover()
         await self.refresh()
         return left
@@ -91,7 +94,8 @@ class ActionDesk:
     async def refresh(self) -> None:
         """Show templates, rollbacks, locks and the freeze as they are now, and what other programs of this machine do.
         Locks that cannot be read stay as they were seen last. Raises nothing."""
-        await self._runner.look()
+        if self._is_open:
+            await self._runner.look()
         self._store.templates.replace({row.name: row for row in self._submitter.templates()})
         self._store.rollbacks.replace({row.name: row for row in self._roller.rows()})
         self._freezing.refresh()

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from actions.ledger import RecordFolder, Records
 from fleet.actions.action import Action, Item
+from fleet.actions.audit import AuditEntry
 from fleet.clock import Clock
 from fleet.errors import FleetdeckError, RefusedError
 from fleet.store import Store
@@ -96,6 +97,12 @@ class Board:
         self._version[id] = self._version.get(id, 0) + 1
         if id not in self._timers:
             self._timers[id] = asyncio.get_running_loop().call_later(SHOW_S, self._put_in, id)
+
+    def recorded(self, entry: AuditEntry) -> None:
+        """Note the number of a line of the audit log in the row that it is about."""
+        row = self.get(entry.idempotency_key)
+        if row is not None and entry.seq and entry.seq not in row.audit:
+            self._put(replace(row, audit=(*row.audit, entry.seq)), whole=False)
 
     def _put_in(self, id: str) -> None:
         """Put changed items into their row."""

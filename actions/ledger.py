@@ -1,7 +1,7 @@
 """What the runner needs of the audit log and of the records, and the lines that it writes."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
@@ -75,6 +75,11 @@ class Ledger:
         self._owed: list[AuditEntry] = []
         self._paying = asyncio.Lock()
         self._hashes: dict[str, str] = {}
+        self._written: list[Callable[[AuditEntry], None]] = []
+
+    def follow(self, written: Callable[[AuditEntry], None]) -> None:
+        """Be told of every line once it is on the disk, with its number."""
+        self._written.append(written)
 
     async def remember(self, plan: Plan) -> None:
         """Keep the hash of a plan as it was confirmed: what is left of it later has hashes in place of texts."""
@@ -85,11 +90,11 @@ class Ledger:
         known = self._hashes.get(plan.key)
         return known if known is not None else await aside(len(plan.steps), lambda: plan_sha256(plan))
 
-    async def must(self, entry: AuditEntry) -> None:
-        """Write a line. Raises RefusedError where that is not possible."""
+    async def must(self, entry: AuditEntry) -> AuditEntry:
+        """Write a line; as it stands on the disk. Raises RefusedError where that is not possible."""
         try:
             await self._pay()
-            await self._audit.record(self._own(entry))
+            return await self._record(self._own(entry))
         except OSError as error:
             raise RefusedError(scrub(f"the audit log cannot be written: {error.strerror or error}", 300)) from error
 
@@ -135,5 +140,11 @@ class Ledger:
         # One at a time: two who wait for the same line would write it twice.
         async with self._paying:
             while self._owed:
-                await self._audit.record(self._owed[0])
+                await self._record(self._owed[0])
                 self._owed.pop(0)
+
+    async def _record(self, entry: AuditEntry) -> AuditEntry:
+        made = await self._audit.record(entry)
+        for written in self._written:
+            written(made)
+        return made

@@ -139,7 +139,11 @@ class Observer:
 
     def _take(self, run: Run, number: int, one: Observed, seen: set[int]) -> None:
         item = run.board.item_of(run.id, number)
-        fields: dict[str, Any] = {"sentence": scrub(one.sentence, WORDS) or item.sentence}
+        words = scrub(one.sentence, WORDS)
+        if one.final and one.state is ActionState.UNKNOWN and item.sentence:
+            # Why it is in doubt stays there: looking brought nothing new.
+            words = item.sentence if words in item.sentence else scrub(f"{item.sentence}; {words}", WORDS)
+        fields: dict[str, Any] = {"sentence": words or item.sentence}
         fields["found"] = item.found | {name: scrub(text, WORDS) for name, text in one.found.items()}
         if one.final and one.state in _FINAL:
             fields["state"] = one.state
@@ -152,7 +156,8 @@ class Observer:
             run.lost.discard(number)
         run.board.item(run.id, number, **fields)
         if one.tail:
-            run.board.change(run.id, output=one.tail[-run.limits.output_chars :])
+            tail = one.tail[-run.limits.output_chars :]
+            run.board.change(run.id, output=tail, output_cut=len(one.tail) - len(tail))
 
     def _running(self, run: Run) -> list[int]:
         items = run.board[run.id].items

@@ -87,9 +87,13 @@ class Run:
         """Of the last answer."""
         self.locked: tuple[str, ...] = ()
         self.work: asyncio.Task[None] | None = None
+        self.sending: set[asyncio.Task[None]] = set()
+        """Tasks within the work that have an effect on its way."""
+        self._cut_off = False
         self.done = asyncio.Event()
         self.interrupted = asyncio.Event()
         self._output = ""
+        self._output_cut = 0
         self._told = -1.0
         self._by_item: dict[int, list[Step]] | None = None
 
@@ -120,24 +124,36 @@ class Run:
         return step_key(self.plan, step, self._by_item[step.item])
 
     def stop(self, why: str, *, aborted: bool = False, now: bool = False) -> None:
-        """Send nothing more; `now`: what is on its way is cut off, too."""
+        """Send nothing more; `now`: what is on its way is cut off, too, and the second time without patience: a process
+        gets KILL."""
         if not self.stopped:
             self.stopped, self.aborted = why, aborted
-        if now and self.work is not None:
-            self.work.cancel()
+        if not now or self.work is None:
+            return
+        if self._cut_off:
+            # A group of tasks hears of being cancelled once. What is told a second time ends at once.
+            for task in self.sending:
+                task.cancel()
+        self._cut_off = True
+        self.work.cancel()
 
     def tell(self, text: str) -> None:
         """Take a piece of output, which is shown now and then."""
-        self._output = (self._output + text)[-self.limits.output_chars :]
+        self._keep(self._output + text)
         at = self.clock.monotonic()
         if self._told < 0 or at - self._told >= TELL_S:
             self._told = at
-            self.board.change(self.id, output=self._output)
+            self.board.change(self.id, output=self._output, output_cut=self._output_cut)
 
     def told(self, otherwise: str) -> None:
         """Show all of the output; `otherwise` (not scrubbed) where none came piece by piece."""
         if not self._output and otherwise:
-            lines = scrub_lines(otherwise[-self.limits.output_chars :])
-            self._output = lines[-self.limits.output_chars :]
+            end = otherwise[-self.limits.output_chars :]
+            self._output_cut += len(otherwise) - len(end)
+            self._keep(scrub_lines(end))
         if self._output:
-            self.board.change(self.id, output=self._output)
+            self.board.change(self.id, output=self._output, output_cut=self._output_cut)
+
+    def _keep(self, output: str) -> None:
+        self._output = output[-self.limits.output_chars :]
+        self._output_cut += len(output) - len(self._output)

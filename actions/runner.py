@@ -82,6 +82,7 @@ class Runner:
         self._sleep = sleep
         self._ledger = ledger or Ledger(audit)
         self._board = Board(store, records, clock, limits.kept)
+        self._ledger.follow(self._board.recorded)
         self._carrier = Carrier(
             self._board,
             self._ledger,
@@ -215,15 +216,18 @@ class Runner:
         would = f"it would be refused: {'; '.join(reasons)}" if reasons else f"{many} would be carried out"
         state = ActionState.REFUSED if reasons else ActionState.CANCELLED
         line = await self._line(plan, confirmation, Decision.PLANNED)
-        await self._ledger.must(replace(line, dry_run=True, outcome=state.value, error="; ".join(reasons)))
+        made = await self._ledger.must(replace(line, dry_run=True, outcome=state.value, error="; ".join(reasons)))
         row = await self._row(plan, confirmation, state)
         words = scrub(f"dry run: nothing was sent; {would}", 600)
-        self._board.show(replace(row, dry_run=True, outcome=words, ended_at=row.planned_at))
+        # The line is about a row that is only shown now.
+        audit = row.audit or ((made.seq,) if made.seq else ())
+        self._board.show(replace(row, dry_run=True, outcome=words, ended_at=row.planned_at, audit=audit))
         return plan.key
 
     async def _row(self, plan: Plan, confirmation: Confirmation, state: ActionState) -> Action:
         now = self._clock.now()
         written, items = await aside(len(plan.steps), lambda: (public(plan), items_of(plan)))
+        before = self._board.get(plan.key)
         return Action(
             id=plan.key,
             plan=written,
@@ -235,6 +239,8 @@ class Runner:
             changed_at=now,
             items=items,
             stages=tuple(StageState(title=stage.title) for stage in plan.stages),
+            # Of a dry run of the same plan.
+            audit=() if before is None else before.audit,
         )
 
     async def _line(self, plan: Plan, confirmation: Confirmation, decision: Decision) -> AuditEntry:
@@ -333,8 +339,8 @@ class Runner:
         return Run(row.plan, doer, self._board, self._clock, self._limits, self._sleep, send=False)
 
     async def close(self) -> None:
-        """fleetdeck ends: nothing more is sent, what is on its way is cut off, and what is in doubt is unknown. What has
-        not ended after a while is cut off once more, which kills processes that ignore TERM."""
+        """fleetdeck ends: nothing more is sent, what is on its way is cut off, and what is in doubt is unknown. What
+        has not ended after a while is cut off once more, which kills processes that ignore TERM."""
         while True:
             for run in self._runs.values():
                 run.stop("fleetdeck ended", now=True)

@@ -44,7 +44,9 @@ class Sender:
             for lane in lanes.values():
                 waiting = iter(lane)
                 for _ in range(min(run.limits.per_target, len(lane))):
-                    group.create_task(self._lane(run, waiting, room))
+                    task = group.create_task(self._lane(run, waiting, room))
+                    run.sending.add(task)
+                    task.add_done_callback(run.sending.discard)
 
     async def _lane(self, run: Run, waiting: Iterator[tuple[int, list[Step]]], room: asyncio.Semaphore) -> None:
         for number, steps in waiting:

@@ -30,7 +30,7 @@ from fleet.actions.batch import MOST_ITEMS, mistakes, read_batch
 from fleet.actions.depth import depth_sentence, eta_s
 from fleet.actions.fields import checked
 from fleet.actions.plan import ActKind, Plan, Step, Target, Tier
-from fleet.actions.ports import ActReach, Doer, Submitting
+from fleet.actions.ports import ActReach, Doer, Submitting, item_key
 from fleet.actions.template import Desk, Field, Template
 from fleet.errors import ConfigError, FilterError, FleetdeckError, RefusedError
 from fleet.filters.filter import Filter, parse_filter
@@ -184,7 +184,12 @@ class Submissions:
         made, submitting = self._found(action.plan.source)
         if action.act is not ActKind.SUBMIT:
             raise RefusedError("only what was submitted can be cancelled")
-        still = {number: item.found for number, item in enumerate(action.items) if item.state in _OPEN}
+        key = action.plan.key
+        still = {
+            number: {**item.found, "key": item_key(key, number)}
+            for number, item in enumerate(action.items)
+            if item.state in _OPEN
+        }
         if not still:
             raise RefusedError("nothing of it runs or waits any more")
         steps = await submitting.cancel(action.plan, still)

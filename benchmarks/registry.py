@@ -2,6 +2,7 @@
 
 from benchmarks.row import Topic
 from benchmarks.topics import (
+    acting,
     alerts,
     book,
     busy,
@@ -35,4 +36,5 @@ TOPICS: tuple[Topic, ...] = (
     slos.TOPIC,
     promql.TOPIC,
     book.TOPIC,
+    acting.TOPIC,
 )

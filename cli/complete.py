@@ -7,11 +7,15 @@ from the views themselves, saved filters from the configuration's text and from 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from fleet.view_line import VIEWS
+
+if TYPE_CHECKING:
+    from config.yaml_tree import Node
 
 Items = list[CompletionItem]
 
@@ -112,26 +116,33 @@ def _listed(view: str, text: str, *, signed: bool = False) -> list[str]:
 
 
 def _saved(ctx: click.Context) -> dict[str, str]:
-    """The saved filters of the configuration that would be used, and those that were kept. Without reading the kinds
-    of sources, which takes longer than a finger likes to wait."""
+    """The saved filters of the configuration that would be used, and those that were kept."""
+    entries, path = config_tree(ctx)
+    if path is None:
+        return {}
+    from config.yaml_tree import Mapping, Scalar
+
+    filters, name = entries.get("filters"), entries.get("name")
+    configured = dict.fromkeys(filters.entries, "") if isinstance(filters, Mapping) else {}
+    return {**_kept(name.text if isinstance(name, Scalar) else "fleet", path), **configured}
+
+
+def config_tree(ctx: click.Context) -> "tuple[dict[str, Node], Path | None]":
+    """The sections of the configuration that would be used, and its file; None where there is none. Without reading the
+    kinds of sources, which takes longer than a finger likes to wait."""
     from config.find import find_config
     from config.load import read_text
     from config.problems import Problems
-    from config.yaml_tree import Mapping, Scalar, read_tree
+    from config.yaml_tree import Mapping, read_tree
     from fleet.errors import ConfigError
 
     given = ctx.params.get("config_path") or (ctx.parent.params.get("config_path") if ctx.parent else None)
     path = find_config(given, Path.cwd(), os.environ)
-    if path is None:
-        return {}
     try:
-        tree = read_tree(read_text(path), Problems())
+        tree = None if path is None else read_tree(read_text(path), Problems())
     except ConfigError:
-        return {}
-    entries = tree.entries if isinstance(tree, Mapping) else {}
-    filters, name = entries.get("filters"), entries.get("name")
-    configured = dict.fromkeys(filters.entries, "") if isinstance(filters, Mapping) else {}
-    return {**_kept(name.text if isinstance(name, Scalar) else "fleet", path), **configured}
+        return {}, None
+    return (tree.entries if isinstance(tree, Mapping) else {}), path
 
 
 def _kept(fleet: str, path: Path) -> dict[str, str]:

@@ -118,7 +118,9 @@ class Deck:
         self._loop_lag_s = 0.0
         self.acts: Acts | None = None
         if keeping is not None and books is not None:
-            self.acts = Acts(config, store, keeping, books, self.judgement, self._http, clock, self._acted, self.judge)
+            self.acts = Acts(
+                config, store, keeping, books, self.judgement, self._http, clock, note=self._acted, judge=self.judge
+            )
         for section, entry in placed(config):
             self._supervisor.add(self._entry_job(section, entry, self._reach))
         self._watch_ourselves(config)

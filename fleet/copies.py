@@ -71,20 +71,32 @@ _NAMES = ("name", "id", "subject", "who", "key")
 
 
 def _names(picked: Picked) -> str:
-    fields = {field.name: field for field in picked.view.fields}
-    field = next((fields[name] for name in _NAMES if name in fields), picked.view.fields[0])
     # A name is one line, whatever is in it.
-    return "\n".join(scrub(str(field.value(row, at)), 4096) for row, at in picked.rows)
+    return "\n".join(scrub(_name(picked.view, *pair), 4096) for pair in picked.rows)
+
+
+def _name(view: View[Any], row: Any, at: Any) -> str:
+    """What a row is called; where its view gives no data, what its first columns say."""
+    fields = {field.name: field for field in view.fields}
+    field = next((fields[name] for name in _NAMES if name in fields), next(iter(view.fields), None))
+    if field is not None:
+        return str(field.value(row, at))
+    return "  ".join(text for column in view.columns if (text := column.cell(row, at).text.strip()))
 
 
 def _json(picked: Picked) -> str:
-    """One row as an object, several as the array that `fleetdeck get -o json` prints."""
+    """One row as an object, several as the array that `fleetdeck get -o json` prints; nothing where a view gives no
+    data."""
+    if not picked.view.fields:
+        return ""
     if len(picked.rows) == 1:
         return "".join(map(encoded, values(picked.view, picked.rows)))
     return as_json(picked.view, list(picked.rows))
 
 
 def _csv(picked: Picked) -> str:
+    if not picked.view.fields:
+        return ""
     return as_csv(picked.view, list(picked.rows))
 
 

@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -23,6 +23,8 @@ from fleet.clock import ManualClock
 from fleet.model import ProbeKind
 from fleet.store import Store
 from fleet.view_line import parse_view_line
+from screenshots import rolling
+from transport.http.client import HttpClient
 from tui.app import FleetdeckApp
 from tui.snapshot import render
 
@@ -33,6 +35,10 @@ BASE_PORT = 29_500
 """Below the ports that systems hand out to connections, so that nobody else has them by chance."""
 STEP_S = 6.0
 STEPS = 25
+_EARLIER = timedelta(seconds=30)
+"""History counts in whole minutes: begun now, none would lie within the time in which the good release was live."""
+_OURSELVES = f"{ProbeKind.SELF}:fleetdeck"
+"""This process's memory and CPU are the one thing here that is another at every run."""
 
 SHOTS: dict[str, tuple[str, tuple[int, int]]] = {
     "overview": ("overview", (120, 36)),
@@ -53,7 +59,11 @@ KEYS = {"why": ("w",)}
 """What is pressed before the picture is taken."""
 
 
-async def fill(store: Store, clock: ManualClock) -> Judgement:
+Then = Callable[[rolling.Rolled, rolling.Step], Awaitable[None]]
+"""What is done while the fleet is still up; the second of its arguments moves the fleet on and looks at it."""
+
+
+async def fill(store: Store, clock: ManualClock, then: Then | None = None) -> Judgement:
     """Watch the demo fleet through the first two and a half minutes of its script, until a release fails; what judged
     it is returned. Raises OSError where its ports are taken.
     """
@@ -66,14 +76,24 @@ async def fill(store: Store, clock: ManualClock) -> Judgement:
             # The fleet is looked at once a step, and what hangs must not hold the picture up; what is slow must answer.
             text = fleet.config_text().replace("every: 2s", f"every: {STEP_S:g}s").replace("1500ms", "800ms")
             file.write_text(f"host: false\n{text}")
-            deck = Deck(load(file, kind_tables()), store, clock)
-            for _ in range(STEPS):
+            config = load(file, kind_tables())
+            deck, http = Deck(config, store, clock), HttpClient(config.limits)
+            rolled = None if then is None else rolling.Rolled(deck, config, http, clock)
+
+            async def step() -> None:
                 clock.advance(STEP_S)
                 await fleet.step()
                 await deck.sweep(30, ordered=True)
+                if rolled is not None:
+                    await rolled.look()
+
+            for _ in range(STEPS):
+                await step()
+            if then is not None and rolled is not None:
+                await then(rolled, step)
+            await http.aclose()
             await deck.aclose()
-    # This process's memory and CPU are the one thing here that is another at every run.
-    store.sources.drop(f"{ProbeKind.SELF}:fleetdeck")
+    store.sources.drop(_OURSELVES)
     return deck.judgement
 
 
@@ -88,6 +108,16 @@ async def draw() -> dict[str, str]:
     """File name → SVG."""
     store, clock = Store(), ManualClock(START)
     judgement = await fill(store, clock)
+    pictures = await _stills(store, clock, judgement)
+
+    async def then(rolled: rolling.Rolled, step: rolling.Step) -> None:
+        pictures.update(await rolled.draw(step))
+
+    await fill(Store(), ManualClock(START - _EARLIER), then)
+    return pictures
+
+
+async def _stills(store: Store, clock: ManualClock, judgement: Judgement) -> dict[str, str]:
     pictures = {}
     for name, (line, size) in SHOTS.items():
         app = FleetdeckApp(

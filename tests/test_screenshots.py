@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from screenshots import terminals
+from screenshots import rolling, terminals
 from screenshots.__main__ import BASE_PORT, FOLDER, HOST, SHOTS, draw
 
 
@@ -17,7 +17,7 @@ def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
         pytest.skip(f"the demo fleet's fixed ports cannot be had: {error}")
     stale = [name for name, svg in drawn.items() if (FOLDER / name).read_text(encoding="utf-8") != svg]
     assert not stale, "run `make screenshots` and look at the pictures"
-    assert {path.stem for path in FOLDER.glob("*.svg")} == {*SHOTS, *terminals.SHOTS, terminals.TMUX}
+    assert {path.stem for path in FOLDER.glob("*.svg")} == {*SHOTS, *rolling.SIZES, *terminals.SHOTS, terminals.TMUX}
 
 
 @pytest.mark.parametrize("name", ["terminals-80x24", "terminals-ansi"])

@@ -435,7 +435,7 @@ class FleetdeckApp(
             "filters": self.action_saved_filters,
             "suspend": self.action_suspend_process,
             "query": self.open_query,
-            "submit": self.submit,
+            "submit": self.submit_marked,
             "rollback": self.roll_back,
             "freeze": self.action_freeze,
             "unlock": self.unlock,
@@ -466,7 +466,7 @@ class FleetdeckApp(
         yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause drawing", "hold the picture still while the data go on", self.action_pause)
         yield SystemCommand("query", "ask in PromQL", self.open_query)
-        yield SystemCommand("submit", "a task, by a template", self.submit)
+        yield SystemCommand("submit", "a task, by a template", self.submit_marked)
         yield SystemCommand("rollback", "to a revision that was good", self.roll_back)
         yield SystemCommand("freeze", "nothing is changed from here any more", self.action_freeze)
         yield SystemCommand("filters", "the saved ones", self.action_saved_filters)

@@ -13,6 +13,7 @@ import shutil
 import tarfile
 import threading
 import zlib
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -50,9 +51,7 @@ def restore(
         raise RefusedError(f"{path} is no folder; it is left as it is")
     if source.is_relative_to(path):
         raise RefusedError(f"{source} is within {path}, which it would replace")
-    aside = path.with_name(f"{path.name}.before-{stamp}")
-    if there and os.path.lexists(aside):
-        raise RefusedError(f"{aside} is there already; it would hold what is replaced")
+    aside = _free(path.with_name(f"{path.name}.before-{stamp}"))
     new = beside(path, "new")
     with open_regular(source) as content:
         compare(source, pour(content, None, stop), sha256)
@@ -70,6 +69,12 @@ def restore(
     sync_folder(path.parent)
     kept = f"; what was there is kept as {aside}" if there else ""
     return f"{path} has the content of {source}: {len(tree):,} entries{kept}"
+
+
+def _free(path: Path) -> Path:
+    """The path, or with the first number behind it of which there is none: a roll is often undone within a second."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(one for one in chain((path,), numbered) if not os.path.lexists(one))
 
 
 def remove(folder: Path) -> None:

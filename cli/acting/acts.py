@@ -94,6 +94,7 @@ class Acts:
         judgement: Judgement,
         http: HttpSender,
         clock: Clock,
+        *,
         note: Note,
         judge: Callable[[], None],
         limits: RunLimits = RunLimits(),  # noqa: B008  # a frozen value

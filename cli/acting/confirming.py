@@ -1,6 +1,10 @@
 """How a plan is confirmed at a command line: shown on stderr, then asked for, by its tier."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 from msgspec import Struct
@@ -8,7 +12,8 @@ from msgspec import Struct
 from cli.acting.outcome import plan_text
 from fleet.actions.action import Confirmation
 from fleet.actions.plan import Plan, Tier
-from fleet.actions.preview import preview
+from fleet.actions.preview import CONFIRM, preview
+from fleet.text import scrub
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -26,12 +31,23 @@ def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmati
     """What is confirmed by whom. Where nothing can be asked (no terminal, and no --yes) or there is nothing to confirm,
     it says so by being empty, and the act is refused where all acts are; so is one that is confirmed by --yes, there
     with the reasons that stand against it and not for being unconfirmed."""
-    click.echo(f"{plan.title}\n{plan_text(preview(plan, refusals))}", err=True, nl=False)
+    lines = preview(plan, refusals)
+    if given.yes:
+        # How it would be confirmed is no news to who has done it.
+        lines = tuple(line for line in lines if line.heading != CONFIRM)
+    click.echo(f"{scrub(plan.title)}\n{plan_text(lines)}", err=True, nl=False)
     if given.yes:
         # The command names the target already; a reason is wanted all the same.
         return _confirmation(plan, given, typed=plan.word, reason=given.reason, code=given.code)
     if refusals or not _is_terminal():
+        if not refusals:
+            click.echo("fleetdeck: nobody can be asked here: --yes stands for the answer", err=True)
         return Confirmation(by=given.by, reason=given.reason, ticket=given.ticket)
+    with _ends_at_once():
+        return _asked(plan, given)
+
+
+def _asked(plan: Plan, given: Given) -> Confirmation:
     if plan.tier is Tier.YES:
         yes = click.prompt("Do it? y, anything else does nothing", default="no", show_default=False, err=True)
         return Confirmation(by=given.by, yes=yes == "y", reason=given.reason, ticket=given.ticket)
@@ -47,6 +63,26 @@ def _confirmation(plan: Plan, given: Given, *, typed: str, reason: str, code: st
     return Confirmation(
         by=given.by, typed=typed, reason=reason, ticket=given.ticket, code=code, second=given.second, yes=True
     )
+
+
+@contextmanager
+def _ends_at_once() -> Iterator[None]:
+    """While somebody is asked nothing else happens here and nothing was sent: a signal ends it at once."""
+    before = {number: signal.signal(number, _AT_ONCE[number]) for number in _AT_ONCE}
+    try:
+        yield
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_AT_ONCE: dict[signal.Signals, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
 
 
 def _is_terminal() -> bool:

@@ -1,33 +1,59 @@
 """Doing a plan from the command line: shown, confirmed, started, followed to its end, and told."""
 
 import asyncio
+import contextlib
+from collections.abc import Callable
 
 import click
+from msgspec.structs import replace
 
 from cli.acting.confirming import Given, confirmed
 from cli.acting.outcome import REFUSED, counts, exit_code, plan_json, plan_text, receipt_json, receipt_text
 from fleet.actions.action import Action, Confirmation
-from fleet.actions.plan import Plan
+from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import Acting
 from fleet.actions.preview import preview
+from fleet.errors import RefusedError
 from fleet.store import Store
 from fleet.text import scrub
 
 LOOK_S = 0.5
 """Seconds between two looks at how far it is."""
+COUNTS_EVERY = 10
+"""Looks between two times that only the numbers of items are told anew."""
 
 
 async def carry_out(
-    desk: Acting, store: Store, plan: Plan, given: Given, *, output: str, dry_run: bool, timeout_s: float | None
+    desk: Acting,
+    store: Store,
+    plan: Plan,
+    given: Given,
+    *,
+    output: str,
+    dry_run: bool,
+    timeout_s: float | None,
+    begun: Callable[[str], None],
 ) -> tuple[str, int]:
-    """What is to be printed, and the exit code. Raises RefusedError where it is refused, on the record."""
+    """What is to be printed, and the exit code; `begun` gets the action's id once its intent is on record. Raises
+    RefusedError where it is refused, on the record.
+
+    `timeout_s` is how long what was submitted is followed once all of it is sent. Anything else is stopped then.
+    """
+    if timeout_s is not None and plan.act is ActKind.SUBMIT:
+        plan = replace(plan, follow_s=min(plan.follow_s, timeout_s))
     refusals = await desk.preflight(plan)
     if dry_run:
         await desk.start(plan, Confirmation(by=given.by, reason=given.reason, ticket=given.ticket), dry_run=True)
         text = plan_json(plan, refusals) if output == "json" else f"{plan.title}\n{plan_text(preview(plan, refusals))}"
         return text, REFUSED if refusals else 0
     id = await desk.start(plan, confirmed(plan, given, refusals))
-    action = await follow(desk, store, id, timeout_s)
+    begun(id)
+    action = await follow(desk, store, id, None if plan.act is ActKind.SUBMIT else timeout_s)
+    if not action.ended and timeout_s is not None:
+        # What is begun ends with this process, so it ends in an order that is on record.
+        with contextlib.suppress(RefusedError):
+            await desk.abort(id, f"--timeout {timeout_s:g}s")
+        action = await desk.ended(id)
     return (receipt_json(action) if output == "json" else receipt_text(action)), exit_code(action)
 
 
@@ -38,7 +64,7 @@ async def follow(desk: Acting, store: Store, id: str, timeout_s: float | None) -
         async with asyncio.timeout(timeout_s):
             return await desk.ended(id)
     except TimeoutError:
-        click.echo(f"fleetdeck: it goes on; not ended within {timeout_s:g}s", err=True)
+        click.echo(f"fleetdeck: it has not ended within {timeout_s:g}s", err=True)
         return store.actions[id]
     finally:
         telling.cancel()
@@ -46,20 +72,28 @@ async def follow(desk: Acting, store: Store, id: str, timeout_s: float | None) -
 
 
 async def _tell(store: Store, id: str) -> None:
-    told = ""
+    told, counted, looks = "", "", 0
     while True:
-        words = progress(store.actions[id]) if id in store.actions else ""
-        if words and words != told:
-            click.echo(words, err=True)
-            told = words
+        action = store.actions.get(id)
+        if action is not None:
+            words, numbers = progress(action), counts(action) if action.plan.many else ""
+            looks = looks + 1 if words == told else COUNTS_EVERY
+            if looks >= COUNTS_EVERY and (words, numbers) != (told, counted):
+                click.echo("  ".join(filter(None, (words, numbers))), err=True)
+                told, counted, looks = words, numbers, 0
         await asyncio.sleep(LOOK_S)
 
 
+def interrupted(action: Action) -> str:
+    """What is said of an action that was ended with the command."""
+    words = f"{action.state.value}: {scrub(action.outcome)}" if action.outcome else action.state.value
+    step = f"; {scrub(action.next_step)}" if action.next_step else ""
+    return f"fleetdeck: interrupted, and nothing more is sent; on record as {action.id}: {words}{step}"
+
+
 def progress(action: Action) -> str:
-    """How far an action is, in a line."""
+    """How far an action is, in a line, without the numbers of its items."""
     parts = [action.state.value]
-    if action.plan.many:
-        parts.append(counts(action))
     if len(action.stages) > 1 and action.stage < len(action.stages):
         stage = action.stages[action.stage]
         parts.append(f"{scrub(stage.title)}: {stage.state}")

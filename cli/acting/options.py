@@ -6,8 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from cli.acting.confirming import Given
-from cli.acting.following import carry_out
-from cli.acting.session import with_desk
+from cli.acting.following import carry_out, interrupted
 from cli.options import DurationType
 from cli.plain_output import write_data
 from cli.settings import operator
@@ -28,7 +27,13 @@ _OPTIONS = (
     click.option("--ticket", default="", metavar="ID", help="A ticket, for the record."),
     click.option("--code", default="", metavar="DIGITS", help="A one-time code, where the tier wants one."),
     click.option("--second", default="", metavar="NAME", help="Whose code it is, where it is another operator's."),
-    click.option("--timeout", "timeout_s", type=DurationType(), default=None, help="How long to follow it."),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=DurationType(),
+        default=None,
+        help="How long to follow it once it is submitted; a rollback that has not ended by then is stopped.",
+    ),
     click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True),
 )
 
@@ -55,6 +60,11 @@ def given_by(options: Mapping[str, Any]) -> Given:
 def run_act(config: Config, wait_s: float, plan: Planning, given: Given, options: Mapping[str, Any]) -> int:
     """Plan it, carry it out, print what came of it; the exit code. Raises FleetdeckError."""
 
+    # Whoever asks for the next word of the line does without what acts.
+    from cli.acting.session import with_desk
+
+    under_way: list[tuple[Store, str]] = []
+
     async def do(desk: Acting, store: Store) -> tuple[str, int]:
         return await carry_out(
             desk,
@@ -64,8 +74,14 @@ def run_act(config: Config, wait_s: float, plan: Planning, given: Given, options
             output=options["output"],
             dry_run=options["dry_run"],
             timeout_s=options["timeout_s"],
+            begun=lambda id: under_way.append((store, id)),
         )
 
-    text, code = with_desk(config, wait_s, do)
+    try:
+        text, code = with_desk(config, wait_s, do)
+    except (KeyboardInterrupt, SystemExit):
+        for store, id in under_way:
+            click.echo(interrupted(store.actions[id]), err=True)
+        raise
     write_data(text, options["output"])
     return code

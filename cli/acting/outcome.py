@@ -9,6 +9,8 @@ import msgspec
 from fleet.actions.action import Action, ActionState
 from fleet.actions.plan import Plan, plan_sha256, public
 from fleet.actions.preview import Line
+from fleet.errors import RefusedError
+from fleet.store import Store
 from fleet.text import scrub, scrub_json, scrub_lines
 
 FAILED: Final = 1
@@ -16,11 +18,24 @@ REFUSED: Final = 2
 UNKNOWN: Final = 3
 """Exit codes beside 0: it failed (was cancelled, or out of time); it was refused and nothing was sent; nobody knows."""
 
+LISTED: Final = 20
+"""Items that went wrong which are listed one by one; the others are counted."""
+
+_WRONG = (ActionState.REFUSED, ActionState.FAILED, ActionState.UNKNOWN)
 _EXITS = {
     ActionState.SUCCEEDED: 0,
     ActionState.REFUSED: REFUSED,
     ActionState.UNKNOWN: UNKNOWN,
 }
+
+
+def known_id(store: Store, text: str) -> str:
+    """The id of the action that `text` is, or begins. Raises RefusedError."""
+    found = [text] if text in store.actions else [id for id in store.actions if id.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    many = f"{len(found)} actions on record begin with" if found else "no action on record is"
+    raise RefusedError(f"{many} {scrub(text, 80)!r}")
 
 
 def exit_code(action: Action) -> int:
@@ -59,11 +74,10 @@ def _receipt(action: Action) -> Iterator[str]:
         yield f"  {scrub(stage.title)}: {stage.state}{said}"
     if action.plan.many:
         yield f"  {counts(action)}"
-        yield from (
-            f"  {item.state.value}: {scrub(item.words)}: {scrub(item.sentence)}"
-            for item in action.items
-            if item.state in (ActionState.REFUSED, ActionState.FAILED, ActionState.UNKNOWN)
-        )
+        wrong = [item for item in action.items if item.state in _WRONG]
+        yield from (f"  {item.state.value}: {scrub(item.words)}: {scrub(item.sentence)}" for item in wrong[:LISTED])
+        if len(wrong) > LISTED:
+            yield f"  and {len(wrong) - LISTED:,} more, which -o json lists"
     if action.output:
         yield from (f"  | {line}" for line in scrub_lines(action.output).splitlines()[-20:])
     if action.next_step:

@@ -4,21 +4,20 @@ from pathlib import Path
 
 import click
 
-from cli.acting.outcome import UNKNOWN, exit_code, receipt_json, receipt_text
-from cli.acting.session import with_desk
+from cli.acting.complete import complete_action
+from cli.acting.outcome import UNKNOWN, exit_code, known_id, receipt_json, receipt_text
 from cli.options import config_option, wait_option
 from cli.plain_output import write_data
 from cli.settings import load_config, operator, start_logging
 from fleet.actions.action import Action, ActionState
 from fleet.actions.ports import Acting
-from fleet.errors import RefusedError
 from fleet.store import Store
 
 _OPEN = (ActionState.UNKNOWN, ActionState.TIMED_OUT)
 
 
 @click.command("reconcile")
-@click.argument("action", required=False)
+@click.argument("action", required=False, shell_complete=complete_action)
 @config_option
 @wait_option
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -32,11 +31,10 @@ def reconcile(ctx: click.Context, action: str | None, config_path: Path | None, 
     config = load_config(config_path or ctx.obj["config"])
 
     async def do(desk: Acting, store: Store) -> list[Action]:
-        ids = [action] if action else [id for id, one in store.actions.items() if one.state in _OPEN]
-        missing = [id for id in ids if id not in store.actions]
-        if missing:
-            raise RefusedError(f"no action {missing[0]!r} is on record")
+        ids = [known_id(store, action)] if action else [id for id, one in store.actions.items() if one.state in _OPEN]
         return [await desk.reconcile(id, operator()) for id in ids]
+
+    from cli.acting.session import with_desk
 
     told = with_desk(config, wait_s, do)
     if not told:

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
+from cli.acting.complete import complete_revision, complete_rollback, complete_watched
 from cli.acting.following import follow
 from cli.acting.options import acting_options, given_by, run_act
-from cli.acting.outcome import exit_code, receipt_json, receipt_text
-from cli.acting.session import with_desk
+from cli.acting.outcome import exit_code, known_id, receipt_json, receipt_text
 from cli.options import config_option, wait_option
 from cli.plain_output import write_data
 from cli.settings import load_config, start_logging
@@ -21,12 +21,20 @@ from fleet.near import meant
 from fleet.store import Store
 
 WATCH = "watch"
+_ELSEWHERE = "fleetdeck: it goes on where it was started"
 
 
 @click.command("rollback")
-@click.argument("target")
-@click.argument("action", required=False)
-@click.option("--to", "revision", default="", metavar="REV", help="The revision; without it the last good one.")
+@click.argument("target", shell_complete=complete_rollback)
+@click.argument("action", required=False, shell_complete=complete_watched)
+@click.option(
+    "--to",
+    "revision",
+    default="",
+    metavar="REV",
+    shell_complete=complete_revision,
+    help="The revision; without it the last good one.",
+)
 @click.option("--stages", is_flag=True, help="In stages, each with its checks, and stopping where one fails.")
 @config_option
 @wait_option
@@ -65,8 +73,10 @@ def rollback(
         names = list(store.rollbacks)
         if target not in names:
             found = desk.rollbacks_for(target)
-            if len(found) != 1:
-                known = f" ({', '.join(found)})" if found else f"{meant(target, names)} (there are: {', '.join(names)})"
+            if len(found) > 1:
+                raise RefusedError(f"{target} can be rolled back in several ways: {', '.join(found)}; name one of them")
+            if not found:
+                known = meant(target, names) or f" (there are: {', '.join(names) or 'none'})"
                 raise RefusedError(f"nothing that can be rolled back is called {target!r}{known}")
             return await desk.plan_rollback(found[0], revision, staged=stages)
         return await desk.plan_rollback(target, revision, staged=stages)
@@ -76,9 +86,18 @@ def rollback(
 
 def _watch(config: Config, id: str | None, wait_s: float, options: dict[str, Any]) -> int:
     async def do(desk: Acting, store: Store) -> Action:
-        return await follow(desk, store, id or _latest(store), options["timeout_s"])
+        action = await follow(desk, store, known_id(store, id) if id else _latest(store), options["timeout_s"])
+        if not action.ended:
+            click.echo(_ELSEWHERE, err=True)
+        return action
 
-    action = with_desk(config, wait_s, do)
+    from cli.acting.session import with_desk
+
+    try:
+        action = with_desk(config, wait_s, do)
+    except KeyboardInterrupt:
+        click.echo(_ELSEWHERE, err=True)
+        raise
     write_data(receipt_json(action) if options["output"] == "json" else receipt_text(action), options["output"])
     return exit_code(action)
 
@@ -87,4 +106,4 @@ def _latest(store: Store) -> str:
     rolled = [id for id, one in store.actions.items() if one.act in (ActKind.ROLLBACK, ActKind.UNDO)]
     if not rolled:
         raise RefusedError("no rollback is on record")
-    return max(rolled, key=lambda id: str(store.actions[id].planned_at))
+    return max(rolled, key=lambda id: (not store.actions[id].ended, str(store.actions[id].planned_at)))

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cli.acting.complete import complete_receiver, complete_template, complete_value
 from cli.acting.options import acting_options, given_by, run_act
 from cli.options import config_option, wait_option
 from cli.settings import load_config, start_logging
@@ -17,9 +18,22 @@ _MOST_BYTES = 16 * 1024 * 1024
 
 
 @click.command("submit")
-@click.argument("template")
-@click.option("--to", multiple=True, metavar="TARGET", help="An agent that it goes to; may be given several times.")
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A field of the template.")
+@click.argument("template", shell_complete=complete_template)
+@click.option(
+    "--to",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=complete_receiver,
+    help="An agent that it goes to; may be given several times.",
+)
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=complete_value,
+    help="A field of the template.",
+)
 @click.option(
     "--items",
     type=click.File("rb"),

@@ -150,6 +150,8 @@ class Action(Struct, frozen=True, kw_only=True):
     outcome: str = ""
     next_step: str = ""
     output: str = ""
+    output_cut: int = 0
+    """Characters of output that came before `output`, and were dropped."""
     undone_by: str = ""
     cancelling: bool = False
     audit: tuple[int, ...] = ()

@@ -27,6 +27,8 @@ from fleet.actions.plan import (
 )
 from fleet.text import scrub
 
+CONFIRM = "confirm"
+"""The heading of the line that says how it is confirmed."""
 LINE_CHARS = 2_000
 """Characters of a line; what is longer is cut, and says so."""
 LISTED = 50
@@ -58,7 +60,7 @@ def _lines(plan: Plan, refusals: tuple[str, ...], listed: int) -> Iterator[Line]
     yield from _stages(plan)
     yield from _all("after", (plan.expects,) if plan.expects else _words(plan.checks))
     yield from _all("undo", plan.undo)
-    yield Line("confirm", confirm_words(plan))
+    yield Line(CONFIRM, confirm_words(plan))
 
 
 def confirm_words(plan: Plan) -> str:

@@ -1,5 +1,5 @@
-"""The whole of acting, wired as the program wires it, over one configuration in a folder of its own; and `fleetdeck` as a
-process beside it. What is quicker than in use is only how often it looks and how long it waits."""
+"""The whole of acting, wired as the program wires it, over one configuration in a folder of its own; and `fleetdeck` as
+a process beside it. What is quicker than in use is only how often it looks and how long it waits."""
 
 import asyncio
 import contextlib
@@ -69,9 +69,9 @@ class Whole:
             self.deck.judgement,
             self.deck._http,
             self.deck._clock,
-            lambda *note: self.notes.append(note),
-            self.deck.judge,
-            limits,
+            note=lambda *note: self.notes.append(note),
+            judge=self.deck.judge,
+            limits=limits,
         )
         self.desk = self.acts.desk
 
@@ -156,7 +156,7 @@ def kept_in(state: Path) -> dict[str, Action]:
 # ── what is configured ──
 
 
-def job(url: str, **more: Any) -> dict[str, Any]:
+def job(url: str, /, **more: Any) -> dict[str, Any]:
     """A template of a JSON API that knows its tasks by their keys."""
     return {
         "kind": "http",
@@ -170,7 +170,7 @@ def job(url: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def gateway(url: str, **more: Any) -> dict[str, Any]:
+def gateway(url: str, /, **more: Any) -> dict[str, Any]:
     """A service with revisions that is rolled back over HTTP."""
     return {
         "kind": "http",

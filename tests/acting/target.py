@@ -1,5 +1,5 @@
-"""A server of tasks and of a service with revisions, on loopback, that counts what it was asked to do by key and body, and
-that misbehaves once for each fault it was given."""
+"""A server of tasks and of a service with revisions, on loopback, that counts what it was asked to do by key and body,
+and that misbehaves once for each fault it was given."""
 
 import asyncio
 import contextlib

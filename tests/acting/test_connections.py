@@ -1,5 +1,5 @@
-"""Connections that break at every place, servers that hang, are busy or lie: never two sends of one intent, never a lost
-record, never a wrong “succeeded”, through the whole of acting."""
+"""Connections that break at every place, servers that hang, are busy or lie: never two sends of one intent, never a
+lost record, never a wrong “succeeded”, through the whole of acting."""
 
 import time
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""`fleetdeck` as a process that is killed, that meets another one, and that ends while it acts: what the next start makes
-of it, and what really arrived."""
+"""`fleetdeck` as a process that is killed, that meets another one, and that ends while it acts: what the next start
+makes of it, and what really arrived."""
 
 import asyncio
 import contextlib
@@ -28,16 +28,20 @@ def only(root: Path) -> Any:
     return action
 
 
-async def came(target: Target) -> None:
-    async with asyncio.timeout(30):
-        await target.came.wait()
+async def came(target: Target, process: asyncio.subprocess.Process) -> None:
+    """Wait until what the process sends has come."""
+    coming, ending = asyncio.create_task(target.came.wait()), asyncio.create_task(process.wait())
+    await asyncio.wait({coming, ending}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    for task in (coming, ending):
+        task.cancel()
+    assert target.came.is_set(), await ended(process)
 
 
 async def killed_in_between(root: Path, target: Target, cut: Cut, *words: str) -> None:
     """A command that is killed once its request has come, and before there is an answer."""
     target.faults = [cut]
     process = await fleetdeck(root, *words, *YES)
-    await came(target)
+    await came(target, process)
     process.kill()
     assert (await ended(process)).code == -signal.SIGKILL
 
@@ -94,7 +98,7 @@ async def two_at_once(root: Path, target: Target) -> None:
     """Two operators roll one target: one sends, the other is refused by its lock, which names who and since when."""
     target.faults = [Cut.HELD]
     first = await fleetdeck(root, "rollback", "gateway", "--to", "r2", *YES, LOGNAME="ann", USER="ann")
-    await came(target)
+    await came(target, first)
     second = await said(root, "rollback", "gateway", "--to", "r1", *YES, LOGNAME="bob", USER="bob")
     assert second.code == 2, second
     assert re.search(r"fleetdeck: refused: ann@\S+ is at work on gateway since (now|\d+s) \(", second.err), second.err
@@ -141,7 +145,7 @@ async def test_a_command_that_is_ended_while_it_acts_leaves_nothing_in_doubt_uns
         written(tmp_path, {"templates": [job(target.url)]})
         target.faults = [Cut.HELD]
         process = await fleetdeck(tmp_path, "submit", "job", "--set", "text=hi", *YES)
-        await came(target)
+        await came(target, process)
         process.send_signal(number)
         await ended(process)
         told = await said(tmp_path, "reconcile")
@@ -165,4 +169,5 @@ async def test_no_process_of_a_command_is_left_where_the_dashboards_own_is_ended
     await ended(process)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert only(tmp_path).state in (ActionState.UNKNOWN, ActionState.CANCELLED, ActionState.SENT)
+    assert only(tmp_path).state is ActionState.UNKNOWN
+    assert [line["decision"] for line in lines_of(state_of(tmp_path))] == ["intent", "outcome"]

@@ -1,5 +1,5 @@
-"""Rollbacks in stages over a service whose instances are really watched: gates that fail, somebody who stops it, clocks that
-are set in the middle of it."""
+"""Rollbacks in stages over a service whose instances are really watched: gates that fail, somebody who stops it, clocks
+that are set in the middle of it."""
 
 import asyncio
 from pathlib import Path

@@ -32,6 +32,8 @@ async def test_what_was_submitted_succeeds_when_its_target_says_so_and_the_recei
     )
     assert [key for key, _ in it.world.sends] == ["k1"]
     assert it.decisions() == ["intent", "outcome"]
+    assert it.store.actions["k1"].audit == tuple(line["seq"] for line in it.lines()) == (1, 2)
+    assert [kept.audit for kept in it.records.read()] == [(1, 2)]
     assert [(line["outcome"], line["status"], line["idempotency_key"]) for line in it.lines()] == [
         ("", None, "k1"),
         ("succeeded", 200, "k1"),
@@ -262,7 +264,9 @@ async def test_a_dry_run_sends_nothing_and_says_what_would_be_refused(tmp_path: 
     assert [(line["decision"], line["dry_run"]) for line in it.lines()] == [("planned", True)] * 2
     assert (it.world.sends, it.records.read()) == ([], ())
     it.world.refusals = ()
-    assert (await it.run(plan())).state is ActionState.SUCCEEDED
+    assert it.store.actions[id].audit == (1, 2)
+    row = await it.run(plan())
+    assert (row.state, row.audit) == (ActionState.SUCCEEDED, (1, 2, 3, 4))
 
 
 async def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:

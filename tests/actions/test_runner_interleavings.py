@@ -7,7 +7,7 @@ Faults come at exact moments, so audit log, records and target are in memory her
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from hypothesis import settings
@@ -21,7 +21,7 @@ from actions.preflight import Preflight
 from actions.runner import Runner
 from fleet.actions.action import Action, ActionState, Lock, Result
 from fleet.actions.audit import AuditEntry
-from fleet.actions.plan import ActKind, Effect, Plan
+from fleet.actions.plan import ActKind, Check, Effect, GatePasses, Plan
 from fleet.actions.ports import Tell
 from fleet.clock import ManualClock
 from fleet.errors import RefusedError
@@ -138,6 +138,21 @@ class Target(World):
             self.truth[key] = ActionState.RUNNING
 
 
+class Gate(Judge):
+    """Says of the post-condition of every rollback what a rule decides."""
+
+    def __init__(self) -> None:
+        super().__init__(True)
+        self.passed: set[str] = set()
+        """Acts of which it said that it holds."""
+
+    async def check(self, check: Check, plan: Plan, since: datetime) -> tuple[bool | None, str]:
+        holds, words = await super().check(check, plan, since)
+        if holds:
+            self.passed.add(plan.key)
+        return holds, words
+
+
 class Machine(RuleBasedStateMachine):
     """One operator's dashboard, which may crash and be started anew, over one disk and one target."""
 
@@ -145,11 +160,15 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.clock, self.disk = JumpingClock(AT), Disk()
-        self.target = Target(self.disk)
+        self.target, self.gate = Target(self.disk), Gate()
         self.plans: dict[str, Plan] = {}
+        self.unpaid: set[str] = set()
+        """Acts whose end a process that ended could not write into a full log."""
         self.begin()
 
     def begin(self) -> None:
+        if self.disk.audit_full:
+            self.unpaid |= set(self.plans)
         self.process, self.store, self.sleepers = Process(self.disk), Store(), list[tuple[float, asyncio.Event]]()
         self.target.process = self.process
         ledger, locks = Ledger(self.process), Held()
@@ -160,7 +179,7 @@ class Machine(RuleBasedStateMachine):
             self.process,
             self.process,
             locks,
-            Judge(True),
+            self.gate,
             lambda _: self.target,
             self.clock,
             claims=Held(),
@@ -202,7 +221,9 @@ class Machine(RuleBasedStateMachine):
     @rule(items=st.integers(1, 6), act=st.sampled_from([ActKind.SUBMIT, ActKind.ROLLBACK]))
     def start(self, items: int, act: ActKind) -> None:
         made = plan(key=f"k{len(self.plans)}", items=items, act=act, follow_s=40.0)
-        made = replace(made, targets=(replace(made.targets[0], name=f"svc{len(self.plans) % 2}"),))
+        checks = (GatePasses(gate="errors"),) if act is ActKind.ROLLBACK else ()
+        target = replace(made.targets[0], name=f"svc{len(self.plans) % 2}")
+        made = replace(made, targets=(target,), checks=checks)
         if not isinstance(self.do(self.runner.start(made, ANN)), RefusedError):
             self.plans[made.key] = made
 
@@ -213,7 +234,7 @@ class Machine(RuleBasedStateMachine):
         assert isinstance(self.do(self.runner.start(made, ANN)), RefusedError)
 
     @precondition(lambda self: self.target.waiting)
-    @rule(index=st.integers(0, 50), answer=st.sampled_from(sorted(ANSWERS)))
+    @rule(index=st.integers(0, 50), answer=st.sampled_from(["ok", "ok", "ok", *sorted(ANSWERS)]))
     def answer(self, index: int, answer: str) -> None:
         self.target.answer(index % len(self.target.waiting), answer)
         self.pause()
@@ -237,6 +258,10 @@ class Machine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([-86_400.0, -5.0, 5.0, 86_400.0]))
     def set_the_clock(self, seconds: float) -> None:
         self.clock.set_by(seconds)
+
+    @rule(holds=st.sampled_from([True, False, None]))
+    def judge(self, holds: bool | None) -> None:
+        self.gate.says = [holds]
 
     @rule(audit=st.booleans(), records=st.booleans(), away=st.booleans())
     def break_or_mend(self, audit: bool, records: bool, away: bool) -> None:
@@ -266,6 +291,22 @@ class Machine(RuleBasedStateMachine):
         for key, _ in self.target.waiting:
             self.target.settle(key, "lost" if reached else "lost before")
         self.target.waiting = []
+        self.begin()
+
+    @rule(reached=st.booleans())
+    def end_in_good_order(self, reached: bool) -> None:
+        before = list(self.target.waiting)
+        self.do(self.runner.close())
+        for key, answered in before:
+            assert answered.cancelled()
+            self.target.settle(key, "lost" if reached else "lost before")
+        self.target.waiting = []
+        for row in self.store.actions.values():
+            assert row.ended
+        self.nothing_is_sent_twice_or_without_a_record()
+        self.what_was_not_sent_is_said_to_be_so_only_where_it_was_not()
+        self.process.dead = True
+        self.end_tasks()
         self.begin()
 
     def end_tasks(self) -> None:
@@ -301,6 +342,27 @@ class Machine(RuleBasedStateMachine):
                 key = id if number == 0 else f"{id}-{number}"
                 if item.state is ActionState.SUCCEEDED:
                     assert self.target.truth[key] is ActionState.SUCCEEDED
+
+    @invariant()
+    def no_rollback_succeeded_whose_post_condition_was_not_seen_to_hold(self) -> None:
+        for id, row in self.store.actions.items():
+            if row.state is ActionState.SUCCEEDED and row.plan.checks:
+                assert id in self.gate.passed
+
+    @invariant()
+    def no_two_rollbacks_of_one_target_are_under_way(self) -> None:
+        rows = [row for row in self.store.actions.values() if row.act is ActKind.ROLLBACK and not row.ended]
+        sending = [row.targets for row in rows if row.id in self.runner._runs and self.runner._runs[row.id].sends]
+        assert len(sending) == len(set(sending))
+
+    @invariant()
+    def every_end_is_on_the_disk_or_says_that_it_is_not(self) -> None:
+        for id, row in self.store.actions.items():
+            told = "cannot be" in row.outcome or "could not be" in row.outcome or "no space left" in row.outcome
+            if row.ended and not row.dry_run and not told:
+                assert self.disk.records[id].state is row.state
+                audited = {line.outcome for line in self.disk.audit if line.idempotency_key == id}
+                assert row.state.value in audited or id in self.unpaid
 
     @invariant()
     def nothing_is_lost(self) -> None:

@@ -1,5 +1,6 @@
 """Completion by the real shells, and what a shell is told; a press of tab loads neither Textual nor an HTTP library."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,13 +15,27 @@ from cli.shells import is_quoted
 from fleet.time_zones import zone_names
 from tests.cli.conftest import Run, environment
 
-CONFIG = "name: x\nfilters: {mine: 'state:down', night-watch: 'state:up'}\n"
+CONFIG = """
+name: x
+filters: {mine: 'state:down', night-watch: 'state:up'}
+discovery: [{kind: static, agents: [{name: planner-1}, {name: worker-1}]}]
+templates:
+  - {kind: http, name: ask, url: "http://h/", fields: [{name: prompt}, {name: size, choices: [small, large]}]}
+  - {kind: http, name: embed, url: "http://h/"}
+rollbacks: [{kind: symlink, name: gateway, link: /srv/current, releases: /srv/releases}]
+"""
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder with a configuration, and the command on a PATH."""
     (tmp_path / "fleetdeck.yaml").write_text(CONFIG)
+    actions = tmp_path / "state" / "fleetdeck" / "actions"
+    actions.mkdir(parents=True)
+    for id, act, state in (("abc1", "rollback", "running"), ("abc2", "submit", "unknown")):
+        plan = {"act": act, "source": "gateway", "title": "do it", "revision": "v41"}
+        (actions / f"{id}.json").write_text(json.dumps({"id": id, "state": state, "plan": plan, "items": []}))
+    (actions / "torn.json").write_text("{")
     program = tmp_path / "bin" / "fleetdeck"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from cli.start import main; main()" "$@"\n')
@@ -65,6 +80,15 @@ def ways(place: Path, line: str, breaks: str = ":=@ ") -> list[str]:
         ("fleetdeck keys check vi", "plain,vim"),
         ("fleetdeck doctor clip", "plain,clipboard"),
         ("fleetdeck completion fi", "plain,fish"),
+        ("fleetdeck submit a", "plain,ask"),
+        ("fleetdeck submit ask --to wor", "plain,worker-1"),
+        ("fleetdeck submit ask --set pro", "nospace,prompt="),
+        ("fleetdeck submit ask --set size=s", "plain,small"),
+        ("fleetdeck submit embed --set p", ""),
+        ("fleetdeck rollback g", "plain,gateway"),
+        ("fleetdeck rollback gateway --to v", "plain,v41"),
+        ("fleetdeck rollback watch ", "plain,abc1"),
+        ("fleetdeck reconcile a", "plain,abc2"),
     ],
 )
 def test_what_a_line_may_go_on_with(place: Path, line: str, ending: str) -> None:
@@ -82,11 +106,12 @@ def test_a_broken_configuration_does_not_break_the_tab_key(place: Path) -> None:
 def test_completing_loads_nothing_heavy(place: Path) -> None:
     program = (
         "import atexit, sys\n"
-        "heavy = {'textual', 'httpx', 'aiohttp', 'redis', 'psutil', 'rich'}\n"
+        "heavy = {'textual', 'httpx', 'aiohttp', 'redis', 'psutil', 'rich', 'actions.runner', 'cli.deck'}\n"
         "atexit.register(lambda: print(sorted(heavy & set(sys.modules)), file=sys.stderr))\n"
         "from cli.start import main; main()"
     )
-    lines = ("", "get agents --filter @m", "--view 'tasks st", "--keys v", "doctor ", "keys check ", "--tz U", "init -")
+    lines = ["", "get agents --filter @m", "--view 'tasks st", "--keys v", "doctor ", "keys check ", "--tz U", "init -"]
+    lines += ["submit ", "submit ask --set s", "rollback g", "rollback watch ", "reconcile a"]
     for line in (f"fleetdeck {rest}" for rest in lines):
         environ = in_place(place, COMP_LINE=line, COMP_WORDBREAKS=":", _FLEETDECK_COMPLETE="bash_complete")
         done = subprocess.run(

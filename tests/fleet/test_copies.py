@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fleet.copies import FORMATS, JSON, NAME, CopyFormat, Picked, copied, curl, formats_for, selector, target_labels
 from fleet.model import Agent, AgentStatus, Endpoint, Event, EventKind, ProbeKind, Source, Task
@@ -59,6 +60,18 @@ def test_names_are_what_rows_are_called() -> None:
     assert made("name", pick(store, "agents", "coder-1", "planner-0")) == "coder-1\nplanner-0"
     assert made("name", pick(store, "tasks", "q/1")) == "t-1"
     assert made("name", pick(store, "events", 99)) == "coder-1"
+
+
+def test_a_row_of_a_view_that_gives_no_data_is_called_what_its_columns_say() -> None:
+    # Lists that are only looked at (what became of an alert, what holds it) have columns and no output fields.
+    whole = pick(agent_store(), "agents", "coder-1", "planner-0")
+    bare = replace(whole, view=replace(whole.view, fields=()))
+    first, second = made("name", bare).split("\n")
+    assert "coder-1" in first
+    assert "planner-0" in second
+    assert made("json", bare) == made("csv", bare) == ""
+    assert {way.name for way, _ in formats_for(bare)} >= {"name", "markdown"}
+    assert not {way.name for way, _ in formats_for(bare)} & {"json", "csv"}
 
 
 def test_json_is_that_of_get() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fleet.actions.action import Action, ActionState, Freeze, Proposal, StageState
+from fleet.actions.action import Action, ActionState, Proposal, StageState
 from fleet.actions.plan import ActKind, Plan, Stage, Tier
 from fleet.actions.revision import Revision, Revisions, RollbackRow
 from fleet.alerts.model import Silence
@@ -24,7 +24,7 @@ from tests.tui.factories import NOW, deck, firing_store
 from tests.tui.slo_stores import burning_slo_store, gate_store
 from tests.tui.why_stores import explainer
 from tui.acting.ask import AskSheet
-from tui.acting.unhurried import Unhurried
+from tui.acting.unhurried import Quiet
 from tui.app import FleetdeckApp
 from tui.screens.deck import DeckScreen
 
@@ -54,22 +54,21 @@ class Ready(Remembered):
 
 
 class Silent:
-    """A silencer that must never be asked."""
+    """A silencer that notes what it is asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     async def silence(self, *args: Any, **more: Any) -> Silence:
         self.asked.append("silence")
-        raise AssertionError("silenced")
+        return next(iter(held_store().silences.values()))
 
     async def acknowledge(self, *args: Any, **more: Any) -> tuple[Silence, ...]:
         self.asked.append("acknowledge")
-        raise AssertionError("acknowledged")
+        return ()
 
     async def expire(self, *args: Any, **more: Any) -> None:
         self.asked.append("expire")
-        raise AssertionError("expired")
 
 
 class SetClock(ManualClock):
@@ -282,7 +281,7 @@ DIALOGS = (
     Place("confirm a rollback, tier 1", "agents", way=plan(rollback_plan(Tier.YES))),
     Place("confirm tier 2", "agents", way=plan(rollback_plan())),
     Place("confirm tier 3", "agents", way=plan(rollback_plan(Tier.TWO))),
-    Place("confirm a dry-run-able undo", "actions", way=plan(replace(rollback_plan(Tier.YES), act=ActKind.UNDO))),
+    Place("confirm an undo, tier 1", "actions", way=plan(replace(rollback_plan(Tier.YES), act=ActKind.UNDO))),
     Place("ask", "actions", way=asks),
 )
 """Those in which a key can start something, once one could read them."""
@@ -316,11 +315,18 @@ def places() -> dict[str, tuple[Place, ...]]:
     }
 
 
+OPENED = (
+    (Place("an act that may be cancelled", "actions unknown"), "c"),
+    (Place("a batch", "actions", way=receipt(batch_action().id)), "x"),
+    (Place("a batch", "actions", way=receipt(batch_action().id)), "c"),
+    (Place("what succeeded", "actions", way=receipt(next(iter(acted_store().actions)))), "U"),
+    (Place("what is watched", "actions", way=shows(RUNNING)), "x"),
+    (Place("a picker", "rollbacks", way=picks), "enter"),
+    (Place("what is held", "alerts", way=row("alerts", "AgentDown/coder-1")), "u"),
+)
+"""Where a single key opens a dialog in which a single key would start something."""
+
+
 def is_dialog(app: Any) -> bool:
     """Whether one of those in which a key can start something is on top."""
-    return isinstance(app.screen, Unhurried)
-
-
-def thaw(store: Store) -> None:
-    """As at the beginning: nothing is frozen."""
-    store.freeze.put("freeze", Freeze())
+    return isinstance(app.screen, Quiet)

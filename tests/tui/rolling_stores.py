@@ -187,11 +187,12 @@ def failed_stage() -> Action:
         since=ago(seconds=136),
         until=ago(seconds=16),
     )
-    return mid_stage(
+    row = mid_stage(
         stages=(passed("10 %", 162, 136, 3), failed, StageState(title="100 %", state="skipped")),
         outcome=f"stopped in stage 2 of 3 (50 %): not within 2m: {words}",
         next_step="undo it, which takes coder back to r42; or look at coder first",
     )
+    return replace(row, sent_at=ago(seconds=162))
 
 
 def ended(row: Action, state: ActionState) -> Action:

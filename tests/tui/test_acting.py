@@ -30,8 +30,9 @@ from tui.acting.many import BatchSheet, ItemInput
 from tui.acting.receipt import ReceiptPage
 from tui.acting.submit import SubmitSheet
 from tui.acting.task_fields import TaskInput
-from tui.acting.unhurried import QUIET_S, Cancel, Unhurried
+from tui.acting.unhurried import QUIET_S, Cancel, Quiet
 from tui.acting.unlock import UnlockSheet
+from tui.acting.watch import WatchPage
 from tui.acting.which import WhichSheet
 from tui.app import FleetdeckApp
 from tui.screens.help import live_keys
@@ -59,7 +60,7 @@ def clock_of(pilot: Pilot[None]) -> ManualClock:
 async def settled(pilot: Pilot[None]) -> None:
     """Let the dialog on top be seen for as long as it wants to, by its clock."""
     screen = pilot.app.screen
-    assert isinstance(screen, Unhurried)
+    assert isinstance(screen, Quiet)
     await until(pilot, lambda: screen._hears_from is not None)
     clock_of(pilot).advance(LONG_S)
     screen.awake()
@@ -216,7 +217,7 @@ async def test_at_tier_three_a_code_is_wanted_and_a_wrong_one_can_be_typed_again
         await until(pilot, lambda: "the code is not right" in text_of(pilot))
         acting.refusal = ""
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReceiptPage))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WatchPage))
         assert [one[2].code for one in acting.writes()] == ["000000", "000000"]
         assert acting.writes()[-1][2].second == "bert"
 
@@ -418,6 +419,39 @@ async def test_submit_can_be_typed_from_anywhere_and_t_stays_what_it_was_on_aler
         assert (await form(pilot))._desk.template.name == "note"
 
 
+async def test_submit_is_for_the_marked_rows_as_t_is() -> None:
+    acting = Remembered(agent_store(), (REVIEW, NOTE))
+    async with acting_deck(acting).run_test(size=SIZE) as pilot:
+        for name in ("coder-1", "planner-0"):
+            await to_agent(pilot, name)
+            await pilot.press("space")
+        await typed(pilot, ":submit note")
+        await pilot.press("enter")
+        toasts = [toast.message for toast in pilot.app._notifications]
+        assert toasts == ["the template note does not submit to 2 agents"]
+        await typed(pilot, ":submit")
+        await pilot.press("enter")
+        assert (await form(pilot))._whom() == ("coder-1", "planner-0")
+
+
+async def test_of_a_batch_it_is_said_whom_it_is_for() -> None:
+    acting = Remembered(agent_store())
+    async with acting_deck(acting).run_test(size=SIZE) as pilot:
+        await to_agent(pilot, "coder-1")
+        await pilot.press("t")
+        await form(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(pilot.app.focused, ItemInput))
+        await typed(pilot, "project=a")
+        await pilot.press("enter", "tab", "tab")
+        await until(pilot, lambda: "1 item;" in text_of(pilot))
+        await typed(pilot, ", planner-0")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmSheet))
+        (asked,) = [one for one in acting.asked if one[0] == "plan_submit"]
+        assert asked[3] == ("coder-1", "planner-0")
+
+
 async def test_where_no_template_fits_it_says_so() -> None:
     acting = Remembered(agent_store())
     async with acting_deck(acting).run_test(size=SIZE) as pilot:
@@ -539,7 +573,7 @@ async def test_a_receipt_says_all_that_is_known_and_follows_the_store() -> None:
     rolled, _, batch = store.actions
     async with acting_deck(Remembered(store), "actions").run_test(size=(120, 60)) as pilot:
         app: Any = pilot.app
-        await app.show_action(rolled)
+        await app.show_receipt(rolled)
         await pilot.pause()
         said = text_of(pilot)
         for part in (
@@ -562,6 +596,36 @@ async def test_a_receipt_says_all_that_is_known_and_follows_the_store() -> None:
         store.actions.put(batch, replace(row, state=ActionState.CANCELLED, outcome="stopped by ops@desk"))
         await until(pilot, lambda: "stopped by ops@desk" in text_of(pilot))
         assert "act.abort" not in keys_of(pilot)
+
+
+async def test_output_is_followed_to_its_end_until_one_scrolls_back_and_says_what_was_dropped() -> None:
+    store = acted_store()
+    lost = list(store.actions)[1]
+    row = replace(store.actions[lost], state=ActionState.RUNNING, ended_at=None, outcome="")
+
+    def prints(lines: int, cut: int = 0) -> None:
+        store.actions.put(lost, replace(row, output="\n".join(f"line {at:04}" for at in range(lines)), output_cut=cut))
+
+    async with acting_deck(Remembered(store), "actions").run_test(size=SMALL) as pilot:
+        app: Any = pilot.app
+        store.actions.put(lost, row)
+        await app.show_action(lost)
+        await pilot.pause()
+        assert "Output" not in text_of(pilot)
+        prints(3)
+        await until(pilot, lambda: "Output  3 lines" in text_of(pilot))
+        prints(500, cut=1_234)
+        await until(pilot, lambda: "line 0499" in text_of(pilot))
+        assert "1,234 characters before them dropped" in text_of(pilot)
+        await pilot.press("tab", "home")
+        await until(pilot, lambda: "…line 0000" in text_of(pilot))
+        prints(600, cut=1_234)
+        await until(pilot, lambda: "Output  600 lines" in text_of(pilot))
+        assert "line 0000" in text_of(pilot)
+        await pilot.press("end")
+        await until(pilot, lambda: "line 0599" in text_of(pilot))
+        prints(700, cut=1_234)
+        await until(pilot, lambda: "line 0699" in text_of(pilot))
 
 
 async def test_nothing_on_the_screen_changes_because_something_was_asked_for() -> None:

@@ -74,7 +74,9 @@ async def page(pilot: Pilot[None], place: int) -> None:
 
 
 async def receipt(pilot: Pilot[None]) -> None:
-    await page(pilot, 0)
+    app: Any = pilot.app
+    await app.show_receipt(next(iter(app.context.store.actions)))
+    await pilot.pause()
 
 
 async def unknown(pilot: Pilot[None]) -> None:

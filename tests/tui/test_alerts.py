@@ -26,6 +26,7 @@ from tests.tui.alert_stores import (
 from tests.tui.alert_stores import put_alerts as put
 from tests.tui.curves import sinking
 from tests.tui.factories import NOW, deck
+from tests.tui.test_acting import settled
 from tests.tui.test_app import table_of, text_of, typed, until
 from tui.alerts import acts
 from tui.alerts.ack import AckSheet
@@ -291,9 +292,24 @@ async def test_escape_leaves_every_sheet_and_nothing_was_done() -> None:
         for key in "asuT":
             await pilot.press(key)
             assert not isinstance(pilot.app.screen, AlertsScreen)
+            if isinstance(pilot.app.screen, EndSheet):
+                await settled(pilot)
             await pilot.press("escape")
             assert isinstance(pilot.app.screen, AlertsScreen)
     assert silencer.asked == []
+
+
+async def test_what_was_typed_before_the_sheet_that_ends_silences_could_be_read_ends_none() -> None:
+    store = held_store()
+    silencer = InStore(store)
+    async with pane(store, silencer=silencer).run_test(size=SIZE) as pilot:
+        table_of(pilot).go_to("critical:AgentDown")
+        await pilot.press("u", "enter", "enter")
+        assert isinstance(pilot.app.screen, EndSheet)
+        assert silencer.asked == []
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(silencer.asked))
 
 
 @pytest.mark.parametrize(("keys", "sheet"), [(("a",), AckSheet), (("s",), SilenceSheet), (("u",), EndSheet)])
@@ -390,6 +406,7 @@ async def test_u_asks_which_of_several_silences_ends() -> None:
     ) as pilot:
         await pilot.press("u")
         assert "End 2 silences" in text_of(pilot)
+        await settled(pilot)
         await pilot.press("down", "space", "enter")
         await until(pilot, lambda: "ended: 1 silence" in text_of(pilot))
         assert silencer.asked == [("expire", ("ack-1",))]
@@ -402,7 +419,9 @@ async def test_the_silences_are_a_view_and_are_ended_there() -> None:
         await pilot.press("z")
         assert "Silences  2" in text_of(pilot)
         assert 'queue=~"ingest|jobs"' in text_of(pilot)
-        await pilot.press("down", "u", "enter")
+        await pilot.press("down", "u")
+        await settled(pilot)
+        await pilot.press("enter")
         await until(pilot, lambda: silencer.asked == [("expire", ("b2f7",))])
         await until(pilot, lambda: "◌ expired" in text_of(pilot))
         await pilot.press("minus")

@@ -10,11 +10,13 @@ from textual.pilot import Pilot
 from fleet.clipboard import Escape, Program, Routes, Wrap
 from fleet.errors import Fault, OutsideError
 from fleet.model import Agent, Endpoint
+from tests.tui.alert_stores import burning_store
 from tests.tui.factories import agent_store, deck, empty_store
 from tests.tui.test_app import here, table_of, text_of, typed, until
 from tui.app import FleetdeckApp
 from tui.chrome.prompt import PromptInput
 from tui.screens.copy_as import CopyAs
+from tui.table.table import Table
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +124,23 @@ async def test_pages_copy_what_they_are_of() -> None:
         assert here(pilot) == "DetailScreen"
         await pilot.press("Y")
         await until(pilot, lambda: msgspec.json.decode(board.text)["name"] == key)
+
+
+async def test_rows_of_a_list_that_gives_no_data_are_copied_by_what_they_say() -> None:
+    board = Board(XCLIP)
+    line = "alerts name:AgentDown agent:coder-1"
+    async with deck(burning_store(), line, clipboard=board).run_test(size=SIZE, notifications=True) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        timeline = pilot.app.screen.query_one("#timeline Table", Table)
+        timeline.focus()
+        await until(pilot, lambda: timeline.cursor_key is not None)
+        await pilot.press("y")
+        await told(pilot, "copied 1 name")
+        assert "firing" in board.text
+        await pilot.press("Y")
+        await until(pilot, lambda: "nothing as JSON" in text_of(pilot))
+        assert len(board.given) == 1
 
 
 async def test_where_there_is_no_row_it_is_said() -> None:

@@ -108,11 +108,21 @@ class ActingApp(App[R]):
         offered = self._offered(to, queue, template)
         whom = queue or (to[0] if len(to) == 1 else f"{len(to):,} agents" if to else "")
         if not offered:
-            self.say(f"no template submits to {whom}" if whom else "there are no templates (templates:)", bad=True)
+            self.say(_no_template(template, whom), bad=True)
         elif len(offered) == 1:
             self._ask_desk(offered[0].name, to)
         else:
             self._ask_which(offered, to, whom)
+
+    def submit_marked(self, template: str = "") -> None:
+        """As `t`, to the marked rows; without any, to whom the form will say."""
+        from tui.acting.submits import Submits
+
+        found = self.screen.marked() if isinstance(self.screen, Submits) else None
+        if found is None:
+            self.submit(template=template)
+        else:
+            self.submit(found.agents, queue=found.queue, template=template)
 
     def _offered(self, to: Sequence[str], queue: str, template: str) -> "list[Template]":
         acting = self.context.acting
@@ -163,11 +173,11 @@ class ActingApp(App[R]):
         self.push_screen(SubmitSheet(desk, to, self.context), begun)
 
     def submit_command(self, text: str) -> Callable[[], None]:
-        """`:submit`, `:submit TEMPLATE`. Raises FilterError."""
+        """`:submit`, `:submit TEMPLATE`; to the marked rows, where some are. Raises FilterError."""
         names = list(self.context.store.templates)
         if text and text not in names:
             raise FilterError(f"no template {text[:60]!r}{meant(text, names)}")
-        return partial(self.submit, template=text)
+        return partial(self.submit_marked, text)
 
     # ── freezing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,3 +233,9 @@ class ActingApp(App[R]):
         except FleetdeckError as error:
             self.say(f"not unlocked: {error}", bad=True)
         self.screen.refresh_bindings()
+
+
+def _no_template(template: str, whom: str) -> str:
+    if template and whom:
+        return f"the template {template} does not submit to {whom}"
+    return f"no template submits to {whom}" if whom else "there are no templates (templates:)"

@@ -132,6 +132,11 @@ class ConfirmSheet(Unhurried[str | None]):
         event.stop()
         self._say("")
 
+    def on_descendant_focus(self) -> None:
+        """Other keys mean something now."""
+        if self._against is not None:
+            self._show_way()
+
     def on_form_input_cancelled(self) -> None:
         """Out of the lines, to where the keys of the dialog are heard."""
         self.set_focus(self._cancel)
@@ -262,6 +267,9 @@ class ConfirmSheet(Unhurried[str | None]):
         else:
             word = scrub(self._plan.word, 60)
             more = ", a code" if self._plan.tier is Tier.TWO else ""
+            if self.focused in self._boxes.values():
+                self._cancel.say(ink.write(f"type {word}, a reason{more}; enter does it", Tone.ACCENT))
+                return
             self._cancel.say(ink.write(f"tab: type {word}, a reason{more} · d runs it dry", Tone.ACCENT))
 
     def _say(self, message: str) -> None:

@@ -19,8 +19,8 @@ def desk_title(desk: Desk, ink: Ink, word: str) -> Text:
     return joined([ink.write(f"{word} {template.name}", Tone.TITLE, bold=True), ink.muted(f"   {where}")])
 
 
-def desk_lines(desk: Desk, ink: Ink) -> list[Text]:
-    """A line of numbers, then the notes."""
+def desk_lines(desk: Desk, ink: Ink, *, recalls: bool = True) -> list[Text]:
+    """A line of numbers, then the notes. `recalls`: what was sent before can be put in."""
     template, parts = desk.template, []
     where = f"{template.queue}: " if template.queue else ""
     if desk.queued is None:
@@ -31,7 +31,7 @@ def desk_lines(desk: Desk, ink: Ink) -> list[Text]:
         parts.append(ink.write(f"worked off in {span_text(desk.eta_s)}"))
     elif desk.queued:
         parts.append(ink.write("when it is worked off is not known", Tone.UNKNOWN))
-    if desk.history:
+    if desk.history and recalls:
         parts.append(ink.muted(f"{count_of(len(desk.history), 'task')} sent before (^p)"))
     lines = [joined(parts, " · ")]
     if template.help:

@@ -21,7 +21,7 @@ from tui.acting.desk_lines import desk_lines, desk_title
 from tui.acting.may import why_not
 from tui.acting.plan_lines import PlanLines
 from tui.acting.submit import PATIENCE_S
-from tui.acting.task_fields import TaskInput
+from tui.acting.task_fields import TaskInput, names_in
 from tui.alerts.acts import count_of
 from tui.alerts.form import FormInput, Row
 from tui.chrome.key_line import KeyLine
@@ -66,8 +66,9 @@ class ItemInput(TaskInput):
         else:
             self.post_message(self.TakenBack())
 
-    def action_batch(self) -> None:
-        """This is it already."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """This is the form of many already, and what was sent before fills in that of one."""
+        return action not in ("batch", "recall") and super().check_action(action, parameters)
 
 
 class BatchSheet(Sheet[str | None]):
@@ -79,7 +80,6 @@ class BatchSheet(Sheet[str | None]):
     def __init__(self, desk: Desk, to: Sequence[str], context: Context) -> None:
         super().__init__()
         self._desk = desk
-        self._to = tuple(to)
         self._deck = context
         self._texts: list[str] = []
         self._items: tuple[Mapping[str, Any], ...] = ()
@@ -88,6 +88,8 @@ class BatchSheet(Sheet[str | None]):
         self._list = PlanLines()
         self._line = ItemInput(id="item")
         self._file = FormInput(id="file")
+        takes_agents = bool(desk.template.agents or to)
+        self._whom = FormInput(", ".join(to), id="to") if takes_agents else None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="form task"):
@@ -96,6 +98,8 @@ class BatchSheet(Sheet[str | None]):
             yield Static(id="count", markup=False)
             yield Row("item", self._line)
             yield Row("file", self._file)
+            if self._whom is not None:
+                yield Row("to", self._whom)
             yield Static(id="warning", markup=False)
             yield KeyLine()
 
@@ -147,10 +151,6 @@ class BatchSheet(Sheet[str | None]):
         """Nothing is submitted."""
         self.dismiss(None)
 
-    def on_task_input_recalled(self, event: TaskInput.Recalled) -> None:
-        """What was sent before fills in the form of one task, not a line."""
-        event.stop()
-
     def on_task_input_paged(self, event: TaskInput.Paged) -> None:
         """Scroll the lines."""
         event.stop()
@@ -194,7 +194,7 @@ class BatchSheet(Sheet[str | None]):
             return
         try:
             async with asyncio.timeout(PATIENCE_S):
-                plan = await acting.plan_submit(self._desk.template.name, self._items, self._to)
+                plan = await acting.plan_submit(self._desk.template.name, self._items, self._agents())
         except TimeoutError:
             self._say(f"no plan within {PATIENCE_S:g} s; nothing was sent")
         except FleetdeckError as error:
@@ -205,6 +205,9 @@ class BatchSheet(Sheet[str | None]):
             if self.is_attached and self.is_current:
                 app.act(plan, self._begun)
 
+    def _agents(self) -> tuple[str, ...]:
+        return () if self._whom is None else names_in(self._whom.value)
+
     def _begun(self, id: str) -> None:
         self.dismiss(id)
 
@@ -212,8 +215,8 @@ class BatchSheet(Sheet[str | None]):
 
     def _heading(self) -> Text:
         ink = Ink(self.app.theme_variables)
-        to = [ink.write(f"to {', '.join(self._to)}")] if self._to else []
-        return Text("\n").join([desk_title(self._desk, ink, "Submit many of"), *to, *desk_lines(self._desk, ink)])
+        title = desk_title(self._desk, ink, "Submit many of")
+        return Text("\n").join([title, *desk_lines(self._desk, ink, recalls=False)])
 
     def _show(self) -> None:
         if not self.is_attached:

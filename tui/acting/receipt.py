@@ -15,6 +15,7 @@ from fleet.view_line import ViewLine
 from fleet.views.view import Tone, look
 from tui.acting.act_facts import circumstances, standing
 from tui.acting.actions import ActionActs
+from tui.acting.output import Output
 from tui.acting.plan_lines import PlanLines
 from tui.acting.progress import ItemRow, item_rows, items_view, progress_line, state_cell
 from tui.chrome.facts import Facts
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from fleet.copies import Picked
 
 VIEW = "actions"
-_OUTPUT_LINES = 200
 
 
 class ReceiptPage(ActionActs):
@@ -46,7 +46,7 @@ class ReceiptPage(ActionActs):
         self._standing = Facts(id="standing")
         self._facts = Facts(id="circumstances")
         self._sent = PlanLines()
-        self._output = PlanLines()
+        self._output = Output(id="output")
         self._items: Slice[int, ItemRow] = Slice()
         self._section = TablePane(context.store, view=items_view(self._items), id="items")
 
@@ -58,9 +58,9 @@ class ReceiptPage(ActionActs):
             self._section,
             self._facts,
             self._sent,
-            self._output,
             id="receipt",
         )
+        yield self._output
         yield Watch((self.context.store.actions, self.context.store.freeze), self._show)
 
     def on_mount(self) -> None:
@@ -108,7 +108,7 @@ class ReceiptPage(ActionActs):
             self._section.display = action.plan.many
             self._items.replace(item_rows(action) if action.plan.many else {})
             self._sent.show(sent_lines(action))
-            self._output.show(output_lines(action))
+            self._output.show(action)
             self._show_progress(action)
         self.show_title()
         self.refresh_bindings()
@@ -132,9 +132,3 @@ def sent_lines(action: Action) -> list[Line]:
         lines.append(Line("", f"and {len(plan.steps) - len(steps):,} steps like it"))
     checks = [Line("" if number else "after", check_words(check)) for number, check in enumerate(plan.checks)]
     return [*lines, *checks]
-
-
-def output_lines(action: Action) -> list[Line]:
-    """The end of what commands printed."""
-    texts = action.output.splitlines()[-_OUTPUT_LINES:]
-    return [Line("")] * bool(texts) + [Line("" if number else "output", text) for number, text in enumerate(texts)]

@@ -29,6 +29,7 @@ _OPEN = ("running", "checking", "failed")
 _BAR = 8
 _WORD = 10
 _TITLE_MOST = 24
+_AFTERWARDS = "afterwards"
 _INSTANCES = 40
 
 
@@ -44,15 +45,15 @@ class Line(Struct, frozen=True):
 
 def tree_of(action: Action, agents: Sequence[AgentStatus], now: datetime) -> list[Line]:
     """All lines of a rollback; `agents` are its instances as they are now."""
-    lines = [_root(action, now)]
+    lines, width = [_root(action, now)], len(_AFTERWARDS)
     if action.stages:
-        width = min(_TITLE_MOST, max(len(stage.title) for stage in action.stages))
+        width = min(_TITLE_MOST, max(len(_AFTERWARDS), *(len(stage.title) for stage in action.stages)))
         for number, stage in enumerate(action.stages):
             lines += _stage(action, number, stage, now, width)
     else:
         lines += _steps(action)
-    lines += _after(action, now)
-    return [*lines, *_instances(agents)]
+    lines += _after(action, now, width)
+    return [*lines, *_instances(agents, width)]
 
 
 def fitted(lines: Sequence[Line], room: int) -> list[Line]:
@@ -162,12 +163,12 @@ def after_state(action: Action) -> str:
     return "checking" if action.checks else "waiting"
 
 
-def _after(action: Action, now: datetime) -> Iterator[Line]:
+def _after(action: Action, now: datetime, width: int) -> Iterator[Line]:
     if not action.plan.checks:
         return
     state = after_state(action)
     begun = _after_began(action) if action.checks else None
-    cells = [Cell("afterwards  "), Cell(f"{STAGE_CELLS[state].text:<{_WORD}}", STAGE_CELLS[state].tone)]
+    cells = [Cell(f"{_AFTERWARDS:<{width}}  "), Cell(f"{STAGE_CELLS[state].text:<{_WORD}}", STAGE_CELLS[state].tone)]
     if begun is not None:
         cells.append(Cell(f"  {_span(begun, action.ended_at or now):>6}", Tone.MUTED))
     if state == "checking":
@@ -180,12 +181,12 @@ def _after(action: Action, now: datetime) -> Iterator[Line]:
             yield Line(2, (Cell("· ", Tone.MUTED),), 3, Cell(check_words(check), Tone.MUTED))
 
 
-def _instances(agents: Sequence[AgentStatus]) -> Iterator[Line]:
+def _instances(agents: Sequence[AgentStatus], width: int) -> Iterator[Line]:
     if not agents:
         return
     up = sum(state_cell(row.state).tone is Tone.UP for row in agents)
     tone = Tone.PLAIN if up == len(agents) else Tone.DEGRADED
-    yield Line(1, (Cell(f"instances   {up:,} of {len(agents):,} up", tone),), 3)
+    yield Line(1, (Cell(f"{'instances':<{width}}  {up:,} of {len(agents):,} up", tone),), 3)
     for row in agents[:_INSTANCES]:
         cell = state_cell(row.state)
         shown = Cell(f"{row.name}  {row.detail}" if row.detail else row.name)

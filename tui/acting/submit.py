@@ -15,7 +15,7 @@ from fleet.text import scrub
 from fleet.views.view import Tone
 from tui.acting.desk_lines import desk_lines, desk_title
 from tui.acting.may import why_not
-from tui.acting.task_fields import FieldRow, TaskInput, named_in, values_of
+from tui.acting.task_fields import FieldRow, TaskInput, named_in, names_in, values_of
 from tui.alerts.form import LONGEST
 from tui.chrome.key_line import KeyLine
 from tui.context import Context
@@ -169,8 +169,7 @@ class SubmitSheet(Sheet[str | None]):
         self.set_focus(row.box)
 
     def _whom(self) -> tuple[str, ...]:
-        text = self._first_to if self._to is None else self._to.box.value
-        return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+        return names_in(self._first_to if self._to is None else self._to.box.value)
 
     def _lines(self) -> list[FieldRow]:
         return [*self._rows.values(), *([] if self._to is None else [self._to])]

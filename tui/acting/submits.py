@@ -1,5 +1,6 @@
 """Screens on which `t` submits a task: to the marked agents, else to the row under the cursor."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -24,8 +25,12 @@ class Whom(Struct, frozen=True):
 
 
 def whom(table: Table, store: Store) -> Whom:
-    """Whom the rows of a table mean: agents, a queue (one), the agents that tasks are at, else their queue."""
-    keys = table.marked or (() if table.cursor_key is None else (table.cursor_key,))
+    """Whom the marked rows of a table mean, else the one under the cursor."""
+    return whom_of(table, table.marked or (() if table.cursor_key is None else (table.cursor_key,)), store)
+
+
+def whom_of(table: Table, keys: Sequence[Any], store: Store) -> Whom:
+    """Whom rows mean: agents, a queue (one), the agents that tasks are at, else their queue."""
     if table.view.name == "agents":
         return Whom(tuple(key for key in keys if key in store.status))
     if table.view.name == "queues":
@@ -43,6 +48,10 @@ class Submits(DeckScreen):
     def whom(self) -> Whom:
         """Whom it would be for."""
         raise NotImplementedError
+
+    def marked(self) -> Whom:
+        """Whom the marked rows mean: `:submit` is for them, and for nobody where none is marked."""
+        return Whom()
 
     def action_submit(self) -> None:
         """Open the form of a template; where several fit, ask which."""
@@ -63,3 +72,6 @@ class SubmittingTable(Submits, TableScreen):
 
     def whom(self) -> Whom:
         return whom(self._table, self.context.store)
+
+    def marked(self) -> Whom:
+        return whom_of(self._table, self._table.marked, self.context.store)

@@ -164,6 +164,11 @@ def values_of(rows: Mapping[str, tuple[Field, str]]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a line of them, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
 def named_in(message: str, names: tuple[str, ...]) -> str:
     """The field that a refusal names, "" where it names none: the one that stands first in it."""
     places = {name: re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", message) for name in names}

@@ -95,25 +95,17 @@ class Cancel(Widget, can_focus=True):
         return self.screen.query_one(PageScroll)
 
 
-class Unhurried(Sheet[R]):
-    """A sheet with a `Cancel` and a `PageScroll`."""
+class Quiet(Sheet[R]):
+    """A sheet that hears nothing until one could read it. Whoever is one sets `_deck`."""
 
-    AUTO_FOCUS = "#cancel"
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._deck = context
-        self._hears_from: float | None = None
-        self._later: Timer | None = None
+    _deck: Context
+    _hears_from: float | None = None
+    _later: Timer | None = None
 
     def on_mount(self) -> None:
         """Listen from 300 ms after the first picture."""
         app: Any = self.app
         app.after_frame(self._painted)
-
-    def action_cancel(self) -> None:
-        """Leave; nothing is done."""
-        raise NotImplementedError
 
     def awake(self) -> None:
         """Keys are heard from now on, or must be waited for again."""
@@ -146,10 +138,6 @@ class Unhurried(Sheet[R]):
         self._hears_from = max(self._hears_from, pressed + QUIET_S)
         return True
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing, while nothing is heard; a click is no better than a key."""
-        return not self.is_deaf
-
     def _painted(self) -> None:
         self._hears_from = self._deck.clock.monotonic() + QUIET_S
         self._wait()
@@ -157,3 +145,21 @@ class Unhurried(Sheet[R]):
     def _wait(self) -> None:
         if self._later is None:
             self._later = self.set_timer(QUIET_S, self.awake)
+
+
+class Unhurried(Quiet[R]):
+    """A sheet with a `Cancel` and a `PageScroll`."""
+
+    AUTO_FOCUS = "#cancel"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._deck = context
+
+    def action_cancel(self) -> None:
+        """Leave; nothing is done."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing, while nothing is heard; a click is no better than a key."""
+        return not self.is_deaf

@@ -27,7 +27,7 @@ from tui.acting.roll_tree import Line, branches, fitted, tree_of
 from tui.chrome.facts import Facts, Known
 from tui.chrome.too_small import NORMAL_WIDTH
 from tui.context import Context
-from tui.ink import Ink
+from tui.ink import Ink, joined
 from tui.kept.history import Visit
 from tui.keys.bindings import WATCH_KEYS
 from tui.live import Watch, is_paused, is_uncovered
@@ -65,7 +65,9 @@ class RollTree(Widget):
 
 
 def _drawn(line: Line, before: str, ink: Ink, width: int) -> Text:
-    text = Text(before, style=ink.rule, no_wrap=True, end="")
+    branch = ink.write(before)
+    branch.stylize(ink.rule)
+    text = joined([branch])
     for cell in line.cells:
         text.append_text(ink.cell(cell, bold=line.depth == 0))
     if line.text is not None:

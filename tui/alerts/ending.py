@@ -13,6 +13,7 @@ from fleet.alerts.model import Silence
 from fleet.store import Slice, Store
 from fleet.views.columns import count_column, word_column
 from fleet.views.view import Cell, Column, Look, Tone, View
+from tui.acting.unhurried import Quiet
 from tui.alerts.acts import count_of
 from tui.alerts.form import NO_SILENCER, READ_ONLY
 from tui.alerts.picking import PickSheet
@@ -62,8 +63,9 @@ def _view(rows: Slice[str, Choice], context: Context) -> View[Choice]:
     )
 
 
-class EndSheet(PickSheet[tuple[str, ...] | None]):
-    """Dismissed with the ids of the silences to end, or with None."""
+class EndSheet(PickSheet[tuple[str, ...] | None], Quiet[tuple[str, ...] | None]):
+    """Dismissed with the ids of the silences to end, or with None. All of them are marked at first, so that `enter` is
+    only heard once that could be read."""
 
     BINDING_GROUP_TITLE = "End silences"
     BINDINGS: ClassVar[list[BindingType]] = [

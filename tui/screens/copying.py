@@ -71,7 +71,11 @@ class CopyScreen(Standing[None]):
         from fleet.copies import copied, format_named
 
         way = format_named(name)
-        self._send(way, copied(way, picked), picked)
+        text = copied(way, picked)
+        if text:
+            self._send(way, text, picked)
+        else:
+            self.app.notify(f"what is here is nothing as {way.form or way.noun}", markup=False)  # ours: a format
 
     def _send(self, way: "CopyFormat", text: str, picked: "Picked") -> None:
         app: Any = self.app

@@ -146,8 +146,9 @@ async def test_an_archive_and_its_checksum_bring_back_what_was_there(place: Path
     assert tree(aside) == bad
     assert (place / "precious").read_text() == "mine"
     again = await work(restore)
-    assert again.sent is Sent.NO
-    assert str(aside) in again.fault
+    assert again.sent is Sent.YES, again.fault
+    assert f"{aside}-2" in again.text
+    assert (tree(aside), tree(aside.with_name(f"{aside.name}-2"))) == (bad, good)
 
 
 async def test_an_archive_is_never_overwritten_and_never_packs_itself(place: Path) -> None:
