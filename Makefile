@@ -51,7 +51,7 @@ bench: $(VENV)/.installed-test servers
 fuzz: $(VENV)/.installed-test servers
 	@$(BIN)/python -m tests.fuzz
 
-# Every key and every pair of keys, from every view, page, sheet and dialog: none starts anything. Takes about an hour.
+# Every key and every pair of keys, from every view, page, sheet and dialog: none starts anything. Takes long.
 keys: $(VENV)/.installed-test
 	@FLEETDECK_ALL_KEY_PAIRS=1 $(BIN)/python -m pytest tests/tui/test_acting_keys.py -q -s
 

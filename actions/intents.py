@@ -28,6 +28,10 @@ class Intents(Protocol):
         """Record it. Raises FleetdeckError where that is not possible; the write is then not made."""
         ...
 
+    async def refused(self, intent: Intent, error: str) -> None:
+        """Record that it was refused here, and why. Raises nothing."""
+        ...
+
     async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
         """Record what became of it: it was done, or `error` says why not; `maybe`: it may have been done all the same.
         Raises nothing: what was done is done."""
@@ -38,6 +42,9 @@ class Unrecorded:
     """Records nothing."""
 
     async def record(self, intent: Intent) -> None:
+        """Nothing is recorded."""
+
+    async def refused(self, intent: Intent, error: str) -> None:
         """Nothing is recorded."""
 
     async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:

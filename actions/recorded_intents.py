@@ -43,6 +43,10 @@ class RecordedIntents:
         self._posted[intent.server] = (intent.what, self._clock.now())
         self._began[intent.key] = self._clock.monotonic()
 
+    async def refused(self, intent: Intent, error: str) -> None:
+        """A line that says that it was refused, and why."""
+        await self._record(intent, self._entry(intent, decision=Decision.REFUSED, outcome="refused", error=error))
+
     async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
         """A line when it is known what became of it, or that this is not known."""
         began = self._began.pop(intent.key, None)
@@ -53,10 +57,14 @@ class RecordedIntents:
         if intent.act == "post" and error:
             # The next one is worth a line whatever it says.
             self._posted.pop(intent.server, None)
+        await self._record(
+            intent,
+            self._entry(intent, decision=Decision.OUTCOME, outcome=state.value, error=error, duration_s=took_s),
+        )
+
+    async def _record(self, intent: Intent, entry: AuditEntry) -> None:
         try:
-            await self._recorder.record(
-                self._entry(intent, decision=Decision.OUTCOME, outcome=state.value, error=error, duration_s=took_s)
-            )
+            await self._recorder.record(entry)
         except RefusedError as refused:
             log.warning("what became of %s at %s is not recorded: %s", intent.act, intent.server, refused)
 

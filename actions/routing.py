@@ -19,9 +19,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.alertmanager import AlertmanagerWriter
+from actions.intents import Intent, Intents, Unrecorded
 from actions.silencing import LocalSilencer, ReadOnly, as_asked
 from fleet.alertmanager_api import HeldSilence, written
 from fleet.alerts.managers import Cluster, Managers
+from fleet.alerts.matching import written as written_matchers
 from fleet.alerts.model import AlertState, Silence, SilenceState
 from fleet.alerts.silences import (
     ACK_S,
@@ -44,6 +46,8 @@ T = TypeVar("T")
 
 _AT_ONCE = 8
 """Requests that are under way at one time."""
+_NAMED = 10
+"""Alerts and silences that a refusal names."""
 _AGAIN_S = 30.0
 """Seconds after which a renewal that failed is tried again."""
 
@@ -60,20 +64,28 @@ class RoutedSilencer:
     these by name; without any, everything is done here."""
 
     def __init__(
-        self, local: LocalSilencer, managers: Managers, store: Store, clock: Clock, *, read_only: ReadOnly = False
+        self,
+        local: LocalSilencer,
+        managers: Managers,
+        store: Store,
+        clock: Clock,
+        *,
+        read_only: ReadOnly = False,
+        intents: Intents | None = None,
     ) -> None:
         self._local = local
         self._managers = managers
         self._store = store
         self._clock = clock
         self._is_read_only = as_asked(read_only)
+        self._intents = intents or Unrecorded()
         self._tried: dict[str, datetime] = {}
         self.members: dict[str, Member] = {}
 
     async def silence(self, matchers: Matchers, *, for_s: float, by: str, comment: str) -> Silence:
         """A new silence from now on, in every cluster that answers, else here. Raises FleetdeckError where it could not
         be made, or in one of them only."""
-        self._may_write()
+        await self._may_write("silence", f"{{{written_matchers(matchers)}}}", by, comment)
         clusters = [one for one in self._managers.clusters() if self._managers.answers(one.names[0])]
         if not clusters:
             return await self._local.silence(matchers, for_s=for_s, by=by, comment=comment)
@@ -87,7 +99,7 @@ class RoutedSilencer:
     async def acknowledge(self, alert_ids: tuple[str, ...], *, by: str, reason: str) -> tuple[Silence, ...]:
         """A short silence for each alert that is there and not resolved, where the alert is held. Raises FleetdeckError
         where one of them could not be acknowledged; the others then are."""
-        self._may_write()
+        await self._may_write("acknowledge", ", ".join(alert_ids[:_NAMED]), by, reason)
         rows = [row for id in dict.fromkeys(alert_ids) if (row := self._store.alerts.get(id)) is not None]
         live = {row.id: self._managers.holding(row.id) for row in rows if row.state is not AlertState.RESOLVED}
         here = tuple(id for id, held in live.items() if not held)
@@ -107,7 +119,7 @@ class RoutedSilencer:
 
     async def expire(self, silence_ids: tuple[str, ...]) -> None:
         """End silences now, each where it is. Raises FleetdeckError where one of them could not be ended."""
-        self._may_write()
+        await self._may_write("expire", ", ".join(silence_ids[:_NAMED]))
         there = [id for id in silence_ids if self._managers.silence(id) is not None]
         here = tuple(id for id in silence_ids if self._managers.silence(id) is None)
         if here:
@@ -131,9 +143,12 @@ class RoutedSilencer:
 
     # ── how ──
 
-    def _may_write(self) -> None:
+    async def _may_write(self, act: str, what: str, by: str = "", why: str = "") -> None:
+        """Raises RefusedError, which is on the record then, where nothing may be written."""
         if self._is_read_only():
-            raise RefusedError("read-only: silences are neither made nor ended")
+            error = "read-only: silences are neither made nor ended"
+            await self._intents.refused(Intent(act=act, server="", url="", what=what, by=by, why=why), error)
+            raise RefusedError(error)
 
     def _wanted(self, matchers: Matchers, for_s: float, by: str, comment: str) -> Silence:
         now = self._clock.now()

@@ -93,6 +93,7 @@ class Deck:
             past or no_past(),
             read_only=config.read_only if books is None else books.freezing.is_frozen,
             intents=self._intents,
+            quiet=keeping is not None and bool(keeping.read_only),
         )
         self._ingest = Ingest(
             store,

@@ -129,11 +129,16 @@ def load_config(explicit: Path | None) -> "Config":
     return load(path, kind_tables())
 
 
-def state_dir() -> Path:
-    """`$XDG_STATE_HOME/fleetdeck`, made with mode 0700."""
+def state_path() -> Path:
+    """`$XDG_STATE_HOME/fleetdeck`, whether it is there or not."""
     import platformdirs
 
-    path = Path(platformdirs.user_state_dir("fleetdeck"))
+    return Path(platformdirs.user_state_dir("fleetdeck"))
+
+
+def state_dir() -> Path:
+    """`state_path`, made with mode 0700. Raises OSError."""
+    path = state_path()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

@@ -27,7 +27,7 @@ from actions.rolling_back import RollbackBook
 from actions.runner import Note, Runner
 from actions.submitting import Submissions
 from cli.judging.judgement import Judgement
-from cli.settings import operator, state_dir
+from cli.settings import operator, state_path
 from config.schema import Config
 from fleet.actions.audit import Who, who
 from fleet.actions.history import Between
@@ -57,9 +57,10 @@ class Keeping(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, config: Config, *, read_only: bool = False) -> "Keeping":
-        """In the state folder of whoever is asked. `read_only`: the command line says so."""
+        """In the state folder of whoever is asked; where that cannot be made, every act is refused. `read_only`: the
+        command line says so."""
         said = "read-only by the configuration" if config.read_only else "read-only by --read-only" if read_only else ""
-        return cls(folder=state_dir(), who=who(os.environ, operator(), uuid.uuid4().hex[:12]), read_only=said)
+        return cls(folder=state_path(), who=who(os.environ, operator(), uuid.uuid4().hex[:12]), read_only=said)
 
 
 class Books:

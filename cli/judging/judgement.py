@@ -79,7 +79,10 @@ class Judgement:
         *,
         read_only: ReadOnly = False,
         intents: Intents | None = None,
+        quiet: bool = False,
     ) -> None:
+        """`quiet`: our own alerts are posted nowhere from here. A freeze does not stop that: whoever gets them would
+        take them for resolved."""
         self._config = config
         self._store = store
         self._samples = samples
@@ -95,11 +98,11 @@ class Judgement:
         self.book = AlertBook(store, reader=alert_reader(config), inhibit=alert_rules(config))
         local = LocalSilencer(store, self.book, past.silences, clock, read_only=read_only, intents=intents)
         managers = Managers(self.book, config.external_labels)
-        self.silencer = RoutedSilencer(local, managers, store, clock, read_only=read_only)
+        self.silencer = RoutedSilencer(local, managers, store, clock, read_only=read_only, intents=intents)
         self._deadman = DeadMan(self.book, heartbeats(config))
         self._rules = Ruling(config, samples, clock, past, self._every_s)
         self._slos = Objectives(config, store, samples, clock, past, self._every_s)
-        self.servers = Serving(self.book, managers, self.silencer, self._slos, clock, writes=past.writes)
+        self.servers = Serving(self.book, managers, self.silencer, self._slos, clock, writes=past.writes, quiet=quiet)
         self._gates = GateEngine(store.gates, gates_of(config.gates), samples)
         self.reasons = Reasons(store, samples, self.everything, lambda: self._slos.engine.book, clock)
 

@@ -86,7 +86,7 @@ def connected(config: Config, http: HttpSender, clock: Clock, intents: Intents |
 
 class Serving:
     """Reads and writes the servers that it was given last (`use`); none at first. `writes`: this process lives long
-    enough to keep alerts posted."""
+    enough to keep alerts posted; `quiet`: it posts none."""
 
     def __init__(
         self,
@@ -97,6 +97,7 @@ class Serving:
         clock: Clock,
         *,
         writes: bool,
+        quiet: bool = False,
     ) -> None:
         self._book = book
         self.managers = managers
@@ -104,6 +105,7 @@ class Serving:
         self._objectives = objectives
         self._clock = clock
         self._writes = writes
+        self._quiet = quiet
         self._now: Connected | None = None
         self._served: Served | None = None
         # What is known best has the word of what several say.
@@ -137,7 +139,7 @@ class Serving:
             yield from self._prometheus_jobs(servers.config, *servers.prometheus)
         for one in servers.managers:
             yield self._manager_job(servers.config, one)
-            if one.options.post and (self._writes or servers.config.read_only):
+            if one.options.post and (self._writes or self._quiet or servers.config.read_only):
                 yield self._posting_job(servers.config, one)
 
     # ── a Prometheus ──
@@ -200,7 +202,7 @@ class Serving:
 
     def _posting_job(self, config: Config, one: _Manager) -> Job:
         poster = AlertPoster(one.writer, self._own, self._book.id_of, self._clock, config.external_labels)
-        why_not = "read-only: our own alerts are not posted" if config.read_only else ""
+        why_not = "read-only: our own alerts are not posted" if config.read_only or self._quiet else ""
 
         async def post() -> int:
             return 0 if why_not else await poster.post()

@@ -104,8 +104,10 @@ def check_words(check: Check) -> str:
 
 def _sent(plan: Plan, listed: int) -> Iterator[Line]:
     for number, step in enumerate(plan.steps[:listed], 1):
-        yield Line(f"step {number}", _clean(step.title))
-        yield from (Line("", text) for text in effect_lines(step.effect))
+        title, lines = _clean(step.title), effect_lines(step.effect)
+        yield Line(f"step {number}", title)
+        # A step may be called by what it sends.
+        yield from (Line("", text) for text in lines[lines[:1] == (title,) :])
     if len(plan.steps) > listed:
         yield Line("", f"and {len(plan.steps) - listed:,} more steps of {len(plan.items):,} items")
 

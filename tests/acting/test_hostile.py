@@ -149,7 +149,7 @@ def harmless(text: str) -> None:
     assert len(text) < 100_000
 
 
-@pytest.mark.parametrize("line", ["200 OK", "422 Unprocessable Content", "500 Internal Server Error", "302 Found"])
+@pytest.mark.parametrize("line", ["200 OK", "422 Unprocessable Content"])
 async def test_an_answer_can_drive_no_terminal_and_fill_no_disk(line: str, tmp_path: Path) -> None:
     async with Target() as target:
         written(tmp_path, {"templates": [job(target.url, id="id", follow={"url": f"{target.url}/tasks/{{key}}"})]})

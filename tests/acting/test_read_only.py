@@ -94,8 +94,9 @@ async def test_a_freeze_and_the_command_line_stop_silences_too_and_only_a_freeze
         with pytest.raises(RefusedError, match="read-only"):
             await deck.judgement.silencer.silence(parse_matchers("c=d"), for_s=60, by="ann", comment="c")
         assert len(deck.store.silences) == (not flag)
-        if not flag:
-            assert [line["action"] for line in lines_of(keeping.folder)] == ["silence", "silence", "freeze"]
+        told = [(line["action"], line["decision"]) for line in lines_of(keeping.folder)]
+        before = [("silence", "intent"), ("silence", "outcome"), ("freeze", "frozen")]
+        assert told == [*(before if not flag else ()), ("silence", "refused")]
         await deck.aclose()
 
 

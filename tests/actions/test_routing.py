@@ -43,6 +43,9 @@ class Recording:
             raise RefusedError("the audit log cannot be written")
         self.intents.append(intent)
 
+    async def refused(self, intent: Intent, error: str) -> None:
+        """Nothing here asks for it."""
+
     async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
         """Nothing here asks for it."""
 

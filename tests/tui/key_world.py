@@ -117,7 +117,7 @@ class World:
         self.firsts: dict[str, tuple[Any, Any]] = {}
         """By view line: how it was shown, and what had the focus, when one came there first."""
 
-    def writes(self, pressed: tuple[str, ...] = ()) -> list[object]:
+    def writes(self, pressed: tuple[str, ...] = ()) -> list[Any]:
         """What would have changed something after these keys. `R` may freeze: it only takes rights away."""
         done = [one for one in self.acting.writes() if one[0] != "freeze" or "R" not in pressed]
         return [*done, *self.silent.asked]
@@ -165,11 +165,13 @@ Way = Callable[[Any], Awaitable[None]]
 class Place:
     """Where one is: a view line, what is pressed there, and what is opened then."""
 
-    def __init__(self, name: str, line: str, *keys: str, way: Way | None = None) -> None:
+    def __init__(self, name: str, line: str, *keys: str, way: Way | None = None, enters: str = "") -> None:
         self.name = name
         self.line = line
         self.keys = keys
         self.way = way
+        self.enters = enters
+        """What it does where it is filled in and entered, "" for nothing."""
 
 
 async def close_all(app: Any) -> None:
@@ -265,8 +267,8 @@ _SHEETS = (
     Place("columns", "agents", "C"),
     Place("copy as", "agents name:coder-1", "ctrl+y"),
     Place("filters", "agents", way=filters),
-    Place("acknowledge", "alerts", "a"),
-    Place("silence", "alerts", "s"),
+    Place("acknowledge", "alerts", "a", enters="acknowledge"),
+    Place("silence", "alerts", "s", enters="silence"),
     Place("end silences", "alerts AgentDown", "u"),
     Place("group by", "alerts", "T"),
     Place("which template", "agents", way=which),
@@ -274,7 +276,7 @@ _SHEETS = (
     Place("submit many", "agents name:coder-1", way=many),
     Place("which rollback", "agents", way=which_rollback),
     Place("picker", "rollbacks", way=picks),
-    Place("unlock", "actions", way=unlocks),
+    Place("unlock", "actions", way=unlocks, enters="unlock"),
 )
 DIALOGS = (
     Place("confirm tier 1", "agents", way=plan(task_plan())),

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def look(place: Place) -> Iterator[Finding]:
-    from cli.settings import state_dir
+    from cli.settings import state_path
 
-    yield from _log(state_dir())
+    yield from _log(state_path())
     config = place.config
     if config is None:
         return
