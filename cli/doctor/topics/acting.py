@@ -40,6 +40,9 @@ def _log(folder: Path) -> Iterator[Finding]:
     from actions.audit_files import Reading
     from fleet.actions.audit import verify
 
+    if not folder.is_dir():
+        yield note("there is no state folder, so no audit log: every act would be refused where none can be made")
+        return
     reading = Reading(folder)
     try:
         found = verify(reading.lines(), known=() if reading.head is None else (reading.head.hash,))
