@@ -94,6 +94,8 @@ def _muted(terminal: Terminal) -> None:
     terminal.watch(0.3)
     terminal.press("u")
     terminal.until(lambda screen: "End 250 silences" in screen.text())
+    # The sheet hears nothing until one could have read it.
+    terminal.watch(0.6)
     terminal.press(_ENTER)
     terminal.until(lambda screen: "ended: 250" in screen.text())
     terminal.settle(6.0)
