@@ -45,6 +45,11 @@ class LineView(Widget):
 
     def repaint(self) -> None:
         """Make the terminal agree with the picture; what is the same already costs nothing."""
+        if self._laid_out != self.size:
+            # Nothing of what was drawn stands any more: the picture is taken once, when all of it is drawn.
+            self.resized(max(0, self.size.height - HEADER_LINES))
+            self.refresh()
+            return
         old = self._lines
         self._take()
         room = max(0, self.size.height - HEADER_LINES)
