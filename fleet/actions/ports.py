@@ -11,7 +11,7 @@ from msgspec import Struct
 from fleet.actions.action import Action, Confirmation, Freeze, Lock, Observed, Result, StepRead
 from fleet.actions.plan import Check, Effect, Fact, Plan, Step
 from fleet.actions.revision import Revision, Revisions
-from fleet.actions.template import Desk, Field, Template
+from fleet.actions.template import Desk, Template
 from fleet.clock import Clock
 from fleet.ports import HttpSender, Limits
 from fleet.store import Store
@@ -231,14 +231,6 @@ class Acting(Protocol):
 
     async def unlock(self, by: str, reason: str, for_s: float) -> Freeze:
         """Writes are possible for `for_s` seconds, although it is read-only or frozen."""
-        ...
-
-
-class Fields(Protocol):
-    """Checks what was entered against the fields of a template."""
-
-    def __call__(self, fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values with their types and defaults. Raises RefusedError that names the field."""
         ...
 
 
