@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from actions.board import Board
 from actions.carrying import Carrier
-from actions.ending import next_step
+from actions.ending import LOOK, next_step
 from actions.ledger import Ledger, RecordFolder, Records
 from actions.run import Run
 from fleet.actions.action import Action, ActionState, Item, Lock
@@ -189,7 +189,7 @@ class Aftermath:
             run.id,
             state=state,
             outcome=scrub(f"reconciled: {said}" if said else "reconciled", 600),
-            next_step=next_step(row, state),
+            next_step=LOOK if state is ActionState.UNKNOWN else next_step(row, state),
             ended_at=None if going_on else self._clock.now(),
         )
         await self._finish(row, Decision.RECONCILED, by)

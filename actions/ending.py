@@ -11,6 +11,7 @@ from fleet.actions.verdict import sentence_of, whole
 from fleet.text import scrub
 
 RECONCILE = "reconcile it: ask the target what became of it; nothing is sent again"
+LOOK = "its target did not say: ask again later, or look there yourself; nothing is sent again"
 _ROLLS = (ActKind.ROLLBACK, ActKind.UNDO)
 
 

@@ -108,6 +108,10 @@ class Proposer:
         live = revisions.live
         if not revisions.preferred or (live is not None and live.id == revisions.preferred):
             return None
+        wanted = revisions.named(revisions.preferred)
+        if live is not None and live.good and not (wanted is not None and wanted.good):
+            self.said[one.name] = f"{live.name} kept its objective, and of {revisions.preferred} that is not known"
+            return None
         return Proposal(
             target=one.name,
             revision=revisions.preferred,

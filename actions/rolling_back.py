@@ -286,6 +286,11 @@ def _rank(one: Followed, names: Sequence[str]) -> int:
 def _wanted(known: Revisions, to: str) -> Revision:
     word = to or known.preferred
     if not word:
+        others = ", ".join(one.name for one in known.revisions if not one.live and not one.trouble)
+        if others:
+            raise RefusedError(
+                f"{known.target} is at its oldest revision: name the one that is wanted ({others[:400]})"
+            )
         raise RefusedError(f"{known.target} has no other revision that it could be rolled to")
     found = known.named(word)
     if found is None:

@@ -138,8 +138,8 @@ class Run:
         self.work.cancel()
 
     def tell(self, text: str) -> None:
-        """Take a piece of output, which is shown now and then."""
-        self._keep(self._output + text)
+        """Take a line of output, which is shown now and then."""
+        self._keep(self._output + text.removesuffix("\n") + "\n")
         at = self.clock.monotonic()
         if self._told < 0 or at - self._told >= TELL_S:
             self._told = at

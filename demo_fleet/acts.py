@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -38,6 +39,7 @@ def template_entries(places: Places) -> Entries:
         {
             "kind": "coordinator", "name": "run", "url": places.coordinator, "command": "{command}",
             "project": "{project}", "help": "A command for an agent, carried out by a controller.", **_OF_ALL,
+            "queue": urlsplit(places.coordinator).netloc,
             "fields": [command | {"default": "status", "required": True}, _field("project", help="prod or staging")],
         },
         _ingest(places),
@@ -82,7 +84,7 @@ def _redis_templates(places: Places) -> Entries:
         return []
     stream = {
         "kind": "redis_stream", "name": "chunk", "url": places.redis, "stream": feeder.stream, "group": GROUP,
-        "key_field": "job_id", "job": feeder.hashes.replace("*", "{key}"), "gone_is_done": True,
+        "key_field": "job_id", "job": feeder.hashes.replace("*", "{key}"), "gone_is_done": True, "queue": feeder.stream,
         "schema": places.root + CHUNK_SCHEMA_FILE,
         "help": "A chunk for the ingestion workers, put into their stream. The word `fail` in it makes it fail.",
     }  # fmt: skip
@@ -91,7 +93,7 @@ def _redis_templates(places: Places) -> Entries:
         "processing": feeder.processing, "dead_letter": feeder.dead, "gone_is_done": True,
         "item": {"type": "embed", "text": "{text}", "fail": "{fail}", "created_at": "{now}"},
         "fields": [_text("What is to be embedded."), _field("fail", "boolean", default=False)],
-        "help": "A job for the workers of the list.",
+        "help": "A job for the workers of the list.", "queue": feeder.list,
     }  # fmt: skip
     return [stream, jobs]
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +44,12 @@ def releases_of(folder: Path, match: Regex, note: str = "", *, files: bool = Fal
     except OSError as error:
         fault = Fault.PERMISSION if isinstance(error, PermissionError) else Fault.MISSING
         raise OutsideError(fault, f"{folder}: {error.strerror or 'cannot be read'}") from error
-    return sorted(found, key=lambda one: (-one.at.timestamp(), one.name))[:MOST]
+    # Of one moment (unpacked together), the higher version is the newer one.
+    return sorted(found, key=lambda one: (one.at, _version(one.name)), reverse=True)[:MOST]
+
+
+def _version(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name[:200])]
 
 
 def _release(path: Path, note: str) -> Release:

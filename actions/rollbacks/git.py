@@ -177,6 +177,8 @@ class GitRolling(Way):
         said = await self._git(
             "for-each-ref",
             f"--count={self._options.most}",
+            # The last is the first key: of one moment, the higher version is the newer one.
+            "--sort=-version:refname",
             "--sort=-creatordate",
             f"--format={form}",
             f"refs/tags/{self._options.tags}",

@@ -25,7 +25,7 @@ _OPEN = (ActionState.UNKNOWN, ActionState.TIMED_OUT)
 def reconcile(ctx: click.Context, action: str | None, config_path: Path | None, wait_s: float, output: str) -> None:
     """Ask the targets what became of ACTION, or of every action that is unknown or timed out.
 
-    Exits 0 where all of them are known now, 3 where one is not; with ACTION as `submit` does.
+    Exits 0 where all of them are known now, 3 where one is not, or has not ended yet; with ACTION as `submit` does.
     """
     start_logging()
     config = load_config(config_path or ctx.obj["config"])
@@ -41,6 +41,8 @@ def reconcile(ctx: click.Context, action: str | None, config_path: Path | None, 
         click.echo("fleetdeck: no action is unknown", err=True)
     show = receipt_json if output == "json" else receipt_text
     write_data("".join(map(show, told)), output)
-    if action:
+    if at_work := sum(not one.ended for one in told):
+        click.echo(f"fleetdeck: how {at_work} of {len(told)} will end is not seen yet: reconcile again later", err=True)
+    if action and not at_work:
         ctx.exit(exit_code(told[0]))
-    ctx.exit(UNKNOWN if any(one.state in _OPEN for one in told) else 0)
+    ctx.exit(UNKNOWN if any(one.state in _OPEN or not one.ended for one in told) else 0)

@@ -30,7 +30,7 @@ class Decision(StrEnum):
     """What a line is about: the moment in the life of an act."""
 
     PLANNED = "planned"
-    """A plan was looked at and not carried out: a dry run, a dialog that was left."""
+    """A plan was only looked at: a dry run."""
     CONFIRMED = "confirmed"
     """An operator confirmed it."""
     REFUSED = "refused"

@@ -17,7 +17,7 @@ from fleet.ports import HttpSender, Limits
 from fleet.store import Store
 
 Tell = Callable[[str], None]
-"""Takes a piece of output, scrubbed, as it comes."""
+"""Takes a line of output, scrubbed, as it comes; its end may be left out."""
 
 
 class Performer(Protocol):

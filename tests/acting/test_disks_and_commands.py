@@ -127,6 +127,13 @@ async def test_one_that_floods_its_output_ends_and_is_not_kept_in_memory_or_on_d
         assert sum(path.stat().st_size for path in it.state.rglob("*") if path.is_file()) < 100_000
 
 
+async def test_the_lines_of_an_output_stay_lines(tmp_path: Path) -> None:
+    template = command(tmp_path, "printf 'one\\n\\ntwo\\n'\nprintf three", timeout="20s")
+    async with whole(tmp_path, {"templates": [template]}) as it:
+        done = await it.submit({})
+        assert done.output.splitlines() == ["one", "", "two", "three"]
+
+
 async def test_one_that_waits_for_input_gets_none(tmp_path: Path) -> None:
     template = command(tmp_path, "read line && echo got it && exit 0\nexit 7", timeout="20s")
     async with whole(tmp_path, {"templates": [template]}) as it:

@@ -197,6 +197,10 @@ async def test_what_is_not_done_in_time_is_said_to_be_so_and_can_be_reconciled(t
     told = await said(tmp_path, *ONE, "--yes", "--timeout", "1s")
     assert told.code == 1, told.err
     assert told.out.startswith("timed out: ")
+    for words in ((), (id_in(told.out)[:8],)):
+        going_on = await said(tmp_path, "reconcile", *words)
+        assert (going_on.code, going_on.out.split(":")[0]) == (3, "running"), going_on.err
+        assert "how 1 of 1 will end is not seen yet" in going_on.err
     target.truth = "done"
     known = await said(tmp_path, "reconcile", id_in(told.out)[:8])
     assert known.code == 0, known.err

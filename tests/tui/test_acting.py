@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
 
-from fleet.actions.action import ActionState, Freeze
+from fleet.actions.action import ActionState, Freeze, Item
 from fleet.actions.plan import Plan, Tier
 from fleet.clock import ManualClock
 from tests.tui.acting_stores import (
@@ -27,6 +27,7 @@ from tui.acting.actions import ActionsScreen
 from tui.acting.ask import AskSheet
 from tui.acting.confirm import ConfirmSheet
 from tui.acting.many import BatchSheet, ItemInput
+from tui.acting.offers import can_undo
 from tui.acting.receipt import ReceiptPage
 from tui.acting.submit import SubmitSheet
 from tui.acting.task_fields import TaskInput
@@ -526,6 +527,17 @@ async def test_keys_are_offered_only_where_they_can_do_something() -> None:
         ActionState.UNKNOWN: {"act.cancel", "act.reconcile"},
         ActionState.RUNNING: {"act.abort", "act.cancel"},
     }
+
+
+@pytest.mark.parametrize(("item", "offered"), [(ActionState.SUCCEEDED, True), (ActionState.CANCELLED, False)])
+def test_a_rollback_that_was_stopped_is_undone_where_something_of_it_was_done(item: ActionState, offered: bool) -> None:
+    done = next(iter(acted_store().actions.values()))
+    stopped = replace(
+        done,
+        state=ActionState.CANCELLED,
+        items=(Item(words="1", state=item), Item(words="2", state=ActionState.CANCELLED)),
+    )
+    assert can_undo(stopped) is offered
 
 
 @pytest.mark.parametrize("page", [False, True])

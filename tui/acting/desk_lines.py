@@ -27,7 +27,7 @@ def desk_lines(desk: Desk, ink: Ink, *, recalls: bool = True) -> list[Text]:
         parts.append(ink.write(f"{where}depth not known", Tone.UNKNOWN))
     else:
         parts.append(ink.write(f"{where}{desk.queued:,} queued", Tone.DEGRADED if desk.queued else Tone.PLAIN))
-    if desk.eta_s is not None:
+    if desk.eta_s is not None and desk.queued:
         parts.append(ink.write(f"worked off in {span_text(desk.eta_s)}"))
     elif desk.queued:
         parts.append(ink.write("when it is worked off is not known", Tone.UNKNOWN))

@@ -6,6 +6,7 @@ from fleet.actions.plan import ActKind
 _DONE = (ActionState.SUCCEEDED, ActionState.FAILED, ActionState.TIMED_OUT, ActionState.UNKNOWN)
 _THERE = (ActionState.SENT, ActionState.RUNNING)
 _OPEN = (ActionState.UNKNOWN, ActionState.TIMED_OUT)
+_NOT_DONE = (ActionState.PLANNED, ActionState.REFUSED, ActionState.CANCELLED)
 
 
 def can_abort(action: Action) -> bool:
@@ -21,9 +22,11 @@ def can_cancel(action: Action) -> bool:
 
 
 def can_undo(action: Action) -> bool:
-    """Whether it changed something that was not taken back."""
-    rolls = action.act in (ActKind.ROLLBACK, ActKind.UNDO)
-    return rolls and not action.dry_run and not action.undone_by and action.state in _DONE
+    """Whether it changed something that was not taken back: also one that was stopped half-way."""
+    if action.act not in (ActKind.ROLLBACK, ActKind.UNDO) or action.dry_run or action.undone_by:
+        return False
+    stopped = action.state is ActionState.CANCELLED
+    return action.state in _DONE or (stopped and any(item.state not in _NOT_DONE for item in action.items))
 
 
 def can_reconcile(action: Action) -> bool:

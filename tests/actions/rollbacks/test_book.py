@@ -158,6 +158,22 @@ async def test_a_definition_is_found_by_agent_service_objective_and_alert(tmp_pa
 
 
 @pytest.mark.anyio
+async def test_of_releases_of_one_moment_the_higher_version_is_the_newer_one(tmp_path: Path) -> None:
+    entry = _releases(tmp_path)
+    (tmp_path / "releases" / "r10").mkdir()
+    for name in ("r1", "r2", "r3", "r10"):
+        os.utime(tmp_path / "releases" / name, (1e9, 1e9))
+    async with bench(tmp_path, entry) as it:
+        said = await it.book.revisions("gateway")
+        assert [one.id for one in said.revisions] == ["r10", "r3", "r2", "r1"]
+        assert said.preferred == "r2"
+        (tmp_path / "current").unlink()
+        (tmp_path / "current").symlink_to(tmp_path / "releases" / "r1")
+        with pytest.raises(RefusedError, match=r"at its oldest revision: name the one that is wanted \(r10, r3, r2\)"):
+            await it.book.plan("gateway")
+
+
+@pytest.mark.anyio
 async def test_agents_that_the_bad_revision_took_down_do_not_stop_a_canary(tmp_path: Path) -> None:
     staged = [
         {"share": 0.2, "gate": "errors", "expr": "up", "target": ">=1", "hold": "5s"},
@@ -225,6 +241,18 @@ async def test_a_page_level_burn_proposes_and_nothing_is_carried_out_unasked(tmp
         it.store.gates.put("errors", GateStatus(name="errors", target="<1%", state=GateState.FAIL, observed_text="9%"))
         await proposer.step()
         assert it.store.proposals["gateway"].because == "gate errors fails: 9%"
+
+
+@pytest.mark.anyio
+async def test_from_a_revision_that_kept_its_objective_none_is_proposed_of_which_that_is_not_known(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path, _releases(tmp_path), history=_Past({2: 0.999, 1: 0.999})) as it:
+        _fill(it)
+        proposer = Proposer(it.store, it.book, it.clock)
+        await proposer.step()
+        assert not it.store.proposals
+        assert proposer.said["gateway"] == "r3 kept its objective, and of r2 that is not known"
 
 
 @pytest.mark.anyio
