@@ -78,8 +78,8 @@ def test_a_file_that_changes_nothing_is_right(tmp_path: Path, text: str) -> None
         ("- a\n", ["keys.yaml:1: the top level must be a mapping"]),
         ("keys:\n  app.pause: x\n  app.pause: y\n", ['keys.yaml:3: keys."app.pause": given twice']),
         (
-            "keys:\n  app.pause: x\n\n  table.mark: x\n",
-            ['keys.yaml:4: keys."table.mark": x is already app.pause (pause)'],
+            "keys:\n  app.pause: f8\n\n  table.mark: f8\n",
+            ['keys.yaml:4: keys."table.mark": f8 is already app.pause (pause)'],
         ),
         ("keys:\n  app.quit_always: x\n", ['keys.yaml:2: keys."app.quit_always": always ctrl+q']),
         ("keys:\n  app.quit: ctrl+q\n", ['keys.yaml:2: keys."app.quit": ctrl+q is kept for app.quit_always']),
