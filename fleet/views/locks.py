@@ -9,8 +9,14 @@ from fleet.views.view import Field, Look
 
 
 def lock_on(store: Store, name: str) -> Lock | None:
-    """The lock that is held on `name`."""
-    return store.locks.get(name) if store.locks else None
+    """The lock that is held on `name`, or on what the agent of that name is rolled with."""
+    if not store.locks:
+        return None
+    held = store.locks.get(name)
+    if held is not None:
+        return held
+    rolled = (row.name for row in store.rollbacks.values() if name in row.agents)
+    return next((store.locks[target] for target in rolled if target in store.locks), None)
 
 
 def lock_words(name: str, at: Look) -> str:

@@ -25,8 +25,8 @@ _TAG_TONES = {"FROZEN": Tone.DOWN, "UNLOCKED": Tone.WAITING}
 
 
 class TitleLine(Live):
-    """Left: the screen's title, set by the screen. Right: what fires and burns, tags, and `as of`, the time up to which
-    all was judged.
+    """Left: the screen's title, set by the screen. Right: what fires and burns, how much is being done, tags,
+    and `as of`, the time up to which all was judged.
 
     The time moves with the data, and every ten seconds where no data comes: often enough to show that the program
     lives, seldom enough to cost nothing on the wire.
@@ -44,11 +44,12 @@ class TitleLine(Live):
         self._slos: slos.SloCounting | None = None
         self._burning: slos.Counts = {}
         self._tag = tag(context)
+        self._under_way = 0
 
     def slices(self) -> Iterable[Slice[Any, Any]]:
         store = self._store
         seen = (store.status, store.sources, store.queues, store.backlog, store.events, store.alerts)
-        return (*seen, store.slos, store.freeze)
+        return (*seen, store.slos, store.freeze, store.actions)
 
     def on_mount(self) -> None:
         self.set_interval(HEARTBEAT_S, self._beat)
@@ -84,6 +85,10 @@ class TitleLine(Live):
             self._tag = tag(self._deck)
             self.screen.refresh_bindings()
             self.refresh()
+        under_way = sum(not one.ended for one in self._store.actions.values())
+        if under_way != self._under_way:
+            self._under_way = under_way
+            self.refresh()
         if (as_of, behind, firing, burning) != (self._as_of, self._behind, self._firing, self._burning):
             self._as_of, self._behind, self._firing, self._burning = as_of, behind, firing, burning
             self.refresh()
@@ -98,6 +103,8 @@ class TitleLine(Live):
         trouble = str(getattr(self.app, "trouble", ""))
         if trouble:
             tags.append(ink.write(f"✖ {trouble}", Tone.DOWN, bold=True))
+        if self._under_way:
+            tags.append(ink.write(f"◐ {self._under_way} under way", Tone.ACCENT, bold=True))
         if self._tag:
             tags.append(ink.write(self._tag, _TAG_TONES.get(self._tag.split()[0], Tone.ACCENT), bold=True))
         if getattr(self.app, "paused", False):
