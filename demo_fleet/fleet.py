@@ -305,5 +305,8 @@ def _ids(seed: str) -> Callable[[], str]:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
+    while not task.done():
+        # More than once: a Redis client that is cancelled as its own time ends says only that its time was over.
+        task.cancel()
+        await asyncio.wait([task], timeout=0.5)
     await asyncio.gather(task, return_exceptions=True)
