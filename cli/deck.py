@@ -223,7 +223,7 @@ class Deck:
         reach = replace(self._reach, root=config.root, limits=config.limits) if changes.limits else self._reach
         jobs = [self._entry_job(*placed, reach) for placed in (*changes.added, *changes.replaced)]
         servers = connected(config, self._http, self._clock, self._intents)
-        acts = None if self.acts is None else self.acts.made(config)
+        acts = None if self.acts is None or _acts_alike(before, config) else self.acts.made(config)
         self._config, self._reach = config, reach
         if self.acts is not None and acts is not None:
             self.acts.use(acts)
@@ -437,3 +437,13 @@ class Deck:
             unkept=self._store.history.refused,
             cut=sum(source.cut for source in self._store.sources.values()),
         )
+
+
+def _acts_alike(one: Config, other: Config) -> bool:
+    """Whether both say the same of what acts: what was seen of it meanwhile is then kept."""
+
+    def said(config: Config) -> tuple[object, ...]:
+        entries = ((entry.kind.name, entry.head, entry.options) for entry in (*config.templates, *config.rollbacks))
+        return config.actions, config.root, config.limits, config.name, tuple(entries)
+
+    return said(one) == said(other)
