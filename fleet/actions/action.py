@@ -107,7 +107,8 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class StageState(Struct, frozen=True, kw_only=True):
-    """A stage as it went: `waiting`, `running`, `checking`, `passed`, `failed`, `skipped`; what its checks say now."""
+    """A stage as it went: `waiting`, `running`, `checking`, `passed`, `failed`, `stopped` (by an operator, or because
+    fleetdeck ended), `skipped`; what its checks say now."""
 
     title: str
     state: str = "waiting"
@@ -153,6 +154,8 @@ class Action(Struct, frozen=True, kw_only=True):
     output_cut: int = 0
     """Characters of output that came before `output`, and were dropped."""
     undone_by: str = ""
+    settled: str = ""
+    """Who said how it ended, where nobody could see it: `user@host`. Its state is a claim then."""
     cancelling: bool = False
     audit: tuple[int, ...] = ()
     """The numbers of its lines in the audit log, as far as they are known."""
@@ -208,12 +211,14 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 class Freeze(Struct, frozen=True, kw_only=True):
     """Whether writes are possible. `why` says why not, "" where they are; `until` is when an unlocking ends by itself;
-    `can_unlock`: it was frozen here or is read-only by the configuration, and may be unlocked for a while."""
+    `can_unlock`: it was frozen or is read-only by the configuration, and may be unlocked for a while; `can_unfreeze`:
+    somebody froze it, and that can be taken back."""
 
     frozen: bool = False
     why: str = ""
     until: datetime | None = None
     can_unlock: bool = False
+    can_unfreeze: bool = False
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
