@@ -1,5 +1,6 @@
-"""The key tables of the README (the essential ones of the agents view) and of docs/keys.md (every id, in every
-preset), made from the bindings: `python -m cli.key_table` rewrites them. A test fails where they differ.
+"""The key tables of the README (the essential ones of the agents view, those of an incident) and of docs/keys.md
+(every id, in every preset), made from the bindings: `python -m cli.key_table` rewrites them. A test fails where they
+differ.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 KEYS_PAGE = ROOT / "docs" / "keys.md"
+INCIDENT_BEGIN, INCIDENT_END = "<!-- incident -->", "<!-- /incident -->"
 PRESETS_BEGIN, PRESETS_END = "<!-- presets -->", "<!-- /presets -->"
 
 
@@ -45,6 +47,19 @@ ESSENTIAL = (
 )
 """The keys that a newcomer meets in the README; all of them stand in docs/keys.md."""
 
+INCIDENT = (
+    ("screen.why", "why it is red: from the alert or objective to agents, changes and failing tasks"),
+    ("alerts.acknowledge", "acknowledge the alert"),
+    ("alerts.silence", "silence it"),
+    ("act.rollback", "roll back what the row is about"),
+    ("act.submit", "submit a task to the row, or to the marked rows"),
+    ("act.abort", "stop what is under way"),
+    ("act.undo", "undo a rollback"),
+    ("act.reconcile", "ask what became of an act whose answer was lost"),
+    ("act.freeze", "freeze: nothing is changed from here"),
+)
+"""The keys of an incident, with what each opens or does, on whatever row or page it has a meaning."""
+
 
 async def live() -> "list[LiveKey]":
     """The keys of the agents view, those that everybody has last."""
@@ -65,6 +80,17 @@ async def key_table() -> str:
     keys = [known[name] for name in ESSENTIAL]
     lines = ["| key | does |", "|---|---|"]
     lines += [f"| {_escaped(key.keys)} | {key.description} |" for key in keys]
+    return "\n".join(lines)
+
+
+def incident_table() -> str:
+    """The keys of an incident as a Markdown table. Raises KeyError for one that is not declared."""
+    from tui.keys.declared import declared
+    from tui.keys.names import shown
+
+    known = {one.id: one.keys for one in declared()}
+    lines = ["| key | in an incident |", "|---|---|"]
+    lines += [f"| {_escaped('  '.join(map(shown, known[name])))} | {words} |" for name, words in INCIDENT]
     return "\n".join(lines)
 
 
@@ -102,6 +128,7 @@ def main() -> None:
     """Rewrite the tables."""
     for path, table, begin, end in (
         (README, asyncio.run(key_table()), BEGIN, END),
+        (README, incident_table(), INCIDENT_BEGIN, INCIDENT_END),
         (KEYS_PAGE, preset_table(), PRESETS_BEGIN, PRESETS_END),
     ):
         page = path.read_text(encoding="utf-8")

@@ -8,7 +8,16 @@ import click
 import pytest
 
 from cli import filter_page
-from cli.key_table import PRESETS_BEGIN, PRESETS_END, key_table, preset_table, rewritten
+from cli.key_table import (
+    INCIDENT_BEGIN,
+    INCIDENT_END,
+    PRESETS_BEGIN,
+    PRESETS_END,
+    incident_table,
+    key_table,
+    preset_table,
+    rewritten,
+)
 from cli.kinds import kind_tables
 from cli.main import GET_VIEWS, main
 from config.load import load
@@ -20,6 +29,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def test_the_key_table_is_that_of_the_live_bindings() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     assert rewritten(page, asyncio.run(key_table())) == page, "run `python -m cli.key_table`"
+    assert rewritten(page, incident_table(), INCIDENT_BEGIN, INCIDENT_END) == page, "run `python -m cli.key_table`"
 
 
 def test_the_table_of_presets_is_that_of_the_declared_bindings() -> None:
