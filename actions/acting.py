@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from actions.freezing import Freezing
 from actions.runner import Runner
-from fleet.actions.action import Action, Confirmation, Freeze
+from fleet.actions.action import Action, ActionState, Confirmation, Freeze
 from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import Doer, Locks
 from fleet.actions.revision import Revisions, RollbackRow
@@ -113,6 +113,7 @@ class ActionDesk:
     async def close(self) -> None:
         """fleetdeck ends: nothing more is sent."""
         await self._runner.close()
+        await self._freezing.close()
 
     # ── planning ──
 
@@ -181,6 +182,12 @@ class ActionDesk:
         """Do it, in the background; the action's id."""
         return await self._runner.start(plan, confirmation, dry_run=dry_run)
 
+    async def leave(
+        self, plan: Plan, by: str, *, against: Sequence[str] = (), reason: str = "", ticket: str = ""
+    ) -> None:
+        """An operator looked at a plan and left it."""
+        await self._runner.leave(plan, by, against, reason, ticket)
+
     async def ended(self, action: str) -> Action:
         """Wait until an action has ended."""
         return await self._runner.ended(action)
@@ -193,13 +200,21 @@ class ActionDesk:
         """Ask the target what became of an action."""
         return await self._runner.reconcile(action, by)
 
+    async def settle(self, action: str, state: ActionState, by: str, reason: str) -> Action:
+        """Say how an action ended that nobody can see the end of."""
+        return await self._runner.settle(action, state, by, reason)
+
     async def freeze(self, by: str, reason: str) -> Freeze:
-        """No writes from here any more, at once."""
+        """No writes to the fleet any more, by any program of the user, at once."""
         return await self._freezing.freeze(by, reason)
 
     async def unlock(self, by: str, reason: str, for_s: float) -> Freeze:
         """Writes are possible for `for_s` seconds."""
         return await self._freezing.unlock(by, reason, for_s)
+
+    async def unfreeze(self, by: str, reason: str) -> Freeze:
+        """The freeze is over."""
+        return await self._freezing.unfreeze(by, reason)
 
     def _known(self, action: str) -> Action:
         row = self._store.actions.get(action)

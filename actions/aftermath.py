@@ -8,18 +8,19 @@ from msgspec.structs import replace
 
 from actions.board import Board
 from actions.carrying import Carrier
-from actions.ending import LOOK, next_step
+from actions.ending import LOOK, halted, left_stages, next_step, since_halted, unsent
 from actions.ledger import Ledger, RecordFolder, Records
 from actions.run import Run
-from fleet.actions.action import Action, ActionState, Item, Lock
+from actions.settling import against, settled
+from fleet.actions.action import DOUBTFUL, Action, ActionState, Item, Lock
 from fleet.actions.audit import Decision
 from fleet.actions.ports import Locks
-from fleet.actions.verdict import sentence_of
+from fleet.actions.verdict import sentence_of, state_words
 from fleet.clock import Clock
 from fleet.errors import OutsideError, RefusedError
 from fleet.text import scrub
 
-_DOUBTFUL = (ActionState.UNKNOWN, ActionState.TIMED_OUT)
+_ENDED = "fleetdeck ended"
 
 
 class Aftermath:
@@ -116,7 +117,7 @@ class Aftermath:
     async def recover(self) -> tuple[Action, ...]:
         """Show what is kept; what has no end, and no program that carries it out, has one now. Those are given back."""
         claimed = set[str]()
-        for action in await self._kept():
+        for action in await self._on_disk():
             try:
                 if not action.ended and await self.claim(action.id):
                     claimed.add(action.id)
@@ -125,7 +126,7 @@ class Aftermath:
                 continue
         left = []
         # Once more: what was claimed may have ended right before it was.
-        for action in await self._kept():
+        for action in await self._on_disk():
             if self._board.get(action.id) is None:
                 self._board.show(action)
                 if not action.ended and action.id in claimed:
@@ -136,21 +137,22 @@ class Aftermath:
             await self._claims.release(id)
         return tuple(left)
 
-    async def _kept(self) -> list[Action]:
+    async def _on_disk(self) -> list[Action]:
         kept = await asyncio.to_thread(self._records.read)
         return [action for action in kept if not self._fleet or action.plan.fleet == self._fleet]
 
     async def _take_over(self, action: Action) -> Action:
         sure = all(item.state is ActionState.PLANNED for item in action.items)
-        state = ActionState.TIMED_OUT if sure else ActionState.UNKNOWN
-        words = "fleetdeck ended before anything was sent" if sure else "fleetdeck ended while it was under way"
-        items = tuple(map(_left, action.items))
-        said = "" if sure else sentence_of(replace(action, items=items))
+        state = ActionState.CANCELLED if sure else ActionState.UNKNOWN
+        items, stages = tuple(map(_left, action.items)), left_stages(action.stages, _ENDED)
+        action = replace(action, items=items, stages=stages)
+        words = f"{_ENDED} before anything was sent" if sure else halted(action) or f"{_ENDED} while it was under way"
+        said = "" if sure else sentence_of(action)
         row = self._board.change(
             action.id,
             state=state,
             items=items,
-            ended_at=self._clock.now(),
+            stages=stages,
             outcome=f"{words}; {said}" if said else words,
             next_step="nothing was sent: plan it anew" if sure else next_step(action, state),
         )
@@ -161,8 +163,8 @@ class Aftermath:
     async def reconcile(self, run: Run, by: str) -> bool:
         """Look once, and judge anew; whether it is still at work at its target. Raises RefusedError."""
         row = self._board[run.id]
-        open_items = row.count(*_DOUBTFUL, ActionState.RUNNING)
-        if row.dry_run or not row.items or not (row.state in _DOUBTFUL or open_items):
+        open_items = row.count(*DOUBTFUL, ActionState.RUNNING)
+        if row.dry_run or not row.items or not (row.state in DOUBTFUL or open_items):
             raise RefusedError(f"there is nothing to ask: it is {row.state.value}")
         if not await self.claim(run.id):
             by = await self.carried_out_by(run.id) or "another program"
@@ -181,29 +183,78 @@ class Aftermath:
             # Nothing new was seen of it: it is as it was.
             if self._board[run.id].items[number].state is ActionState.UNKNOWN:
                 self._board.item(run.id, number, state=ActionState.TIMED_OUT)
+        in_between = unsent(before) and self._left_off(run.id)
         row = self._board[run.id]
         going_on = bool(row.count(ActionState.RUNNING))
         state = ActionState.RUNNING if going_on else self._carrier.judged_again(run)
-        said = run.checks_words or sentence_of(row)
+        if in_between and before.state is ActionState.CANCELLED:
+            # An operator stopped it there: how far it came is known now, and nothing else.
+            state = before.state
+        said = since_halted(row, sentence_of(row) if in_between else run.checks_words or sentence_of(row))
         row = self._board.change(
             run.id,
             state=state,
             outcome=scrub(f"reconciled: {said}" if said else "reconciled", 600),
-            next_step=LOOK if state is ActionState.UNKNOWN else next_step(row, state),
-            ended_at=None if going_on else self._clock.now(),
+            next_step=LOOK if state is ActionState.UNKNOWN else next_step(row, state, stopped=in_between),
+            # What ended while nobody looked did so at a time that nobody knows, and not now.
+            ended_at=None if going_on else before.ended_at,
         )
-        await self._finish(row, Decision.RECONCILED, by)
+        await self._finish(row, Decision.RECONCILED, by, took_s=run.since.elapsed_s())
         return going_on
 
-    async def _finish(self, row: Action, decision: Decision, by: str = "") -> Action:
-        trouble = await self._ledger.outcome(row, decision, by)
+    def _left_off(self, id: str) -> bool:
+        """Of an act whose next stages nobody will send, what is in between stays so: by waiting it cannot succeed.
+        Whether something is."""
+        between = [number for number, item in enumerate(self._board[id].items) if item.state is ActionState.RUNNING]
+        for number in between:
+            self._board.item(id, number, state=ActionState.FAILED)
+        return bool(between)
+
+    # ── what nobody can see ──
+
+    async def settle(self, id: str, state: ActionState, by: str, reason: str, ours: Collection[str]) -> None:
+        """Have on record how an act ended that nobody can see the end of, as an operator says it. `ours` are carried
+        out here. Raises RefusedError where that is not possible; nothing is other than before then."""
+        _may(self._board[id], state, reason)
+        if not await self.claim(id):
+            by = await self.carried_out_by(id) or "another program"
+            raise RefusedError(f"{by} is at work on it")
+        try:
+            if isinstance(self._records, RecordFolder):
+                # Another program may have ended it, or settled it, since this one looked.
+                await self._take_in(self._records, ours)
+            before = self._board[id]
+            _may(before, state, reason)
+            row = settled(before, state, by, reason, self._clock.now())
+            line = await self._ledger.line(row, Decision.SETTLED, by)
+            await self._ledger.must(replace(line, reason=scrub(reason, 1000), outcome=row.state.value))
+            self._board.show(replace(row, audit=self._board[id].audit))
+            row = await self._kept(row)
+        finally:
+            await self._claims.release(id)
+        bad = row.state is not ActionState.SUCCEEDED
+        self._carrier.tell(row.plan, before.state.value, state_words(row), row.outcome, bad=bad)
+
+    async def _finish(self, row: Action, decision: Decision, by: str = "", *, took_s: float | None = None) -> Action:
+        trouble = await self._ledger.outcome(row, decision, by, duration_s=took_s)
         if trouble:
             row = self._board.change(row.id, outcome=f"{row.outcome} ({trouble})")
+        return await self._kept(row)
+
+    async def _kept(self, row: Action) -> Action:
+        """The row on the disk; where that is not possible, it says so."""
         try:
             await self._board.keep(row.id)
         except RefusedError as error:
             row = self._board.change(row.id, outcome=f"{row.outcome} ({error})")
         return row
+
+
+def _may(action: Action, state: ActionState, reason: str) -> None:
+    """Raises RefusedError where an act cannot be settled so."""
+    why = against(action, state, reason)
+    if why:
+        raise RefusedError(why)
 
 
 def _open(action: Action | None) -> bool:

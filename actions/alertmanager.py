@@ -60,25 +60,31 @@ class AlertmanagerWriter:
 
     async def _write(self, intent: Intent, method: Literal["POST", "DELETE"], path: str, body: bytes = b"") -> Answer:
         await self._intents.record(intent)
+        answer: Answer | None = None
         try:
             answer = await self._send(method, path, body)
+            _check(answer)
         except OutsideError as error:
-            await self._intents.ended(intent, str(error), maybe=error.fault in _MAYBE)
+            status = None if answer is None else answer.status
+            await self._intents.ended(intent, str(error), maybe=error.fault in _MAYBE, status=status)
             raise
-        await self._intents.ended(intent)
+        await self._intents.ended(intent, status=answer.status)
         return answer
 
     async def _send(self, method: Literal["POST", "DELETE"], path: str, body: bytes = b"") -> Answer:
-        answer = await self._http.send(
+        return await self._http.send(
             method,
             f"{self.target.rstrip('/')}/api/v2{path}",
             body,
             secret=self._secret,
             timeout_s=self._timeout_s,
         )
-        if answer.is_html:
-            where = public_url(answer.url)[:200]
-            raise OutsideError(Fault.PAYLOAD, f"a page for people (status {answer.status}) from {where}, not JSON")
-        if answer.status != _OK:
-            raise refusal(answer.status, answer.body)
-        return answer
+
+
+def _check(answer: Answer) -> None:
+    """Raises OutsideError for what does not say that it was done."""
+    if answer.is_html:
+        where = public_url(answer.url)[:200]
+        raise OutsideError(Fault.PAYLOAD, f"a page for people (status {answer.status}) from {where}, not JSON")
+    if answer.status != _OK:
+        raise refusal(answer.status, answer.body)

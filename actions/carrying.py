@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from actions.board import Board
-from actions.ending import ending
+from actions.ending import ending, left_stages
 from actions.ledger import Ledger
 from actions.limits import RunLimits
 from actions.observing import Observer
@@ -15,7 +15,7 @@ from actions.run import Run
 from actions.sending import Sender
 from fleet.actions.action import Action, ActionState
 from fleet.actions.audit import Decision
-from fleet.actions.plan import ActKind
+from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import Locks
 from fleet.actions.verdict import whole
 from fleet.clock import Clock
@@ -58,7 +58,7 @@ class Carrier:
 
     async def carry(self, run: Run) -> None:
         """Carry it out. Whatever happens, the action ends, is kept, recorded and told."""
-        self._tell(run, "", "begun")
+        self.tell(run.plan, "", "begun")
         if run.plan.act is ActKind.CANCEL:
             self._of(run, cancelling=True)
         renewing = asyncio.create_task(self._renew(run))
@@ -124,6 +124,8 @@ class Carrier:
 
     async def _stage(self, run: Run, number: int) -> bool:
         """Send a stage and wait until its checks hold; whether the next may begin."""
+        if run.stopped:
+            return False
         staged = number < len(run.plan.stages)
         self._board.change(run.id, stage=number)
         self._board.stage(run.id, number, state="running", since=self._clock.now())
@@ -180,11 +182,10 @@ class Carrier:
             await self._observer.look(run, set())
 
     async def _end(self, run: Run, fault: str) -> None:
+        if run.sends:
+            stopped = "" if run.failed_stage is not None else run.stopped
+            self._board.change(run.id, stages=left_stages(self._board[run.id].stages, stopped))
         end = ending(run, fault)
-        for number, stage in enumerate(self._board[run.id].stages):
-            if stage.state != "passed" and run.sends:
-                state = {"waiting": "skipped"}.get(stage.state, "failed")
-                self._board.stage(run.id, number, state=state)
         row = self._board.change(
             run.id,
             state=end.state,
@@ -200,7 +201,7 @@ class Carrier:
                 self._of(run, undone_by=run.id)
                 with contextlib.suppress(RefusedError):
                     await self._board.keep(run.plan.of)
-        self._tell(run, "begun", end.state.value, detail=end.outcome, bad=end.state is not ActionState.SUCCEEDED)
+        self.tell(run.plan, "begun", end.state.value, end.outcome, bad=end.state is not ActionState.SUCCEEDED)
 
     async def _keep_end(self, run: Run, row: Action) -> None:
         troubles = []
@@ -219,10 +220,11 @@ class Carrier:
         if self._board.get(run.plan.of) is not None:
             self._board.change(run.plan.of, **fields)
 
-    def _tell(self, run: Run, before: str, after: str, detail: str = "", *, bad: bool = False) -> None:
-        names = names_of(run.plan)
-        words = scrub(f"{run.plan.title}: {detail}" if detail else run.plan.title, 300)
-        act = run.plan.act.value
+    def tell(self, plan: Plan, before: str, after: str, detail: str = "", *, bad: bool = False) -> None:
+        """Write an event about what a plan is about: it went from `before` to `after`."""
+        names = names_of(plan)
+        words = scrub(f"{plan.title}: {detail}" if detail else plan.title, 300)
+        act = plan.act.value
         for name in names[: self._limits.told]:
             self._note(name, f"{act} {before}" if before else "", f"{act} {after}", words, bad)
         if len(names) > self._limits.told:

@@ -68,7 +68,7 @@ class Codes:
         """Why a code cannot count, in a sentence, before it is looked at; "" where it can."""
         if not self._secrets:
             return "it needs a one-time code, and the configuration names no operator with codes (actions.codes)"
-        name = self._whose(confirmation)
+        name = self.whose(confirmation)
         if not name:
             others = ", ".join(sorted(self._secrets))
             return f"it needs a one-time code of another operator: say whose it is ({others})"
@@ -85,13 +85,14 @@ class Codes:
         why = self.wants(confirmation)
         if why:
             return why
-        name = self._whose(confirmation)
+        name = self.whose(confirmation)
         try:
             return await asyncio.to_thread(self._use, name, confirmation.code.replace(" ", ""))
         except (ConfigError, ValueError, OSError) as error:
             return scrub(f"the one-time code of {name} cannot be checked: {error}", 300)
 
-    def _whose(self, confirmation: Confirmation) -> str:
+    def whose(self, confirmation: Confirmation) -> str:
+        """Who a code is of; "" where there are several and none is named."""
         if confirmation.second:
             return confirmation.second
         return next(iter(self._secrets)) if len(self._secrets) == 1 else ""
@@ -104,10 +105,10 @@ class Codes:
         right = [step for step in steps if hmac.compare_digest(totp(secret, step).encode(), code.encode())]
         if not right:
             self._count_wrong()
-            return "the one-time code is wrong"
+            return f"the one-time code of {name} is wrong"
         self._wrong = 0
         unused = [self._mark(name, step) for step in right]
-        return "" if all(unused) else "the one-time code was used already"
+        return "" if all(unused) else f"the one-time code of {name} was used already"
 
     def _count_wrong(self) -> None:
         self._wrong += 1

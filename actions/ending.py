@@ -1,17 +1,19 @@
 """How an act ends: its state, what became of it in a sentence, and what would be best now. Never better than what was
 seen or answered."""
 
+from typing import Any
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.run import Run
-from fleet.actions.action import Action, ActionState, Item
+from fleet.actions.action import Action, ActionState, Item, StageState
 from fleet.actions.plan import ActKind, RevisionLive
 from fleet.actions.verdict import sentence_of, whole
 from fleet.text import scrub
 
 RECONCILE = "reconcile it: ask the target what became of it; nothing is sent again"
-LOOK = "its target did not say: ask again later, or look there yourself; nothing is sent again"
+LOOK = "its target did not say: ask again later, or look there yourself and settle it by hand; nothing is sent again"
 _ROLLS = (ActKind.ROLLBACK, ActKind.UNDO)
 
 
@@ -86,15 +88,59 @@ def _outcome(run: Run, action: Action, state: ActionState, fault: str) -> str:
     if fault:
         return f"{fault}; {words}" if words else fault
     if run.failed_stage is not None and run.failed_stage < len(action.stages):
-        stage = action.stages[run.failed_stage]
-        which = f"stage {run.failed_stage + 1} of {len(action.stages)} ({stage.title})"
-        words = f"stopped in {which}: {run.stopped or stage.sentence}"
+        words = f"{halted(action)}: {run.stopped or action.stages[run.failed_stage].sentence}"
     elif run.stopped:
-        words = f"{run.stopped}; {words}" if words else run.stopped
+        why = halted(action) or run.stopped
+        words = f"{why}; {words}" if words else why
+    elif not run.sends and halted(action):
+        words = since_halted(action, words)
     elif run.plan.checks and run.checks_hold is not None:
         holds = "the post-condition holds" if run.checks_hold else "the post-condition does not hold"
         words = f"{holds}: {run.checks_words}" + (f"; {words}" if words and not run.checks_hold else "")
     return words or state.value
+
+
+# ── stages that did not all pass ──
+
+
+def unsent(action: Action) -> bool:
+    """Whether an act that nobody carries on has stages that were never sent."""
+    return any(stage.state in ("waiting", "skipped") for stage in action.stages)
+
+
+def halted(action: Action) -> str:
+    """How far its stages came: `fleetdeck ended in stage 1 of 3 (10 %)`; "" where all passed, or there are none."""
+    for number, stage in enumerate(action.stages, 1):
+        if stage.state != "passed":
+            why = stage.sentence if stage.state in ("stopped", "skipped") else ""
+            where = "before" if stage.state == "skipped" else "in"
+            return f"{why or 'stopped'} {where} stage {number} of {len(action.stages)} ({stage.title})"
+    return ""
+
+
+def since_halted(action: Action, said: str) -> str:
+    """How far its stages came, and what its target says now."""
+    good = all(item.state is ActionState.SUCCEEDED for item in action.items)
+    where = halted(action)
+    return f"{where}{', yet ' if good else ': '}{said}" if where and said else where or said
+
+
+def left_stages(stages: tuple[StageState, ...], why: str) -> tuple[StageState, ...]:
+    """The stages of an act that nobody carries on, as they are then. `why` says what stopped it; "" where that was
+    found in one of them."""
+    under_way = {"state": "stopped", "sentence": why} if why else {"state": "failed"}
+    ends: dict[str, dict[str, Any]] = {"running": under_way, "checking": under_way}
+    ends["waiting"] = {"state": "skipped", "sentence": why}
+    return tuple(replace(stage, **ends.get(stage.state, {})) for stage in stages)
+
+
+def _was_interrupted(action: Action) -> bool:
+    """Whether its next stages are missing only because nobody was there to send them."""
+    found = any(stage.state == "failed" for stage in action.stages)
+    return unsent(action) and not found and any(item.state is not ActionState.SUCCEEDED for item in action.items)
+
+
+# ── what would be best ──
 
 
 def next_step(action: Action, state: ActionState, *, stopped: bool = False) -> str:
@@ -103,12 +149,13 @@ def next_step(action: Action, state: ActionState, *, stopped: bool = False) -> s
     if state is ActionState.UNKNOWN:
         return RECONCILE
     if state is ActionState.TIMED_OUT:
-        return "it may still end: look at its target, or reconcile it later"
+        return "it may still end: look at its target, reconcile it later, or settle it by hand"
     if plan.act in _ROLLS and (state is ActionState.FAILED or (state is ActionState.CANCELLED and stopped)):
         if all(item.state in (ActionState.CANCELLED, ActionState.REFUSED) for item in action.items):
             return "nothing was changed: put right what stands against it, and plan it anew"
         back = f" to {plan.before}" if plan.before else ""
-        return f"undo it, which takes {plan.word} back{back}; or look at {plan.word} first" if plan.word else "undo it"
+        or_else = "roll anew" if _was_interrupted(action) else f"look at {plan.word} first"
+        return f"undo it, which takes {plan.word} back{back}; or {or_else}" if plan.word else "undo it"
     if state is ActionState.CANCELLED and any(item.state is ActionState.RUNNING for item in action.items):
         return "what was sent goes on at its target: cancel it there, or reconcile it later"
     if state is ActionState.FAILED and len(action.items) > 1:

@@ -32,9 +32,9 @@ class Intents(Protocol):
         """Record that it was refused here, and why. Raises nothing."""
         ...
 
-    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
+    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False, status: int | None = None) -> None:
         """Record what became of it: it was done, or `error` says why not; `maybe`: it may have been done all the same.
-        Raises nothing: what was done is done."""
+        `status` is that of the answer. Raises nothing: what was done is done."""
         ...
 
 
@@ -47,5 +47,5 @@ class Unrecorded:
     async def refused(self, intent: Intent, error: str) -> None:
         """Nothing is recorded."""
 
-    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
+    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False, status: int | None = None) -> None:
         """Nothing is recorded."""

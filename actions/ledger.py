@@ -66,6 +66,14 @@ def entry_of(
     )
 
 
+def line_of(action: Action, decision: Decision, by: str = "", *, sha256: str = "") -> AuditEntry:
+    """A line about an act: as `entry_of`, with what its confirmation said. `by` is who asked for it where that is
+    somebody else."""
+    who = by or action.actor
+    line = entry_of(action.plan, decision, who, reason=action.reason, ticket=action.ticket, sha256=sha256)
+    return replace(line, dry_run=action.dry_run)
+
+
 class Ledger:
     """Writes lines about acts. What could not be written after an act was done is owed: it is written before anything
     else is, so that no outcome is missing where the disk was full for a while."""
@@ -74,6 +82,7 @@ class Ledger:
         self._audit = audit
         self._owed: list[AuditEntry] = []
         self._paying = asyncio.Lock()
+        self._jobs: set[asyncio.Task[None]] = set()
         self._hashes: dict[str, str] = {}
         self._written: list[Callable[[AuditEntry], None]] = []
 
@@ -93,19 +102,36 @@ class Ledger:
     async def must(self, entry: AuditEntry) -> AuditEntry:
         """Write a line; as it stands on the disk. Raises RefusedError where that is not possible."""
         try:
-            await self._pay()
+            await self._paid()
             return await self._record(self._own(entry))
         except OSError as error:
             raise RefusedError(scrub(f"the audit log cannot be written: {error.strerror or error}", 300)) from error
 
     async def may(self, entry: AuditEntry) -> str:
         """Write a line about what has happened already; why that was not possible, in a sentence, else ""."""
-        self._owed.append(self._own(entry))
         try:
-            await self._pay()
+            await asyncio.shield(self.owe(entry))
         except (FleetdeckError, OSError) as error:
             return scrub(f"the audit log could not be written: {error}", 300)
         return ""
+
+    def owe(self, entry: AuditEntry) -> "asyncio.Task[None]":
+        """Write a line about what has happened already, behind those that are owed and before every later one. Nobody
+        has to wait for it; who does is told why it could not be written: by FleetdeckError or OSError."""
+        self._owed.append(self._own(entry))
+        return self._job()
+
+    async def line(self, action: Action, decision: Decision, by: str = "") -> AuditEntry:
+        """A line about an act, with all that is known from its confirmation; `by` who asked for that."""
+        return line_of(action, decision, by, sha256=await self.sha256_of(action.plan))
+
+    def sent(
+        self, action: Action, *, part: str, status: int | None, error: str, duration_s: float
+    ) -> "asyncio.Task[None]":
+        """The line that says that something was sent, `part` of it where that is not "". As `owe`."""
+        line = line_of(action, Decision.SENT, sha256=self._hashes.get(action.id, ""))
+        targets = (part, *line.targets) if part else line.targets
+        return self.owe(replace(line, targets=targets, status=status, error=error, duration_s=duration_s))
 
     async def outcome(
         self,
@@ -117,15 +143,12 @@ class Ledger:
         status: int | None = None,
     ) -> str:
         """The line that says how an act ended; why it could not be written, else ""."""
-        sha256 = await self.sha256_of(action.plan)
-        who = by or action.actor
-        line = entry_of(action.plan, decision, who, reason=action.reason, ticket=action.ticket, sha256=sha256)
+        line = await self.line(action, decision, by)
         bad = action.state is not ActionState.SUCCEEDED
         return await self.may(
             replace(
                 line,
                 outcome=action.state.value,
-                dry_run=action.dry_run,
                 error=action.outcome if bad else "",
                 duration_s=duration_s,
                 status=status,
@@ -135,6 +158,24 @@ class Ledger:
     def _own(self, entry: AuditEntry) -> AuditEntry:
         known = self._hashes.get(entry.idempotency_key)
         return replace(entry, plan_sha256=known) if known else entry
+
+    async def _paid(self) -> None:
+        """Raises what `owe` does, where something is owed that cannot be written."""
+        if self._owed:
+            await asyncio.shield(self._job())
+
+    def _job(self) -> "asyncio.Task[None]":
+        # On its own: a line of which the writer is cut off would be written once more.
+        job = asyncio.create_task(self._pay())
+        self._jobs.add(job)
+        job.add_done_callback(self._ended)
+        return job
+
+    def _ended(self, job: "asyncio.Task[None]") -> None:
+        self._jobs.discard(job)
+        if not job.cancelled():
+            # Whoever waits is told; what is owed stays so.
+            job.exception()
 
     async def _pay(self) -> None:
         # One at a time: two who wait for the same line would write it twice.

@@ -32,9 +32,13 @@ class Preflight:
         self._clock = clock
         self._codes = codes
 
+    def frozen(self) -> str:
+        """Why nothing may be written now, in a sentence, else ""."""
+        return scrub(self._freezing.why(), 400)
+
     def at_once(self, plan: Plan) -> tuple[str, ...]:
         """What is known without asking anybody."""
-        frozen = self._freezing.why()
+        frozen = self.frozen()
         nothing = () if plan.steps else ("there is nothing to do in it",)
         found = [*((frozen,) if frozen else ()), *plan.refusals, *nothing, *self._stale(plan)]
         if self._doer_of(plan) is None:
@@ -87,6 +91,12 @@ class Preflight:
         if plan.tier is not Tier.TWO or self._codes is None:
             return ""
         return await self._codes.use(confirmation)
+
+    def second(self, plan: Plan, confirmation: Confirmation) -> str:
+        """Whose one-time code confirms it, where the tier wants one; "" where that is not known."""
+        if plan.tier is not Tier.TWO or self._codes is None:
+            return ""
+        return self._codes.whose(confirmation)
 
     def warnings(self, plan: Plan) -> tuple[str, ...]:
         """What does not refuse it, and should be known: targets of which the last look is old, at tier 1."""

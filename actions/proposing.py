@@ -12,12 +12,15 @@ from msgspec import Struct
 from actions.reverting.followed import Followed
 from actions.rolling_back import RollbackBook
 from config.action_options import AutoOptions
-from fleet.actions.action import ENDED, Action, ActionState, Confirmation, Proposal
+from fleet.actions.action import ENDED, Action, Confirmation, Proposal
+from fleet.actions.healing import Case, against, doubt
 from fleet.actions.plan import ActKind, Plan, Tier
+from fleet.actions.revision import Revision
 from fleet.actions.rollback_plan import SLACK_S
 from fleet.clock import Clock
 from fleet.errors import FleetdeckError
 from fleet.gates.model import GateState
+from fleet.slo.model import Burn
 from fleet.store import Store
 from fleet.text import scrub
 
@@ -32,12 +35,16 @@ Start = Callable[[Plan, Confirmation], Awaitable[str]]
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """Why a rollback is proposed. `what` is `page` or the name of the gate; `settle_s` how long it goes on being seen
-    although it is over."""
+    """Why a rollback is proposed. `what` is `page` or the name of the gate; `burns` are the tiers that page."""
 
     what: str
     because: str
-    settle_s: float = 0.0
+    burns: tuple[Burn, ...] = ()
+
+    @property
+    def settle_s(self) -> float:
+        """How long it goes on being seen although it is over."""
+        return max((burn.short_s for burn in self.burns), default=0.0)
 
 
 class Proposer:
@@ -78,8 +85,7 @@ class Proposer:
         paging = () if row is None else tuple(burn for burn in row.burns if burn.firing and burn.severity == PAGE)
         if row is not None and paging:
             rates = ", ".join(f"{burn.tier} at {burn.short_rate or 0:.3g}×" for burn in paging)
-            settle_s = max(burn.short_s for burn in paging)
-            return Reason(what=PAGE, because=f"SLO {row.name} burns at page level ({rates})", settle_s=settle_s)
+            return Reason(what=PAGE, because=f"SLO {row.name} burns at page level ({rates})", burns=paging)
         gate = self._store.gates.get(one.head.gate) if one.head.gate else None
         if gate is not None and gate.state is GateState.FAIL:
             words = gate.observed_text or gate.target
@@ -91,7 +97,8 @@ class Proposer:
         mine = self._acts(one)
         if any(action.state not in ENDED for action in mine):
             return True
-        done = [action.ended_at for action in mine if action.state is ActionState.SUCCEEDED and action.ended_at]
+        ends = [action.ended_at or action.changed_at for action in mine if action.succeeded]
+        done = [at for at in ends if at is not None]
         quiet = timedelta(seconds=reason.settle_s + SLACK_S)
         return bool(done) and self._clock.now() - max(done) < quiet
 
@@ -105,20 +112,29 @@ class Proposer:
         except FleetdeckError as error:
             self.said[one.name] = scrub(f"no revision can be proposed: {error}", 300)
             return self._store.proposals.get(one.name)
-        live = revisions.live
+        live, wanted = revisions.live, revisions.named(revisions.preferred)
         if not revisions.preferred or (live is not None and live.id == revisions.preferred):
             return None
-        wanted = revisions.named(revisions.preferred)
-        if live is not None and live.good and not (wanted is not None and wanted.good):
-            self.said[one.name] = f"{live.name} kept its objective, and of {revisions.preferred} that is not known"
-            return None
+        unsure = ""
+        if live is not None and wanted is not None:
+            hopeless = against(self._case(one, reason, live, wanted, now))
+            if hopeless:
+                self.said[one.name] = f"none is proposed: {hopeless}"
+                return None
+            unsure = doubt(live, wanted)
         return Proposal(
             target=one.name,
             revision=revisions.preferred,
-            because=reason.because,
+            because="; ".join(filter(None, (reason.because, unsure))),
             since=known[1],
             auto=bool(one.head.auto),
+            doubt=unsure,
         )
+
+    def _case(self, one: Followed, reason: Reason, live: Revision, wanted: Revision, now: datetime) -> Case:
+        row = one.objective
+        budget_ratio = 1 - row.objective_ratio if row is not None else 0.0
+        return Case(live, wanted, reason.burns, budget_ratio, one.error_ratio, now)
 
     # ── by itself ──
 
@@ -147,6 +163,8 @@ class Proposer:
         lately = [action for action in mine if now - (action.sent_at or action.plan.made_at) < _DAY]
         if what != limits.only:
             return f"it is carried out by itself only for {limits.only}"
+        if proposal.doubt:
+            return f"{proposal.doubt}: an operator has to"
         if one.head.tier >= Tier.TWO:
             return "its tier asks for a one-time code, which only an operator has"
         if (now - proposal.since).total_seconds() < limits.after:
@@ -170,12 +188,12 @@ class Proposer:
 
 def _failed_last(by_itself: list[Action], every: list[Action]) -> bool:
     """Whether one that went by itself did not succeed, and no operator has rolled with success since."""
-    failed = [action.plan.made_at for action in by_itself if action.state is not ActionState.SUCCEEDED]
+    failed = [action.plan.made_at for action in by_itself if not action.succeeded]
     if not failed:
         return False
     healed = [
         action.plan.made_at
         for action in every
-        if action.actor != AUTO and action.state is ActionState.SUCCEEDED and action.plan.made_at > max(failed)
+        if action.actor != AUTO and action.succeeded and action.plan.made_at > max(failed)
     ]
     return not healed

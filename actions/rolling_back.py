@@ -28,17 +28,17 @@ from fleet.actions.rollback_plan import (
     calm_s,
     end_checks,
     expected,
+    hit,
     slo_effects,
     stages_of,
     time_words,
     to_warnings,
     wrong_shares,
 )
+from fleet.actions.rolled import asked_names, is_of
 from fleet.errors import RefusedError
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
-
-_ALERT_LABELS = ("slo", "slo_name", "sloth_slo", "gate", "service", "sloth_service", "agent", "agent_name", "job")
 
 
 class RollbackBook:
@@ -87,8 +87,7 @@ class RollbackBook:
         back, the likeliest first; all where `name` is ""."""
         if not name:
             return tuple(self._followed)
-        alert = self._store.alerts.get(name)
-        names = [name] if alert is None else [alert.labels.get(label, "") for label in _ALERT_LABELS]
+        names = asked_names(name, self._store)
         ranked = [(rank, number, one.name) for number, one in enumerate(self.followed) for rank in (_rank(one, names),)]
         return tuple(found for rank, _, found in sorted(ranked) if rank < _NOT)
 
@@ -164,7 +163,7 @@ class RollbackBook:
             undo=rolling.undo(to, live),
             warnings=(
                 *known.warnings,
-                *(to_warnings(to, live, ratio) if rolling.listed else ()),
+                *(to_warnings(to, live, ratio, slo=one.head.slo or "") if rolling.listed else ()),
                 *((f"{to.name} is said to be live, but {mixed}",) if mixed else ()),
                 *known.problems,
                 *_ungated(stages),
@@ -237,7 +236,7 @@ class RollbackBook:
             checks=checks,
             expects=expected(checks, one.name),
             facts=facts,
-            blast=(*(f"agent {name}" for name in agents), *blast),
+            blast=hit(agents, blast),
             effects=effects,
             undo=undo,
             warnings=tuple(dict.fromkeys(warnings)),
@@ -272,15 +271,15 @@ _NOT = 9
 
 def _rank(one: Followed, names: Sequence[str]) -> int:
     """How well a definition fits names, the less the better; _NOT where it does not."""
-    wanted = frozenset(filter(None, names))
+    wanted = frozenset(names)
     if one.name in wanted:
         return 0
-    slo = one.head.slo or ""
-    if slo in wanted or (slo and any(name.startswith(f"{slo}/") for name in wanted)) or one.head.gate in wanted:
+    if any(is_of(name, one.head.slo or "") for name in wanted) or one.head.gate in wanted:
         return 1
-    if wanted.intersection(one.agents()):
+    agents = one.agents()
+    if wanted.intersection(agents):
         return 2
-    return 3 if wanted & one.words() else _NOT
+    return 3 if wanted & one.words(agents) else _NOT
 
 
 def _wanted(known: Revisions, to: str) -> Revision:

@@ -145,8 +145,9 @@ class RoutedSilencer:
 
     async def _may_write(self, act: str, what: str, by: str = "", why: str = "") -> None:
         """Raises RefusedError, which is on the record then, where nothing may be written."""
-        if self._is_read_only():
-            error = "read-only: silences are neither made nor ended"
+        read_only = self._is_read_only()
+        if read_only:
+            error = f"{read_only}: silences are neither made nor ended"
             await self._intents.refused(Intent(act=act, server="", url="", what=what, by=by, why=why), error)
             raise RefusedError(error)
 

@@ -68,6 +68,8 @@ class Run:
         self.since = Since(clock)
         self.sent = False
         """Whether something was begun to be sent."""
+        self.recorded: set[int] = set()
+        """Stages of which it is on record that something of them was sent."""
         self.taken = False
         """Whether the target has taken something."""
         self.stopped = ""

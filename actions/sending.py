@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from actions.ledger import Ledger
 from actions.run import Run
-from fleet.actions.action import ActionState, Result, StepRead, Verdict
+from fleet.actions.action import ActionState, Result, Sent, StepRead, Verdict
 from fleet.actions.holes import captured, filled
 from fleet.actions.plan import CommandRun, Effect, Step
 from fleet.actions.ports import Performer
@@ -30,8 +31,9 @@ _OPEN = (ActionState.PLANNED, ActionState.RUNNING)
 class Sender:
     """Sends what stands in a plan, and nothing else."""
 
-    def __init__(self, performer: Performer) -> None:
+    def __init__(self, performer: Performer, ledger: Ledger) -> None:
         self._performer = performer
+        self._ledger = ledger
 
     async def stage(self, run: Run, stage: int) -> None:
         """Send the steps of a stage: items in their order, a few at a time, to one target one after the other. Items
@@ -117,17 +119,33 @@ class Sender:
         read = replace(read, verdict=judged(result.sent, read.verdict))
         self._note(run, number, step, result, read, before.state)
         run.flying.discard(number)
+        self._record(run, step, result, read)
         return result, read
+
+    def _record(self, run: Run, step: Step, result: Result, read: StepRead) -> None:
+        """Have on record that something was sent: once for an act, or for each of its stages, however many items there
+        are. What surely did not leave was not. Nobody waits for the disk."""
+        stages = run.plan.stages
+        stage = step.stage if len(stages) > 1 else 0
+        if result.sent is Sent.NO or stage in run.recorded:
+            return
+        run.recorded.add(stage)
+        self._ledger.sent(
+            run.board[run.id],
+            part=f"stage {stage + 1} of {len(stages)}: {stages[stage].title}" if len(stages) > 1 else "",
+            status=result.status,
+            error="" if read.verdict is Verdict.DONE else _wrong(result, read),
+            duration_s=run.since.elapsed_s(),
+        )
 
     def _note(self, run: Run, number: int, step: Step, result: Result, read: StepRead, before: ActionState) -> None:
         run.status = result.status
         known = captured(step.captures, result.text) | read.found
         run.values[number] = run.values.get(number, {}) | known
         verdict = read.verdict
-        words = read.sentence or result.fault
+        words = _wrong(result, read)
         if verdict is Verdict.UNKNOWN:
             run.lost.add(number)
-            words = f"{words}: it may have been done" if words else "it may have been done"
         after = {Verdict.DONE: ActionState.RUNNING, Verdict.AGAIN: before}.get(verdict) or _ENDS[verdict]
         found = run.board.item_of(run.id, number).found | {name: scrub(text, WORDS) for name, text in known.items()}
         run.board.item(run.id, number, state=after, sentence=scrub(words, WORDS), found=found)
@@ -135,3 +153,11 @@ class Sender:
             run.taken = True
             run.board.change(run.id, state=ActionState.RUNNING)
         run.told(result.text if isinstance(step.effect, CommandRun) else "")
+
+
+def _wrong(result: Result, read: StepRead) -> str:
+    """What an answer means, in a sentence, or why there is none."""
+    words = read.sentence or result.fault
+    if read.verdict is Verdict.UNKNOWN:
+        return f"{words}: it may have been done" if words else "it may have been done"
+    return words

@@ -37,8 +37,8 @@ from fleet.text import scrub
 Change = Callable[[dict[str, Silence]], None]
 """What is to be done with the silences by id: it changes the mapping that it is given."""
 
-ReadOnly = Callable[[], bool] | bool
-"""Whether nothing may be written; asked right before every write where it can change."""
+ReadOnly = Callable[[], bool | str] | bool
+"""Whether nothing may be written, or why not; asked right before every write where it can change."""
 
 LOCAL = "local"
 """The origin of the silences that are made here."""
@@ -86,7 +86,7 @@ class LocalSilencer:
             raise RefusedError("a silence lasts more than 0s and at most a year")
         made = self._made(matchers, for_s, by, comment)
         intent = _intent("silence", f"{{{written(matchers)}}}", by, comment)
-        await self._act(intent, lambda silences: silences.update({made.id: made}))
+        await self._act((intent,), lambda silences: silences.update({made.id: made}))
         return made
 
     async def acknowledge(self, alert_ids: tuple[str, ...], *, by: str, reason: str) -> tuple[Silence, ...]:
@@ -108,9 +108,8 @@ class LocalSilencer:
                     silences[one.id] = _ended(one, now)
             silences.update({silence.id: silence for silence in made})
 
-        await self._act(
-            _intent("acknowledge", _listed([f"{{{written(one.matchers)}}}" for one in made]), by, reason), change
-        )
+        what = _listed([f"{{{written(one.matchers)}}}" for one in made])
+        await self._act((_intent("acknowledge", what, by, reason),), change)
         return made
 
     async def expire(self, silence_ids: tuple[str, ...]) -> None:
@@ -127,7 +126,7 @@ class LocalSilencer:
                 elif silence.ends_at > now:
                     silences[id] = _ended(silence, now)
 
-        await self._act(_intent("expire", _listed(silence_ids)), change)
+        await self._act((_intent("expire", _listed(silence_ids)),), change)
         if missing:
             raise RefusedError(f"there is no local silence {scrub(missing[0], 64)}")
 
@@ -137,14 +136,16 @@ class LocalSilencer:
 
     async def keep(self) -> None:
         """Take in what others did; renew acknowledgements while what they hold fires, end those of alerts that have
-        resolved. Call it now and then, at least every few minutes. In read-only nothing is renewed."""
+        resolved, in the name of who made them. Call it now and then, at least every few minutes. In read-only nothing
+        is renewed. Raises FleetdeckError where that cannot be kept or recorded."""
         await self.refresh()
         now = self._clock.now()
         if self._journal.lost and not self._is_read_only():
             await self._write(lambda silences: None)
         due = {} if self._is_read_only() else self._due(now)
         if due:
-            await self._write(lambda silences: _renew(silences, due, now))
+            intents = tuple(_kept(self._store.silences[id], renew) for id, renew in due.items())
+            await self._act(intents, lambda silences: _renew(silences, due, now))
 
     def _due(self, now: datetime) -> dict[str, bool]:
         """The acknowledgements to do something about: True to renew, False to end."""
@@ -165,8 +166,9 @@ class LocalSilencer:
         return bool(self._book.sources) and not self._book.away()
 
     def _may_write(self) -> None:
-        if self._is_read_only():
-            raise RefusedError("read-only: silences are neither made nor ended")
+        why = self._is_read_only()
+        if why:
+            raise RefusedError(f"{why}: silences are neither made nor ended")
 
     def _made(
         self, matchers: Matchers, for_s: float, by: str, comment: str, *, acknowledges: bool | None = None
@@ -184,15 +186,22 @@ class LocalSilencer:
             acknowledges=is_ack(comment) if acknowledges is None else acknowledges,
         )
 
-    async def _act(self, intent: Intent, change: Change) -> None:
-        """Do what an operator asked for, on the record."""
-        await self._intents.record(intent)
+    async def _act(self, intents: Sequence[Intent], change: Change) -> None:
+        """Do what was asked for, on the record: in one write."""
+        recorded: list[Intent] = []
         try:
+            for intent in intents:
+                await self._intents.record(intent)
+                recorded.append(intent)
             await self._write(change)
         except FleetdeckError as error:
-            await self._intents.ended(intent, str(error))
+            await self._ended(recorded, str(error))
             raise
-        await self._intents.ended(intent)
+        await self._ended(recorded)
+
+    async def _ended(self, intents: Iterable[Intent], error: str = "") -> None:
+        for intent in intents:
+            await self._intents.ended(intent, error)
 
     async def _write(self, change: Change) -> None:
         self._show(await asyncio.to_thread(self._journal.change, change, self._clock.now()))
@@ -201,9 +210,14 @@ class LocalSilencer:
         self._book.put_silences(LOCAL, _scrubbed(silences.values()), self._clock.now())
 
 
-def as_asked(read_only: ReadOnly) -> Callable[[], bool]:
-    """`read_only` as something to ask."""
-    return read_only if callable(read_only) else lambda: bool(read_only)
+def as_asked(read_only: ReadOnly) -> Callable[[], str]:
+    """`read_only` as something to ask: why nothing may be written, "" where it may."""
+
+    def asked() -> str:
+        said = read_only() if callable(read_only) else read_only
+        return said if isinstance(said, str) else "read-only" if said else ""
+
+    return asked
 
 
 _SETTLES_S = 60.0
@@ -229,6 +243,14 @@ def _ended(silence: Silence, now: datetime) -> Silence:
 
 def _intent(act: str, what: str, by: str = "", why: str = "") -> Intent:
     return Intent(act=act, server=LOCAL, url="", what=what, by=by, why=why)
+
+
+def _kept(silence: Silence, renew: bool) -> Intent:
+    """What is done about an acknowledgement by itself, in the name of who made it."""
+    what = f"{{{written(silence.matchers)}}}"
+    if renew:
+        return _intent("renew", what, silence.created_by, silence.comment)
+    return _intent("expire", what, silence.created_by, "the alert has resolved")
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from actions.submission.plan_words import (
     NAMED,
     blast_of,
     count,
+    given,
     hidden,
     listed,
     not_taken,
@@ -23,6 +24,7 @@ from actions.submission.plan_words import (
     title_of,
     words_of,
 )
+from actions.submission.step_titles import titled
 from actions.submission.template_fields import fields_of, offered_too
 from config.action_options import ActEntry, ActionsOptions, TemplateOptions
 from fleet.actions.action import Action, ActionState
@@ -156,7 +158,9 @@ class Submissions:
         key = self._new_id()
         steps = await submitting.steps([item for _, item in pairs], [agent for agent, _ in pairs], key)
         known, notes = await submitting.known(agents)
-        said = await aside(len(pairs), lambda: _said(fields, values, pairs, steps, known))
+        said = await aside(
+            len(pairs), lambda: _said(fields, values, pairs, titled(submitting, steps, pairs, fields), known)
+        )
         return Plan(
             key=key,
             act=ActKind.SUBMIT,
@@ -171,7 +175,7 @@ class Submissions:
             made_at=self._reach.clock.now(),
             items=said.items,
             blast=said.blast,
-            effects=self._effects(made.head.queue, len(pairs)),
+            effects=(*given(agents, len(values)), *self._effects(made.head.queue, len(pairs))),
             undo=_undo(submitting),
             warnings=(*self._poorly(agents), *said.warnings, *notes),
             expects="each task is seen to end well at its target",
@@ -241,6 +245,7 @@ class Submissions:
             agents=self._passing(made.chosen),
             queue=made.head.queue or "",
             error=made.error,
+            cancels=made.submitting is not None and made.submitting.cancels,
         )
 
     def _passing(self, chosen: Filter | None) -> tuple[str, ...]:
@@ -360,7 +365,7 @@ def _said(
     return _Said(
         steps=hidden(steps, [item for _, item in pairs], fields),
         items=tuple(words_of(agent if several else "", item, fields) for agent, item in pairs),
-        blast=blast_of(pairs, steps),
+        blast=blast_of(steps),
         warnings=not_taken([public_values(item, fields) for item in values], known),
     )
 

@@ -1,6 +1,7 @@
 """`fleetdeck audit show|verify|export`: who did what, whether the record of it is whole, and a copy for others."""
 
 import os
+import shutil
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.complete import complete_audited
 from cli.plain_output import write_data
 from cli.settings import MESSAGE_CHARS, Failure, state_dir
 from fleet.clock import SystemClock
@@ -65,17 +67,30 @@ def audit_group() -> None:
 @audit_group.command("show")
 @click.option("-n", "count", type=click.IntRange(1), default=50, show_default=True, help="How many lines at most.")
 @click.option(
-    "--filter", "filter_text", default="", metavar="EXPR", help="As / in the dashboard: 'actor:anna decision:refused'."
+    "--filter",
+    "filter_text",
+    default="",
+    metavar="EXPR",
+    shell_complete=complete_audited,
+    help="As / in the dashboard: 'actor:anna decision:refused'.",
 )
-@click.option("-o", "--output", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["acts", "table", "json", "jsonl"]),
+    help="Act by act, or a line a row. Without it: acts in a terminal, else table.",
+)
 @_FOLDER
-def show(count: int, filter_text: str, output: str, folder: Path | None) -> None:
+def show(count: int, filter_text: str, output: str | None, folder: Path | None) -> None:
     """Print the newest lines that EXPR lets through, the newest last.
+
+    In a terminal the lines of an act stand together under what was done, to what, and why.
 
     \b
     fleetdeck audit show --filter 'planner-1'
     fleetdeck audit show --filter 'decision:outcome outcome:failed,unknown' -n 200 -o jsonl
     """
+    from cli.audit_acts import by_act
     from cli.get import FORMATS
     from fleet.filters.filter import parse_filter
     from fleet.filters.saved import NO_FILTERS
@@ -85,9 +100,14 @@ def show(count: int, filter_text: str, output: str, folder: Path | None) -> None
     with _reading(folder) as reading:
         pairs = _rows(store, view, reading)
         kept = list(deque((pair for pair in pairs if chosen.matches(view, *pair)), maxlen=count))
-    if not kept and output == "table":
+    output = output or ("acts" if sys.stdout.isatty() else "table")
+    if not kept and output in ("acts", "table"):
         click.echo("fleetdeck: " + (f"no line matches {scrub(filter_text)!r}" if filter_text else view.empty), err=True)
-    write_data(FORMATS[output](view, kept), output)
+    if output == "acts":
+        text = by_act((entry for entry, _ in kept), shutil.get_terminal_size().columns)
+    else:
+        text = FORMATS[output](view, kept)
+    write_data(text, output)
 
 
 @audit_group.command("verify")

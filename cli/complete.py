@@ -7,7 +7,7 @@ from the views themselves, saved filters from the configuration's text and from 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,8 @@ from fleet.view_line import VIEWS
 
 if TYPE_CHECKING:
     from config.yaml_tree import Node
+    from fleet.filters.saved import SavedFilters
+    from fleet.views.view import View
 
 Items = list[CompletionItem]
 
@@ -46,6 +48,16 @@ def complete_filter(ctx: click.Context, param: click.Parameter, incomplete: str)
     """The last term of a filter of the view that `get` is asked for."""
     head, blank, word = incomplete.rpartition(" ")
     return _items(_terms(ctx, _view(ctx), word), head + blank)
+
+
+def complete_audited(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """The last term of a filter of the audit log."""
+    from fleet.filters.saved import NO_FILTERS
+    from fleet.store import Slice
+    from fleet.views.audit_lines import audit_view
+
+    head, blank, word = incomplete.rpartition(" ")
+    return _items(_terms_of(audit_view(Slice()), word, NO_FILTERS), head + blank)
 
 
 def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -85,16 +97,21 @@ def _items(words: Iterable[str], before: str) -> Items:
 
 
 def _terms(ctx: click.Context, view: str, word: str) -> list[str]:
-    """How the last term of a filter may go on; the names of a view are led to their values by a colon."""
-    from fleet.filters.completion import continued, vocabulary
+    """How the last term of a filter may go on."""
     from fleet.filters.saved import SavedFilters
     from fleet.views.catalogue import TABLE_VIEWS, table_view
 
     if view not in TABLE_VIEWS:
         return []
+    return _terms_of(table_view(view), word, SavedFilters(_saved(ctx) if word.lstrip("(!").startswith("@") else {}))
+
+
+def _terms_of(view: "View[Any]", word: str, saved: "SavedFilters") -> list[str]:
+    """How a term of a filter of `view` may go on; the names of a view are led to their values by a colon."""
+    from fleet.filters.completion import continued, vocabulary
+
     bare = word.lstrip("(!")
-    saved = SavedFilters(_saved(ctx)) if bare.startswith("@") else SavedFilters()
-    known = vocabulary(table_view(view), lambda: (), saved)
+    known = vocabulary(view, lambda: (), saved)
     lead = word[: len(word) - len(bare)]
     return [lead + found + (":" if found in known.names else "") for found in continued(bare, known)]
 
@@ -130,8 +147,8 @@ def _saved(ctx: click.Context) -> dict[str, str]:
 def config_tree(ctx: click.Context) -> "tuple[dict[str, Node], Path | None]":
     """The sections of the configuration that would be used, and its file; None where there is none. Without reading the
     kinds of sources, which takes longer than a finger likes to wait."""
+    from config.file_text import read_text
     from config.find import find_config
-    from config.load import read_text
     from config.problems import Problems
     from config.yaml_tree import Mapping, read_tree
     from fleet.errors import ConfigError

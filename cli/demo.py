@@ -7,6 +7,7 @@ ends with its standard input, which is a pipe that the dashboard holds: however 
 import asyncio
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from config.schema import Config
 
 _START_S = 60.0
+_PREFIX = "fleetdeck-demo-"
+"""Of the temporary folder in which a dashboard has the configuration of its own fleet."""
 
 
 def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> None:
@@ -36,6 +39,10 @@ def serve(agents: int, seed: int, output: Path, *, until_stdin_closes: bool) -> 
         )
     except OSError as error:
         raise Failure(f"the demo fleet cannot be served: {error.strerror or error}") from error
+    finally:
+        if until_stdin_closes and output.parent.name.startswith(_PREFIX):
+            # The dashboard does it, unless it was killed.
+            shutil.rmtree(output.parent, ignore_errors=True)
 
 
 def _remove_old(output: Path, header: str) -> None:
@@ -52,7 +59,7 @@ def _remove_old(output: Path, header: str) -> None:
 
 def watch(agents: int, seed: int, wishes: Wishes) -> None:
     """The dashboard on a fleet of its own."""
-    with tempfile.TemporaryDirectory(prefix="fleetdeck-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         file = Path(folder) / "fleetdeck.yaml"
         fleets: list[subprocess.Popen[bytes]] = []
 

@@ -61,6 +61,9 @@ def print_rows(
         click.echo(f"fleetdeck: {scrub(missing)}", err=True)
     write_data(FORMATS[output](shown, rows), output)
     _narrate(store, what)
+    for freeze in store.freeze.values():
+        if freeze.frozen:
+            click.echo(f"fleetdeck: {scrub(freeze.why)}", err=True)
 
 
 def print_frame(config: Config, view_text: str, size: tuple[int, int], output: Path | None, wait_s: float) -> None:
@@ -123,7 +126,7 @@ def _swept(config: Config, wait_s: float) -> Store:
 
 async def _with_acts(config: Config, wait_s: float) -> Store:
     """As `_swept`, with what can be done to the fleet, and what was."""
-    from cli.acting.acts import Keeping
+    from cli.acting.books import Keeping
 
     store = Store()
     deck = Deck(config, store, SystemClock(), keeping=Keeping.of(config))

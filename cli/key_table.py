@@ -56,7 +56,7 @@ INCIDENT = (
     ("act.abort", "stop what is under way"),
     ("act.undo", "undo a rollback"),
     ("act.reconcile", "ask what became of an act whose answer was lost"),
-    ("act.freeze", "freeze: nothing is changed from here"),
+    ("act.freeze", "freeze: none of your programs changes anything any more"),
 )
 """The keys of an incident, with what each opens or does, on whatever row or page it has a meaning."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.load import read_text, shown_path
+from config.file_text import read_text, shown_path
 from config.problems import Problems, child, item, nearest
 from config.yaml_tree import Mapping as MappingNode
 from config.yaml_tree import Node, Scalar, Sequence, read_tree

@@ -23,6 +23,7 @@ FILES = (
     ("$XDG_STATE_HOME/fleetdeck/fleetdeck.log", "The log, of three megabytes at most with the two before it."),
     ("$XDG_STATE_HOME/fleetdeck/audit.jsonl", "Who did what; older files stand beside it."),
     ("$XDG_STATE_HOME/fleetdeck/actions/", "What was done, and what was begun, an act a file."),
+    ("$XDG_STATE_HOME/fleetdeck/frozen/", "Who froze which fleet, and whether that was lifted."),
     ("$XDG_STATE_HOME/fleetdeck/fleets/", "What is kept of each fleet between sessions."),
     ("$XDG_RUNTIME_DIR/fleetdeck/copied.txt", "What was copied, where no clipboard took it."),
 )

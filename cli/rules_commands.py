@@ -8,7 +8,7 @@ import msgspec
 from cli.rules_default import default_command
 from cli.rules_test import test_command
 from cli.settings import MESSAGE_CHARS
-from config.load import shown_path
+from config.file_text import shown_path
 from config.rule_files import RuleFiles, read_rules
 from fleet.text import scrub, scrub_json
 

@@ -6,7 +6,7 @@ import click
 
 from cli.settings import MESSAGE_CHARS
 from cli.slo_import import section
-from config.load import read_text, shown_path
+from config.file_text import read_text, shown_path
 from config.problems import Problems
 from config.slo.files import read_slos
 from config.slo.targets import Target, targets_of

@@ -8,7 +8,6 @@ that is not wired in cannot go unnoticed. Other packages add kinds through the e
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -94,6 +93,9 @@ def load_kinds(package: str) -> dict[str, Kind[Any]]:
 
     Raises ConfigError for a module without `KIND` and for a name given twice.
     """
+    # Whoever needs the types above does without it; it brings a parser of e-mail.
+    from importlib.metadata import entry_points
+
     kinds: dict[str, Kind[Any]] = {}
     folder = importlib.import_module(package)
     found: list[tuple[str, Any]] = []

@@ -3,8 +3,6 @@
 All mistakes of a file are found in one reading. ConfigError's text has one line for each.
 """
 
-import os
-import stat
 from pathlib import Path
 
 import msgspec
@@ -13,6 +11,7 @@ from msgspec import Struct
 from config.alert_options import AlertSettings, severity_words
 from config.check import Checker, hidden
 from config.entries import ALL_SECTIONS, Entries
+from config.file_text import read_text, shown_path
 from config.kinds import KindTables
 from config.problems import Problems, item
 from config.schema import Config, HostOptions, ProbeOptions, ProbeSettings, RootOptions
@@ -21,14 +20,10 @@ from config.slo.options import definitions_of
 from config.values import Listen
 from config.view_settings import check_view_settings
 from config.yaml_tree import Mapping, Sequence, read_tree
-from fleet.errors import ConfigError
 from fleet.model import ProbeKind
 from fleet.ports import Limits
 from fleet.text import scrub
 from fleet.theme_names import theme_name
-
-SIZE_LIMIT = 1024 * 1024
-"""Bytes of a configuration file."""
 
 
 class Examined(Struct, frozen=True, kw_only=True):
@@ -145,34 +140,3 @@ def probe_settings(options: RootOptions, kind: ProbeKind) -> ProbeSettings:
         stale_after=own.stale_after if own.stale_after is not None else options.stale_after,
         down_after=own.down_after if own.down_after is not None else options.down_after,
     )
-
-
-def shown_path(path: Path) -> str:
-    """`path` as messages name it: relative where it lies below the working folder."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
-def read_text(path: Path, most: int = SIZE_LIMIT) -> str:
-    """The text of `path`. Raises ConfigError: no file, no permission, more than `most` bytes, not UTF-8."""
-    file = scrub(shown_path(path))
-    try:
-        # O_NONBLOCK: a fifo in the file's place must not hang the start.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise ConfigError(f"{file}: no regular file")
-            content = stream.read(most + 1)
-    except FileNotFoundError as error:
-        raise ConfigError(f"{file}: there is no such file") from error
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(content) > most:
-        raise ConfigError(f"{file}: larger than {most:,} bytes")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{file}:{line}: not UTF-8 (byte {error.start})") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from config.load import read_text, shown_path
+from config.file_text import read_text, shown_path
 from config.problems import Problems
 from config.rule_options import is_wild
 from config.rule_tree import RuleProblem, groups_of

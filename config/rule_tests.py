@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from config.load import read_text, shown_path
+from config.file_text import read_text, shown_path
 from config.problems import Problems, nearest
 from config.yaml_tree import Mapping, Node, Scalar, Sequence, read_tree
 from fleet.errors import ConfigError

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from fleet.actions.action import Action, Freeze, Lock, Proposal
 from fleet.actions.ours import Ours
-from fleet.actions.revision import RollbackRow
-from fleet.actions.template import Template
 from fleet.alerts.model import Alert, AlertGroup, Silence
 from fleet.gates.model import GateStatus
 from fleet.model import (
@@ -39,6 +36,10 @@ from fleet.time_style import UTC_STYLE, TimeStyle
 from fleet.wellknown import PlanBook
 
 if TYPE_CHECKING:
+    # What acting is about is imported where something acts, or shows it.
+    from fleet.actions.action import Action, Freeze, Lock, Proposal
+    from fleet.actions.revision import RollbackRow
+    from fleet.actions.template import Template
     from fleet.last_known import KnownAgent
 
 K = TypeVar("K")

@@ -3,12 +3,10 @@
 The first frame is drawn before anything else is started (or imported): `on_start` begins after it.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 from textual.app import SystemCommand
@@ -19,7 +17,6 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
-from fleet.actions.ports import Acting
 from fleet.alerts.notices import NotifyWish
 from fleet.alerts.ports import Graphing, Silencer
 from fleet.clipboard import Clipboard
@@ -29,17 +26,18 @@ from fleet.filters.saved import FilterShelf, SavedFilters
 from fleet.promql.ports import Querying
 from fleet.store import Store
 from fleet.text import scrub
-from fleet.view_line import VIEWS, ViewLine
+from fleet.view_line import ViewLine
 from fleet.views.catalogue import check_view_line
 from fleet.views.view import View
 from fleet.why.model import Subject
 from fleet.why.ports import Explaining
 from tui.acting.rolling_app import RollingApp
-from tui.acting.submits import SubmittingTable
+from tui.background import Background
 from tui.cells import steady
 from tui.chrome.prompt import Asking
 from tui.chrome.tabs import ViewTabs
 from tui.chrome.too_small import HEIGHTS, WIDTHS
+from tui.command_table import palette_of, verbs_of, words_of
 from tui.commands import Command, Verb, completions, read_command
 from tui.context import Context
 from tui.copying import CopyingApp, TerminalOnly
@@ -53,9 +51,8 @@ from tui.keys.keyed import KeyedApp, ReadKeys
 from tui.keys.keymap import KeyMap
 from tui.palette import AgentPages
 from tui.screens.deck import DeckScreen
-from tui.screens.kept import kept
-from tui.screens.overview import OverviewScreen
-from tui.screens.sources import SourcesScreen
+from tui.screens.made import query_page, row_page, slo_page, view_screen, visited_page, why_page
+from tui.screens.modes import Modes
 from tui.screens.table import TableScreen
 from tui.table.table import Table
 from tui.terminal.attention import AttentiveApp
@@ -67,34 +64,10 @@ from tui.themed import Look, ThemedApp
 from tui.timed import TimedApp
 from tui.views import TABLES
 
+if TYPE_CHECKING:
+    from fleet.actions.ports import Acting
+
 log = logging.getLogger(__name__)
-
-
-def _table_screen(name: str) -> type[TableScreen]:
-    """The screen of a table view; some show more than their table, and few of these are ever opened."""
-    if name == "alerts":
-        from tui.alerts.pane import AlertsScreen
-
-        return AlertsScreen
-    if name == "silences":
-        from tui.alerts.silences import SilencesScreen
-
-        return SilencesScreen
-    if name == "slos":
-        from tui.slos.table import SlosScreen
-
-        return SlosScreen
-    if name == "actions":
-        from tui.acting.actions import ActionsScreen
-
-        return ActionsScreen
-    if name == "rollbacks":
-        from tui.acting.rollbacks import RollbacksScreen
-
-        return RollbacksScreen
-    if name in ("agents", "queues", "tasks"):
-        return SubmittingTable
-    return SourcesScreen if name == "sources" else TableScreen
 
 
 class FleetdeckApp(
@@ -161,7 +134,7 @@ class FleetdeckApp(
         querying: Querying | None = None,
         explain: Explaining | None = None,
         notify: NotifyWish | None = None,
-        acting: Acting | None = None,
+        acting: "Acting | None" = None,
     ) -> None:
         super().__init__(read_keys)
         self.follow(profile)
@@ -169,10 +142,7 @@ class FleetdeckApp(
         self.begin_filters(filters or FilterShelf(SavedFilters({}, dict(self.memory.filters))))
         self.begin_times(store)
         self._memory_trouble = memory_trouble
-        # Each view is a mode with a stack of its own, so that it is left and found again as it was.
-        self._modes_of = {name: self.DEFAULT_MODE if name == view.view else name for name in VIEWS}
-        for name, mode in self._modes_of.items():
-            self.add_mode(mode, partial(self._view, name))
+        self._view_modes = Modes(self, view.view, self._view)
         self.animation_level = "none"
         self.context = Context(
             store=store,
@@ -192,14 +162,11 @@ class FleetdeckApp(
         )
         self._notify_wish = notify or NotifyWish()
         self._first = self._asked = view
-        self._current = self._last = view.view
-        self._on_start = on_start
+        self._background = Background(on_start, self._broke)
         self._collect_now = collect_now
         self._reload = reload
         self._troubles: dict[str, str] = {}
         self._log_path = log_path
-        self._work: asyncio.Task[None] | None = None
-        self._views: dict[str, DeckScreen] = {}
         self._keys_problem = self.take_keys()
         self.machine = clipboard or TerminalOnly()
         self.begin_look(look or Look())
@@ -221,25 +188,14 @@ class FleetdeckApp(
             self.say(self._keys_problem, bad=True)
         self.begin_notices(self.context.store, self.context.clock, self.context.fleet_name, self._notify_wish)
         self.begin_proposals()
-        self.after_frame(self._start)
+        self.after_frame(self._background.begin)
 
     async def on_unmount(self) -> None:
         """End the work, and wait until it has ended."""
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.wait({self._work})
+        await self._background.end()
 
-    def _start(self) -> None:
-        if self._on_start is not None and self._work is None:
-            self._work = asyncio.ensure_future(self._run(self._on_start))
-            self._work.add_done_callback(self._work_ended)
-
-    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
-        await work()
-
-    def _work_ended(self, work: "asyncio.Task[None]") -> None:
-        error = None if work.cancelled() else work.exception()
-        if error is None or not self.is_running:
+    def _broke(self, error: BaseException) -> None:
+        if not self.is_running:
             return
         log.error("collecting has stopped", exc_info=error)
         where = f" (see {self._log_path})" if self._log_path else ""
@@ -249,16 +205,7 @@ class FleetdeckApp(
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _view(self, name: str) -> DeckScreen:
-        """The screen of a view, made when its mode is first entered and kept, so that filter and cursor stay."""
-        line = ViewLine(view=name)
-        view = TABLES.get(name)
-        screen = (
-            OverviewScreen(self.context, line)
-            if view is None
-            else _table_screen(name)(self.context, line, view, self._as_left(name))
-        )
-        self._views[name] = screen
-        return screen
+        return view_screen(self.context, name, lambda: self._as_left(name))
 
     def _as_left(self, name: str) -> Visit | None:
         """How a view was left the last time; a filter that comes back is said, that nobody takes a part for all."""
@@ -273,40 +220,25 @@ class FleetdeckApp(
 
     def gathered(self) -> Memory:
         """The memory with every view as it is now."""
-        return gathered(self.memory, self._views.values(), self._current)
+        return gathered(self.memory, self._view_modes.made, self._view_modes.current)
 
     async def open(self, line: ViewLine) -> None:
         """Show what a view line asks for; one that only names a view shows it as it was left."""
         self.leaving()
         self._asked = line
-        screen = await self._enter(line.view)
+        screen = await self._view_modes.enter(line.view)
         if isinstance(screen, TableScreen) and not line.is_plain:
             screen.apply(line)
         if line.subject is not None:
-            await self._show_agent(line.subject)
+            await self.push_screen(self._row_page(TABLES["agents"], line.subject))
         self.arrived()
-
-    async def _enter(self, view: str) -> DeckScreen:
-        """The screen of a view, without a page on top of it."""
-        if view != self._current:
-            self._last, self._current = self._current, view
-            await self.switch_mode(self._modes_of[view])
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        return self._views[view]
 
     async def revisit(self, visit: Visit) -> None:
         """Show what was shown then, as it was then."""
-        line = visit.line
-        screen = await self._enter(line.view)
-        if line.subject is not None:
-            await self._show_agent(line.subject)
-        elif visit.detail is not None:
-            await self._show_detail(TABLES[line.view], visit.detail)
-        elif visit.query is not None:
-            await self._show_query(visit.query)
-        elif visit.why is not None:
-            await self._show_why(visit.why)
+        screen = await self._view_modes.enter(visit.line.view)
+        page = visited_page(self, self.context, visit, self.action_page)
+        if page is not None:
+            await self.push_screen(page)
         elif isinstance(screen, TableScreen):
             try:
                 screen.restore(visit)
@@ -314,77 +246,38 @@ class FleetdeckApp(
                 # A saved filter may have been taken away meanwhile.
                 self.say(str(error), bad=True)
 
-    async def _show_agent(self, name: str) -> None:
-        from tui.screens.agent import AgentScreen
-
-        await self.push_screen(AgentScreen(self.context, name))
-
-    async def _show_detail(self, view: View[Any], key: Any) -> None:
-        if view.name == "alerts":
-            from tui.alerts.page import AlertPage
-
-            page = kept(self, AlertPage, lambda: AlertPage(self.context, key), lambda page: page.show(key))
-            await self.push_screen(page)
-            return
-        if view.name == "slos":
-            from tui.slos.page import SloPage
-
-            await self.push_screen(SloPage(self.context, key))
-            return
-        if view.name == "actions":
-            await self.push_screen(self.action_page(key))
-            return
-        if view.name == "gates":
-            from tui.gates.page import GatePage
-
-            await self.push_screen(GatePage(self.context, key))
-            return
-        from tui.screens.detail import DetailScreen
-
-        await self.push_screen(DetailScreen(self.context, view, key))
-
     async def open_query(self, expr: str = "") -> None:
         """Ask in PromQL; without an expression the line for it is opened."""
         from tui.queries.screen import QueryScreen
 
         self.leaving()
         if not isinstance(self.screen, QueryScreen):
-            await self._show_query(expr)
+            await self.push_screen(query_page(self.context, self._view_modes.current, expr))
         elif expr:
             self.screen.ask_for(expr)
         else:
             self.screen.action_edit()
         self.arrived()
 
-    async def _show_query(self, expr: str) -> None:
-        from tui.queries.screen import QueryScreen
-
-        await self.push_screen(QueryScreen(self.context, ViewLine(view=self._current), expr))
-
     async def show_why(self, subject: Subject) -> None:
         """The page that says why something is red."""
-        self.leaving()
-        await self._show_why(subject)
-        self.arrived()
-
-    async def _show_why(self, subject: Subject) -> None:
-        from tui.why.page import WhyPage
-
-        await self.push_screen(WhyPage(self.context, subject, ViewLine(view=self._current)))
+        await self._show(lambda: why_page(self.context, self._view_modes.current, subject))
 
     async def open_row(self, view: str, key: Any) -> None:
         """The page of an agent, or the details of any other row, from wherever one is."""
-        self.leaving()
-        await (self._show_agent(key) if view == "agents" else self._show_detail(TABLES[view], key))
-        self.arrived()
+        await self._show(lambda: self._row_page(TABLES[view], key))
 
     async def show_formula(self, slo: str) -> None:
         """The page of an objective, beginning with how its numbers came about."""
-        from tui.slos.page import SloPage
+        await self._show(lambda: slo_page(self.context, slo, explaining=True))
 
+    async def _show(self, page: Callable[[], Screen[Any]]) -> None:
         self.leaving()
-        await self.push_screen(SloPage(self.context, slo, explaining=True))
+        await self.push_screen(page())
         self.arrived()
+
+    def _row_page(self, view: View[Any], key: Any) -> Screen[Any]:
+        return row_page(self, self.context, view, key, self.action_page)
 
     async def action_close_page(self) -> None:
         """Back to where the page was opened from."""
@@ -399,12 +292,7 @@ class FleetdeckApp(
 
     async def on_table_opened(self, event: Table.Opened) -> None:
         """Show the page of an agent, or the details of any other row."""
-        self.leaving()
-        if event.view.name == "agents":
-            await self._show_agent(event.key)
-        else:
-            await self._show_detail(event.view, event.key)
-        self.arrived()
+        await self._show(lambda: self._row_page(event.view, event.key))
 
     def report(self, topic: str, trouble: str) -> None:
         """Put what is wrong with fleetdeck itself into every title; "" where there is nothing wrong any more."""
@@ -422,59 +310,16 @@ class FleetdeckApp(
     @property
     def words(self) -> Mapping[str, Command]:
         """The commands that are no view."""
-        quit_, help_ = self.exit, self.action_help
-        return {
-            "quit": quit_,
-            "q": quit_,
-            "help": help_,
-            "?": help_,
-            "pause": self.action_pause,
-            "collect": self.action_collect,
-            "reload": self.action_reload,
-            "keys": self.reload_keys,
-            "filters": self.action_saved_filters,
-            "suspend": self.action_suspend_process,
-            "query": self.open_query,
-            "submit": self.submit_marked,
-            "rollback": self.roll_back,
-            "freeze": self.action_freeze,
-            "unlock": self.unlock,
-        }
+        return words_of(self)
 
     @property
     def verbs(self) -> Mapping[str, Verb]:
         """The commands that take words."""
-        return {
-            "save": self.save_command,
-            "forget": self.forget_command,
-            "time": self.time_command,
-            "theme": self.theme_command,
-            "submit": self.submit_command,
-            "rollback": self.rollback_command,
-            "unlock": self.unlock_command,
-            "query": lambda expr: partial(self.open_query, expr),
-        }
+        return verbs_of(self)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette offers beside agents."""
-        for name in VIEWS:
-            key = self.key_of(f"app.view.{name}")
-            told = f"key {key}" if key else "no key"
-            open_it = partial(self.open, ViewLine(view=name))
-            yield SystemCommand(f"view {name}", told, open_it)  # ours: names of views and keys
-        yield SystemCommand("collect now", "ask every source at once", self.action_collect)
-        yield SystemCommand("reload", "read the configuration again", self.action_reload)
-        yield SystemCommand("pause drawing", "hold the picture still while the data go on", self.action_pause)
-        yield SystemCommand("query", "ask in PromQL", self.open_query)
-        yield SystemCommand("submit", "a task, by a template", self.submit_marked)
-        yield SystemCommand("rollback", "to a revision that was good", self.roll_back)
-        yield SystemCommand("freeze", "nothing is changed from here any more", self.action_freeze)
-        yield SystemCommand("filters", "the saved ones", self.action_saved_filters)
-        yield SystemCommand("time", "the next of UTC, local, a zone, ages", self.action_time)
-        yield SystemCommand("theme", "other colours", self.action_change_theme)
-        yield SystemCommand("help", "the keys that work here", self.action_help)
-        yield SystemCommand("suspend", "back to the shell, until fg", self.action_suspend_process)
-        yield SystemCommand("quit", "leave fleetdeck", self.exit)
+        return palette_of(self)
 
     async def action_view(self, name: str) -> None:
         """A number key."""
@@ -482,7 +327,7 @@ class FleetdeckApp(
 
     async def action_last_view(self) -> None:
         """Back to the view before this one."""
-        await self.open(ViewLine(view=self._last))
+        await self.open(ViewLine(view=self._view_modes.last))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`:` is text while the prompt is open, and means nothing on a sheet."""
@@ -517,6 +362,6 @@ class FleetdeckApp(
     def reload_keys(self) -> None:
         """Read the keys file again; a mistake in it leaves the keys as they are."""
         problem = self.take_keys()
-        for view in self._views.values():
+        for view in self._view_modes.made:
             view.query_one(ViewTabs).refresh()
         self.say(problem or f"keys: {self.key_map.name}", bad=bool(problem))

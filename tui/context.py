@@ -1,10 +1,10 @@
 """What every screen may use: the store, the clock, the fleet's name. Wired once by the app, read by the screens."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from fleet.actions.ports import Acting
 from fleet.alerts.ports import Graphing, Silencer
 from fleet.clock import Clock
 from fleet.filters.saved import FilterShelf
@@ -12,6 +12,9 @@ from fleet.promql.ports import Querying
 from fleet.store import Store
 from fleet.why.ports import Explaining
 from tui.commands import Command
+
+if TYPE_CHECKING:
+    from fleet.actions.ports import Acting
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -40,5 +43,5 @@ class Context(Struct, frozen=True, kw_only=True):
     """Questions in PromQL; None where nothing is kept."""
     explaining: Explaining | None = None
     """Why something is red; None where nothing can be asked."""
-    acting: Acting | None = None
+    acting: "Acting | None" = None
     """Plans and starts acts; None where nothing here can."""

@@ -1,6 +1,6 @@
 """The views that are tables, by name, and compact forms of them for panes and pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,7 +9,21 @@ from fleet.store import Slice
 from fleet.views.catalogue import TABLE_VIEWS, table_view
 from fleet.views.view import Column, View
 
-TABLES: dict[str, View[Any]] = {name: table_view(name) for name in TABLE_VIEWS}
+
+class _Tables(Mapping[str, View[Any]]):
+    """Each is imported when it is asked for: the first frame shows few of them."""
+
+    def __getitem__(self, name: str) -> View[Any]:
+        return table_view(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TABLE_VIEWS)
+
+    def __len__(self) -> int:
+        return len(TABLE_VIEWS)
+
+
+TABLES: Mapping[str, View[Any]] = _Tables()
 
 
 def compact(

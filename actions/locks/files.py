@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from fleet.actions.action import Lock
 from fleet.errors import Fault, OutsideError, RefusedError
 from fleet.text import scrub
+from transport.boot import boot_id
 
 MOST = 1_000
 """Locks that are read."""
@@ -130,7 +131,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 def _written(descriptor: int, lock: Lock) -> int:
     pid = os.getpid()
-    held = Held(lock=replace(lock, mine=False), pid=pid, host=platform.node(), boot=_boot(), started=_started(pid))
+    held = Held(lock=replace(lock, mine=False), pid=pid, host=platform.node(), boot=boot_id(), started=_started(pid))
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, msgspec.json.encode(held), 0)
     return descriptor
@@ -152,7 +153,7 @@ def _lives(held: Held) -> bool:
     """Whether its owner lives, as far as it can be told; that of another machine is taken to."""
     if held.host != platform.node():
         return True
-    if held.boot != _boot() or held.pid <= 0:
+    if held.boot != boot_id() or held.pid <= 0:
         return False
     try:
         os.kill(held.pid, 0)
@@ -161,14 +162,6 @@ def _lives(held: Held) -> bool:
     except OSError:
         return True
     return held.started == _started(held.pid)
-
-
-def _boot() -> str:
-    """Which start of the machine this is; "" where it does not say."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except (OSError, UnicodeError):
-        return ""
 
 
 def _started(pid: int) -> str:

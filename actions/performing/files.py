@@ -65,7 +65,7 @@ class FileWorker:
         if effect.work == "link":
             return link(effect.path, effect.source, effect.was)
         if effect.work == "copy":
-            return copy(effect.path, effect.source, effect.sha256, stop)
+            return copy(effect.path, effect.source, effect.sha256, stop, is_new=effect.new)
         if effect.work == "archive":
             return archive(effect.path, effect.source, stop)
         stamp = self._clock.now().strftime(_STAMP)

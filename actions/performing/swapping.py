@@ -73,8 +73,9 @@ def _check_link(path: Path, was: str) -> str:
     return to
 
 
-def copy(path_text: str, source_text: str, sha256: str, stop: threading.Event) -> str:
-    """Replace the file `path` by `source`, whose SHA-256 is `sha256`; what it did, in a sentence."""
+def copy(path_text: str, source_text: str, sha256: str, stop: threading.Event, *, is_new: bool = False) -> str:
+    """Replace the file `path` by `source`, whose SHA-256 is `sha256`; what it did, in a sentence. Where it `is_new`,
+    nothing is replaced."""
     path, source = checked(path_text), checked(source_text)
     old = _mode(path)
     new = beside(path, "copy")
@@ -84,12 +85,22 @@ def copy(path_text: str, source_text: str, sha256: str, stop: threading.Event) -
             os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(content.fileno()).st_mode) & 0o777 if old is None else old)
             sync(target)
         compare(source, found, sha256)
-        new.replace(path)
+        if is_new:
+            _name(new, path)
+        else:
+            new.replace(path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             new.unlink()
     sync_folder(path.parent)
     return f"{path} is {source} now (sha256 {found})"
+
+
+def _name(new: Path, path: Path) -> None:
+    try:
+        os.link(new, path)  # unlike a rename it fails where something is there
+    except FileExistsError as error:
+        raise RefusedError(f"{path} is there already; what was kept is never overwritten") from error
 
 
 def _mode(path: Path) -> int | None:

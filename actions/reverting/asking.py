@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from actions.submission.answers import said_in
 from config.values import SecretRef
 from fleet.actions.plan import HttpRequest, SecretName
 from fleet.actions.ports import ActReach
@@ -44,7 +45,7 @@ class Asker:
         """The JSON value at `url`. Raises OutsideError where there is none, ConfigError where a secret is missing."""
         status, body = await self.answer(url)
         if status != 200:
-            raise OutsideError(Fault.STATUS, f"{status}: {scrub(body.decode('utf-8', 'replace'), 200)}")
+            raise OutsideError(Fault.STATUS, f"{status}: {said_in(body.decode('utf-8', 'replace'), status)}")
         try:
             return msgspec.json.decode(body)
         except msgspec.DecodeError as error:

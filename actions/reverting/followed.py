@@ -1,13 +1,12 @@
 """One definition of a rollback with what is known of it: its agents, its objective, when which revision was live."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
 from config.action_options import ActEntry, RollbackOptions
-from fleet.actions.action import ActionState
 from fleet.actions.history import Live, SloHistory, judged, live_spans, preferred
 from fleet.actions.plan import ActKind
 from fleet.actions.ports import ActReach, Rolling
@@ -85,10 +84,11 @@ class Followed:
 
     def row(self) -> RollbackRow:
         """As it is known now."""
-        proposal = self._store.proposals.get(self.name)
+        proposal, agents = self._store.proposals.get(self.name), self.agents()
         return replace(
             self._row,
-            agents=self.agents(),
+            agents=agents,
+            words=tuple(sorted(self.words(agents))),
             proposed=proposal.revision if proposal is not None else "",
             because=proposal.because if proposal is not None else "",
         )
@@ -109,7 +109,7 @@ class Followed:
         row = self.objective
         spans = live_spans(said.revisions, [*self._changes, *self._rolled()], now)
         ratio = None if row is None else row.objective_ratio
-        made = judged(said.revisions, spans, self.head.slo or "", ratio, self._history)
+        made = judged(said.revisions, spans, self.head.slo or "", ratio, self._history, now)
         # What the kind itself prefers (a restart, where there is nothing to choose) stands.
         chosen = said.preferred or preferred(made)
         self._row = replace(
@@ -123,6 +123,12 @@ class Followed:
         warnings = (*(managed if self.head.managed_by else ()), *said.warnings)
         return replace(said, target=self.name, revisions=made, preferred=chosen, warnings=warnings)
 
+    def error_ratio(self, start: datetime, end: datetime) -> float | None:
+        """Of its objective between two times, 0–1; None where nothing is kept of it."""
+        found = self._history.between(self.head.slo, start, end) if self.head.slo else None
+        ratio = None if found is None else found.sli_ratio
+        return None if ratio is None else 1 - ratio
+
     async def look(self) -> None:
         """Bring the row up to date; what cannot be known stands in it."""
         try:
@@ -130,11 +136,12 @@ class Followed:
         except FleetdeckError as error:
             self._row = replace(self._row, error=scrub(str(error), 300))
 
-    def words(self) -> frozenset[str]:
-        """Names by which it is found beside its own and its agents': its objective, its gate, its services."""
+    def words(self, agents: Sequence[str]) -> frozenset[str]:
+        """Names by which it is found beside its own and those of its `agents`: its objective, its gate, its
+        services."""
         row = self.objective
         services = {row.service, *(row.labels.get("service", ""),)} if row is not None else set()
-        for name in self.agents():
+        for name in agents:
             services.add(self._store.status[name].labels.get("service", ""))
         return frozenset(filter(None, (self.head.slo, self.head.gate, *services)))
 
@@ -157,7 +164,7 @@ class Followed:
                 plan.source == self.name
                 and plan.revision
                 and plan.act in (ActKind.ROLLBACK, ActKind.UNDO)
-                and action.state is ActionState.SUCCEEDED
+                and action.succeeded
                 and action.sent_at is not None
             ):
                 yield Live(action.sent_at, plan.revision)

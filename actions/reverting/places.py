@@ -1,6 +1,7 @@
 """Paths of plans: absolute, in their plain form, reached through no link; and the own archive that is taken first."""
 
 import os
+import secrets
 from datetime import datetime
 from pathlib import Path
 
@@ -16,8 +17,8 @@ def plain(root: Path, text: str) -> Path:
 
 
 def stamp(now: datetime) -> str:
-    """A moment as it stands in the name of an archive."""
-    return now.strftime("%Y%m%dT%H%M%S%fZ")
+    """A moment as it stands in the name of what is kept, and something that tells two of one moment apart."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def own_archive(name: str, source: Path, folder: Path, now: datetime) -> Step:

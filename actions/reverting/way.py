@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from actions.submission.answers import message_in, said_by
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.plan import CommandRun, Fact, HttpRequest, Plan, Step
 from fleet.actions.ports import ActReach
@@ -111,13 +112,16 @@ class Way(ABC):
         return late or at - self._looked[plan.key] >= plan.within_s - _EARLY_S
 
     async def _amiss(self, plan: Plan) -> str:
-        if self.listed and plan.revision:
-            live = (await self.revisions()).live
-            if live is None:
-                return f"the target does not say that {plan.revision} is live"
-            if live.id != plan.revision:
-                return f"{live.name} is live, not {plan.revision}"
-        return await self.wrong(plan)
+        """Why the plan's revision is not in place, in a sentence; "" where it is. Raises OutsideError."""
+        listed = self.listed and plan.revision
+        return (await self.not_live(plan) if listed else "") or await self.wrong(plan)
+
+    async def not_live(self, plan: Plan) -> str:
+        """What is live in place of the plan's revision, in a sentence; "" where that is. Raises OutsideError."""
+        live = (await self.revisions()).live
+        if live is None:
+            return f"the target does not say that {plan.revision} is live"
+        return f"{live.name} is live, not {plan.revision}" if live.id != plan.revision else ""
 
 
 def _wanted(plan: Plan) -> str:
@@ -171,14 +175,15 @@ def read_result(step: Step, result: Result) -> StepRead:
 
 
 def _read_answer(result: Result) -> StepRead:
-    status, said = result.status, tail_of(result.text) or result.fault
+    status, said = result.status, said_by(result)
     if result.sent is Sent.NO:
         verdict = Verdict.AGAIN if result.passing else Verdict.FAILED
-        return StepRead(verdict=verdict, sentence=said or "it was not sent", again_after_s=2.0)
+        return StepRead(verdict=verdict, sentence=result.fault or "it was not sent", again_after_s=2.0)
     if result.sent is Sent.MAYBE or status is None:
-        return StepRead(verdict=Verdict.UNKNOWN, sentence=said or "there was no answer")
+        return StepRead(verdict=Verdict.UNKNOWN, sentence=result.fault or "there was no answer")
     if 200 <= status < 300:
-        return StepRead(verdict=Verdict.DONE, sentence=said)
+        more = message_in(result.text)
+        return StepRead(verdict=Verdict.DONE, sentence=f"taken ({status})" + (f": {more}" if more else ""))
     if status == 429:
         return StepRead(verdict=Verdict.AGAIN, sentence=f"429: {said}", again_after_s=result.retry_after_s or 5.0)
     if status >= 500:

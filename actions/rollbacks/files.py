@@ -193,7 +193,8 @@ class FilesRolling(Way):
         else:
             if self._path.exists():
                 kept = self._kept / f"{self._path.name}-{stamp(now)}"
-                own = FileWork(work="copy", path=str(kept), source=str(self._path), sha256=sha256_of(self._path))
+                digest_now = sha256_of(self._path)
+                own = FileWork(work="copy", path=str(kept), source=str(self._path), sha256=digest_now, new=True)
                 steps.append(Step(title=f"keep {self._path.name} in {self._kept}", target=self.target, effect=own))
             work = FileWork(work="copy", path=str(self._path), source=str(source), sha256=digest)
         steps.append(Step(title=f"put {to.name} in its place", target=self.target, effect=work))

@@ -16,6 +16,7 @@ from config.values import HttpUrl, Regex, Seconds
 from fleet.actions.plan import Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
 from fleet.actions.revision import Revision, Revisions
+from fleet.actions.rollback_plan import INSTANCE
 from fleet.errors import Fault, OutsideError
 from fleet.text import scrub
 
@@ -104,7 +105,7 @@ class HttpRolling(Way):
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """The instances that are rolled."""
         _, _, instances = await self._known()
-        return tuple(f"instance {name}" + (f", at {revision}" if revision else "") for name, revision in instances)
+        return tuple(f"{INSTANCE}{name}" + (f", at {revision}" if revision else "") for name, revision in instances)
 
     async def steps(self, to: Revision, shares: Sequence[float]) -> tuple[Step, ...]:
         """One request for each stage."""
@@ -145,6 +146,14 @@ class HttpRolling(Way):
         if not plan.revision:
             return ""
         return await self._behind(plan.revision) or await self._not_verified(plan)
+
+    async def not_live(self, plan: Plan) -> str:
+        """As `Way.not_live`; of a roll that is in between, how many instances run what."""
+        said = await super().not_live(plan)
+        if not said:
+            return ""
+        _, _, instances = await self._known()
+        return parts_words(instances, plan.revision) or said
 
     async def _behind(self, id_: str) -> str:
         _, _, instances = await self._known()
@@ -197,11 +206,25 @@ def _title(to: Revision, share: float, shares: Sequence[float], instances: int) 
     return f"roll {percent_of(share)} % to {to.name}{many}"
 
 
+def parts_words(instances: Sequence[tuple[str, str]], wanted: str) -> str:
+    """`1 of 6 instances runs r25, the rest r26`; "" where all or none run what is wanted, or it is not said."""
+    there = sum(revision == wanted for _, revision in instances)
+    others = sorted({revision for _, revision in instances if revision and revision != wanted})
+    if not others or not there:
+        return ""
+    rest = " or ".join(others[:3]) + (" or others" if len(others) > 3 else "")
+    return f"{there} of {len(instances)} instances {'runs' if there == 1 else 'run'} {wanted}, the rest {rest}"
+
+
 def _mixture(instances: Sequence[tuple[str, str]]) -> str:
+    """`4, all at r42`, `4: 3 at r42, 1 at r41`."""
     counts: dict[str, int] = {}
     for _, revision in instances:
         counts[revision] = counts.get(revision, 0) + 1
-    parts = [f"{count} at {revision}" if revision else str(count) for revision, count in counts.items()]
+    if len(counts) == 1:
+        revision = instances[0][1]
+        return f"{len(instances)}, all at {revision}" if revision else str(len(instances))
+    parts = [f"{count} at {revision or 'one not known'}" for revision, count in counts.items()]
     return f"{len(instances)}: {', '.join(parts)}"
 
 

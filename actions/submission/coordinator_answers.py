@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from actions.submission.answers import failed, member, quoted, refused, unknown
+from actions.submission.answers import failed, member, refused, said_by, unknown
 from fleet.actions.action import Result, StepRead, Verdict
 from fleet.text import scrub
 
@@ -11,7 +11,7 @@ def read_registered(result: Result, word: str) -> StepRead:
     """The answer of `/register`; `word` is its error."""
     if result.status == 200 and not word:
         return StepRead(verdict=Verdict.DONE, sentence="registered")
-    return refused(f"the agent could not be registered: {result.status} {word or quoted(result)}")
+    return refused(f"the agent could not be registered: {result.status} {word or said_by(result)}")
 
 
 def read_queued(result: Result, body: Any, word: str) -> StepRead:
@@ -27,8 +27,8 @@ def read_queued(result: Result, body: Any, word: str) -> StepRead:
     if status == 503 and word:
         return failed(f"it could not take it: 503 {word}")
     if 300 <= status < 500:
-        return refused(f"it answered {status}: {quoted(result)}")
-    return unknown(f"it answered {status} without a task's id ({quoted(result)}); the task may have been queued")
+        return refused(f"it answered {status}: {said_by(result)}")
+    return unknown(f"it answered {status} without a task's id ({said_by(result)}); the task may have been queued")
 
 
 def read_executed(result: Result, body: Any, word: str) -> StepRead:
@@ -44,8 +44,8 @@ def read_executed(result: Result, body: Any, word: str) -> StepRead:
     if status == 403:
         return failed("it may not be executed there, and is shown as running for ever: the coordinator set it so first")
     if status < 500:
-        return failed(f"it is queued, and not executed: {status} {word or quoted(result)}")
-    return unknown(f"it is queued; whether it is executed is not known: it answered {status} {word or quoted(result)}")
+        return failed(f"it is queued, and not executed: {status} {word or said_by(result)}")
+    return unknown(f"it is queued; whether it is executed is not known: it answered {status} {word or said_by(result)}")
 
 
 def _allowed(body: Any) -> str:

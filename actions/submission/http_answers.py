@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from actions.submission.answers import json_of, quoted, tail_of, unanswered, unknown
+from actions.submission.answers import json_of, quoted, said_by, tail_of, unanswered, unknown
 from actions.submission.http_options import FollowOptions, HttpOptions, Meaning
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
 from fleet.actions.holes import captured
@@ -12,7 +12,6 @@ from fleet.vocabulary import TaskState, task_state
 
 WAIT_S: Final = 5.0
 """Seconds before it is sent again to a server that does not say when."""
-_SENTENCES: Final = ("detail", "message", "error", "reason", "title", "description", "error_description")
 _MEANINGS: Final[dict[Meaning, Verdict]] = {
     "done": Verdict.DONE,
     "again": Verdict.AGAIN,
@@ -82,19 +81,6 @@ def _taken(options: HttpOptions, result: Result, status: int) -> StepRead:
     return StepRead(verdict=Verdict.DONE, sentence=sentence, found={"status": str(status), **found})
 
 
-def said_by(result: Result) -> str:
-    """The server's own sentence."""
-    body = json_of(result)
-    if isinstance(body, dict):
-        for name in _SENTENCES:
-            said = body.get(name)
-            if isinstance(said, dict):
-                said = next((said[key] for key in _SENTENCES if isinstance(said.get(key), str)), None)
-            if isinstance(said, str) and said.strip():
-                return scrub(said.strip(), 200)
-    return quoted(result)
-
-
 def read_state(follow: FollowOptions, result: Result, act: ActKind) -> Observed:
     """How a task is, from an answer with a status below 500 that is not 429."""
     status = result.status or 0
@@ -116,7 +102,9 @@ def read_state(follow: FollowOptions, result: Result, act: ActKind) -> Observed:
         done = state is ActionState.CANCELLED
         state = ActionState.SUCCEEDED if done else ActionState.FAILED
         sentence = "it is cancelled" if done else f"it had ended before: {sentence}"
-    return Observed(state=state, sentence=sentence, final=final, tail=tail)
+    # It is known to the server, whatever is heard of it later.
+    found = {"status": str(status)} if act is ActKind.SUBMIT else {}
+    return Observed(state=state, sentence=sentence, final=final, tail=tail, found=found)
 
 
 def _at(body: Any, path: str) -> Any:

@@ -32,6 +32,9 @@ class FollowOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Asked by GET. `{id}`, `{key}` and the names of `captures` stand for what is known of the task."""
     state: JsonPath = "status"
     """Dotted path of its state in the answer."""
+    absent: tuple[Annotated[int, Meta(ge=400, le=499)], ...] = ()
+    """Statuses (`[404]`) by which the server says for certain that there is no such task, and there never was: a
+    submission whose answer was lost was not done then. For servers that forget no task; nothing else is believed."""
     words: dict[str, TaskWord] = {}
     """Meanings of states that are called otherwise than usual (`ripe: done`)."""
     output: JsonPath | None = None
@@ -111,6 +114,15 @@ class HttpOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         for field, part in (("follow", self.follow), ("cancel", self.cancel)):
             if self.token is not None and part is not None and _origin(part.url) != _origin(self.url):
                 raise ValueError(f"{field}: it is another server than that of url, and would get its token")
+        follow_key = self.follow is not None and "{key}" in self.follow.url
+        if self.follow is not None and self.follow.absent and follow_key and not self.sends_key:
+            raise ValueError("follow: absent: the server is not told the key that it is asked for")
+
+    @property
+    def sends_key(self) -> bool:
+        """Whether the server is told the idempotency key."""
+        texts = [self.url, *self.headers.values(), str(self.body)]
+        return bool(self.key_header) or any("{key}" in text for text in texts)
 
 
 def _origin(url: str) -> tuple[str, str]:

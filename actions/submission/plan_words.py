@@ -32,7 +32,8 @@ def _masked(title: str, item: Mapping[str, Any], private: Sequence[str]) -> str:
 
 def title_of(template: str, number: int, agents: Sequence[str], target: str) -> str:
     """The act in a line."""
-    to = listed([name for name in agents if name]) or target
+    # The address of a template may have fields in it.
+    to = listed([name for name in agents if name]) or target.replace("{", "").replace("}", "")
     return f"submit {f'{number:,} × ' if number > 1 else ''}{template} to {to}"
 
 
@@ -42,16 +43,17 @@ def words_of(agent: str, item: Mapping[str, Any], fields: Sequence[Field]) -> st
     return scrub(" ".join(filter(None, (agent, *said))).strip(), WORDS) or "a task"
 
 
-def blast_of(pairs: Sequence[tuple[str, Any]], steps: Sequence[Step]) -> tuple[str, ...]:
-    """What is hit: how many tasks each agent is given, and what is done beside submitting."""
-    counts: dict[str, int] = {}
-    for agent, _ in pairs:
-        if agent:
-            counts[agent] = counts.get(agent, 0) + 1
-    given = [f"{agent}: {count(number, 'task')}" for agent, number in counts.items()]
+def blast_of(steps: Sequence[Step]) -> tuple[str, ...]:
+    """What is hit beside the targets: what is done beside submitting."""
     first = {step.item: step for step in reversed(steps)}
-    beside = [step.title for step in steps if len(steps) > len(first) and step.title.startswith("register ")]
-    return (*given, *beside)
+    return tuple(step.title for step in steps if len(steps) > len(first) and step.title.startswith("register "))
+
+
+def given(agents: Sequence[str], items: int) -> tuple[str, ...]:
+    """How many tasks each agent is given, where it is more than one, in a sentence."""
+    if items < 2 or not any(agents):
+        return ()
+    return (f"{'each of the agents' if len(agents) > 1 else agents[0]} is given {count(items, 'task')}",)
 
 
 def not_taken(items: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from fleet.actions.action import ActionState, Result, StepRead, Verdict
 from fleet.actions.placeholders import Pattern, as_text, fill_text
 from fleet.actions.plan import ActKind, Plan, RedisWrite, Step
 from fleet.store import Store
+from fleet.text import scrub
 from fleet.times import rfc3339
 from transport.redis import RedisLink
 
@@ -90,12 +91,18 @@ def filled_fields(
     return {name: as_text(name, item) for name in item if item[name] is not None}
 
 
-def words_of(plan: Plan, number: int) -> tuple[str, ...]:
-    """The command of an item; empty where there is none."""
+def ends_in(plan: Plan, number: int) -> str:
+    """The last word of the command of an item: what a cancelling one takes out; "" where there is none."""
     for step in plan.steps:
         if step.item == number and isinstance(step.effect, RedisWrite):
-            return step.effect.command
-    return ()
+            return step.effect.command[-1]
+    return ""
+
+
+async def no_such_key(link: RedisLink, key: str, kind: str) -> tuple[str, ...]:
+    """Why a key is not written to: it is neither a `kind` (as Redis calls it) nor nothing yet. Raises OutsideError."""
+    found = await link.ask("TYPE", key)
+    return () if found in (kind.encode(), b"none") else (f"the key {scrub(key)} is a {found.decode()}, no {kind}",)
 
 
 def json_member(content: bytes, name: str) -> str:
@@ -140,6 +147,7 @@ def taken_out(store: Store, key: str, id: str) -> bool:
         and step.effect.command[-1] == id
         and step.item < len(action.items)
         and action.items[step.item].state is ActionState.SUCCEEDED
+        and not action.items[step.item].settled
         for action in store.actions.values()
         if action.plan.of == key and action.act is ActKind.CANCEL
         for step in action.plan.steps

@@ -6,24 +6,24 @@ nobody knows what it did.
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from actions.aside import aside
 from actions.performing.secrets import read_secret
 from actions.submission.answers import failed, unanswered
+from actions.submission.each import Wanted, step_each
 from actions.submission.texts import secret_name
 from config.kinds import Kind
 from config.problems import is_secret_key
 from config.values import FilePath, Seconds, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
-from fleet.actions.placeholders import ANY_NAME, fill_argv, fill_word, read_argv, read_pattern
+from fleet.actions.placeholders import ANY_NAME, fill_argv, fill_word, read_argv, read_pattern, told_text
 from fleet.actions.plan import CommandRun, Plan, SecretName, Step
-from fleet.actions.ports import ActReach, Submitting, item_key
+from fleet.actions.ports import ActReach, Submitting
 from fleet.errors import ConfigError
 from fleet.text import scrub
 
@@ -84,6 +84,7 @@ class CommandSubmitting:
         self._argv = read_argv(options.argv, ANY_NAME)
         self._env = {name: read_pattern(text, ANY_NAME) for name, text in options.env.items()}
         self.target = options.argv[0]
+        self.cancels = False
 
     def names(self) -> frozenset[str]:
         """The fields that its options name."""
@@ -95,22 +96,21 @@ class CommandSubmitting:
         """What taking it back would take."""
         return ("What a program did is not known here, nor how to take it back.",)
 
+    def title(self, values: Mapping[str, Any], untold: Collection[str] = ()) -> str:
+        """What is run, in a line."""
+        words = (told_text(word, values, {"key", *untold}) for word in self._argv)
+        return f"run {scrub(' '.join(filter(None, words)), 120)}"
+
     async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """Nothing: what the program takes stands in the configuration."""
         return {}, ()
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One process an item."""
-        return await aside(
-            len(items),
-            lambda: tuple(
-                self._step(number, {**item, "key": item_key(key, number), "to": agent})
-                for number, (item, agent) in enumerate(zip(items, to, strict=True))
-            ),
-        )
+        return await step_each(items, to, key, self._step)
 
-    def _step(self, number: int, values: Mapping[str, Any]) -> Step:
-        options = self._options
+    def _step(self, one: Wanted) -> Step:
+        options, values = self._options, one.values
         argv = fill_argv(self._argv, values, options.dash)
         effect = CommandRun(
             argv=argv,
@@ -121,9 +121,7 @@ class CommandSubmitting:
             kill_after_s=float(options.kill_after),
             output_bytes=options.output_bytes,
         )
-        # The template's words: a title is written down, and what was entered may be private.
-        title = f"run {scrub(' '.join(options.argv), 120)}"
-        return Step(title=title, target=values["to"] or self.target, effect=effect, item=number)
+        return Step(title=self.title({}), target=values["to"] or self.target, effect=effect, item=one.number)
 
     def _passed(self) -> dict[str, str]:
         plain = (name for name in self._options.pass_env if not is_secret_key(name))

@@ -5,30 +5,42 @@ sentence; after a 5xx nobody knows, unless the server promises that a key is don
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
-from actions.aside import aside
 from actions.performing.secrets import read_secret
-from actions.submission.http_answers import read_state, read_taken, said_by
+from actions.submission.answers import said_by
+from actions.submission.each import Wanted, step_each
+from actions.submission.http_answers import read_state, read_taken
 from actions.submission.http_options import OWN_NAMES, HttpOptions, Method
 from actions.submission.texts import secret_name
 from config.kinds import Kind
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
-from fleet.actions.placeholders import ANY_NAME, check_data, fill_data, fill_header, fill_url, read_pattern, read_url
+from fleet.actions.placeholders import (
+    ANY_NAME,
+    check_data,
+    fill_data,
+    fill_header,
+    fill_url,
+    read_pattern,
+    read_url,
+    told_text,
+)
 from fleet.actions.plan import ActKind, HttpRequest, Plan, Step
 from fleet.actions.ports import ActReach, Submitting, item_key
 from fleet.errors import ConfigError, Fault, OutsideError, RefusedError
+from fleet.text import scrub
 from transport.urls import public_url
 
 AT_ONCE: Final = 8
 """Tasks that are looked at at once."""
 _TASKS: Final = 200
 _MOST_CANCELLED: Final = 10_000
+_MOST_LOST: Final = 10_000
 _NOT_FOLLOWED: Final = "taken; what becomes of it is not followed here"
 _OUT_OF_SIGHT: Final = "nothing is known by which it could be asked for: look at the server itself"
 
@@ -43,7 +55,10 @@ class HttpSubmitting:
         self._headers = {name: read_pattern(text, ANY_NAME) for name, text in options.headers.items()}
         self._secret = secret_name(options.token, options.header, options.scheme)
         self._cancelling: dict[str, Mapping[str, str]] = {}
+        self._lost: dict[str, float] = {}
+        """When answers were lost, by the keys of their items and the monotonic clock."""
         self.target = public_url(options.url)
+        self.cancels = options.cancel is not None
 
     def names(self) -> frozenset[str]:
         """The fields that its options name."""
@@ -57,29 +72,31 @@ class HttpSubmitting:
             return ("A task that is not done yet can be cancelled.",)
         return ("No way to cancel a task is configured.",)
 
+    def title(self, values: Mapping[str, Any], untold: Collection[str] = ()) -> str:
+        """What is asked, in a line."""
+        return scrub(f"{self._options.method} {public_url(told_text(self._url, values, {'key', *untold}))}", 200)
+
     async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """Nothing: what the server takes stands in the configuration."""
         return {}, ()
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One request an item."""
-        return await aside(
-            len(items),
-            lambda: tuple(
-                self._submitting(number, {**item, "key": item_key(key, number), "to": agent})
-                for number, (item, agent) in enumerate(zip(items, to, strict=True))
-            ),
-        )
+        return await step_each(items, to, key, self._submitting)
 
-    def _submitting(self, number: int, values: Mapping[str, Any]) -> Step:
-        options = self._options
+    def _submitting(self, one: Wanted) -> Step:
+        options, values = self._options, one.values
         body = "" if options.body is None else _json(fill_data(options.body, values))
         headers = {name: fill_header(pattern, values) for name, pattern in self._headers.items()}
         effect = self._request(options.method, fill_url(self._url, values), body, headers)
         captures = ({"id": options.id} if options.id is not None else {}) | options.captures
-        # The template's address: a title is written down, and what was entered may be private.
-        title = f"{options.method} {self.target}"
-        return Step(title=title, target=values["to"] or self.target, effect=effect, item=number, captures=captures)
+        return Step(
+            title=self.title({}),
+            target=values["to"] or self.target,
+            effect=effect,
+            item=one.number,
+            captures=captures,
+        )
 
     def _request(
         self, method: Method, url: str, body: str = "", headers: Mapping[str, str] | None = None
@@ -94,6 +111,11 @@ class HttpSubmitting:
             key_header="" if method == "GET" and headers is None else self._options.key_header,
             close=True,
         )
+
+    def _note_lost(self, key: str) -> None:
+        if len(self._lost) >= _MOST_LOST:
+            self._lost.clear()
+        self._lost[key] = self._reach.clock.monotonic()
 
     def _remember(self, url: str, found: Mapping[str, str]) -> None:
         if len(self._cancelling) >= _MOST_CANCELLED:
@@ -113,6 +135,8 @@ class HttpSubmitting:
     def read(self, plan: Plan, step: Step, result: Result) -> StepRead:
         """What an answer means."""
         read = read_taken(self._options, result, plan.act)
+        if read.verdict is Verdict.UNKNOWN:
+            self._note_lost(item_key(plan.key, step.item))
         if plan.act is ActKind.CANCEL and read.verdict is Verdict.DONE and isinstance(step.effect, HttpRequest):
             # An act that cancels has items of its own: what is known of the tasks is told to them, to look at them by.
             return replace(read, found={**self._cancelling.get(step.effect.url, {}), **read.found})
@@ -125,15 +149,19 @@ class HttpSubmitting:
         for first in range(0, len(numbers), _TASKS):
             # As many at a time as are made quickly.
             some = numbers[first : first + _TASKS]
-            seen.extend(await asyncio.gather(*(self._seen(plan, items[number], gate) for number in some)))
+            seen.extend(await asyncio.gather(*(self._seen(plan, items[number], since, gate) for number in some)))
         found = {number: one for number, one in zip(numbers, seen, strict=True) if isinstance(one, Observed)}
         faults = [one for one in seen if isinstance(one, OutsideError)]
         if faults and not found:
             raise faults[0]
         return found
 
-    async def _seen(self, plan: Plan, found: Mapping[str, str], gate: asyncio.Semaphore) -> Observed | OutsideError:
+    async def _seen(
+        self, plan: Plan, found: Mapping[str, str], since: datetime, gate: asyncio.Semaphore
+    ) -> Observed | OutsideError:
         follow = self._options.follow
+        # One that was taken, or that was seen, is not absent but forgotten.
+        in_doubt = plan.act is ActKind.SUBMIT and "status" not in found
         if follow is None:
             if "status" in found:
                 return Observed(state=ActionState.SUCCEEDED, sentence=_NOT_FOLLOWED, final=True)
@@ -149,7 +177,21 @@ class HttpSubmitting:
             return OutsideError(Fault.RATE_LIMITED, said_by(result), retry_after_s=result.retry_after_s)
         if result.status is None or result.status >= 500:
             return OutsideError(Fault.STATUS, f"{result.status}: {said_by(result)}", retry_after_s=result.retry_after_s)
-        return read_state(follow, result, plan.act)
+        seen = read_state(follow, result, plan.act)
+        return self._absent(seen, found, since) if result.status in follow.absent and in_doubt else seen
+
+    def _absent(self, seen: Observed, found: Mapping[str, str], since: datetime) -> Observed:
+        """The server knows of no such task, and by the configuration there never was one then: unless the request may
+        still be on its way."""
+        lost_at = self._lost.get(found.get("key", ""))
+        waited_s = (
+            self._reach.clock.monotonic() - lost_at
+            if lost_at is not None
+            else (self._reach.clock.now() - since).total_seconds()
+        )
+        if waited_s < float(self._options.timeout):
+            return replace(seen, sentence=f"{seen.sentence}; it may still be on its way")
+        return Observed(state=ActionState.CANCELLED, sentence="not done: the server knows of none", final=True)
 
     async def cancel(self, plan: Plan, items: Mapping[int, Mapping[str, str]]) -> tuple[Step, ...]:
         """One request for each task that is known well enough."""

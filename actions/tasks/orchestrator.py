@@ -13,9 +13,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta, Struct
 
-from actions.aside import aside
-from actions.submission.answers import json_of, member, quoted, refused, unanswered, unknown
+from actions.submission.answers import json_of, member, refused, said_by, unanswered, unknown
 from actions.submission.coordinator_tasks import HeaderAuth
+from actions.submission.each import Wanted, step_each
 from actions.submission.orchestrator_jobs import EVENT_TYPES, Job, best, event_job, hash_of, job_of, redis_link
 from actions.submission.orchestrator_words import chunks_of, invalid_of, stream_kind
 from actions.submission.texts import filled, names_of, pattern_of, secret_name
@@ -76,6 +76,7 @@ class OrchestratorSubmitting:
 
     def __init__(self, options: OrchestratorOptions, reach: ActReach) -> None:
         self.target = options.url.rstrip("/")
+        self.cancels = False
         self._options = options
         self._reach = reach
         self._text = pattern_of(options.text) if options.text is not None else None
@@ -100,12 +101,10 @@ class OrchestratorSubmitting:
 
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One request an item."""
-        return await aside(
-            len(items),
-            lambda: tuple(self._step(number, item, item_key(key, number)) for number, item in enumerate(items)),
-        )
+        return await step_each(items, to, key, self._step)
 
-    def _step(self, number: int, item: Mapping[str, Any], key: str) -> Step:
+    def _step(self, one: Wanted) -> Step:
+        number, item, key = one.number, one.item, one.key
         chunks = chunks_of(filled(self._text, "text", item), self._options.chunk)
         if not chunks:
             raise RefusedError(f"item {number + 1}: text: the document is empty")
@@ -153,12 +152,12 @@ class OrchestratorSubmitting:
                 "it does not take this address for its own (“Invalid host header”): use the name of its host"
             )
         if status == 422:
-            return refused(f"it cannot read the request: {invalid_of(body) or quoted(result)}")
+            return refused(f"it cannot read the request: {invalid_of(body) or said_by(result)}")
         if status in (404, 405):
             return refused(f"it has no {INGEST} here ({status}): this deployment may lack that part")
         if 300 <= status < 500:
-            return refused(f"it answered {status}: {member(body, 'detail') or quoted(result)}")
-        return unknown(f"it answered {status} without a job's id ({quoted(result)}); parts of it may have been queued")
+            return refused(f"it answered {status}: {member(body, 'detail') or said_by(result)}")
+        return unknown(f"it answered {status} without a job's id ({said_by(result)}); parts of it may have been queued")
 
     # ── following ──
 

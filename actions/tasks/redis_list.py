@@ -11,18 +11,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from actions.aside import aside
 from actions.submission.answers import unknown
+from actions.submission.each import Wanted, step_each
 from actions.submission.orchestrator_jobs import redis_link
 from actions.submission.redis_side import (
     CANCEL_LISTED,
     OWN_NAMES,
     cancelled,
+    ends_in,
     item_values,
     listed,
+    no_such_key,
     rejected,
     taken_out,
-    words_of,
     write_step,
 )
 from actions.submission.texts import names_of, pattern_of
@@ -75,6 +76,7 @@ class RedisListSubmitting:
 
     def __init__(self, options: RedisListTaskOptions, reach: ActReach) -> None:
         self.target = f"{parse_place(options.url)} {scrub(options.key)}"
+        self.cancels = True
         self._options = options
         self._reach = reach
         self._patterns = {name: pattern_of(text) for name, text in options.item.items()}
@@ -96,33 +98,24 @@ class RedisListSubmitting:
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One push an item."""
         now = self._reach.clock.now()
-        return await aside(
-            len(items),
-            lambda: tuple(
-                self._step(number, item, agent, item_key(key, number), now)
-                for number, (item, agent) in enumerate(zip(items, to, strict=True))
-            ),
-        )
+        return await step_each(items, to, key, lambda one: self._step(one, now))
 
-    def _step(self, number: int, item: Mapping[str, Any], to: str, key: str, now: datetime) -> Step:
-        options = self._options
+    def _step(self, one: Wanted, now: datetime) -> Step:
+        options, item, key = self._options, one.item, one.key
         if self._patterns:
-            data = fill_data(options.item, item_values(item, key, to, now))
+            data = fill_data(options.item, item_values(item, key, one.to, now))
         else:
             data = fill_data({name: f"{{{name}}}" for name in item if item[name] is not None}, item)
         if data.setdefault(options.id_field, key) != key:
-            raise RefusedError(f"item {number + 1}: {options.id_field}: this member carries the idempotency key")
+            raise RefusedError(f"item {one.number + 1}: {options.id_field}: this member carries the idempotency key")
         command = ("LPUSH" if options.push == "left" else "RPUSH", options.key, msgspec.json.encode(data).decode())
         title = f"push to {scrub(options.key, 80)}"
-        return write_step(title, options.url, options.password, command, target=self.target, item=number)
+        return write_step(title, options.url, options.password, command, target=self.target, item=one.number)
 
     async def guards(self, plan: Plan) -> tuple[str, ...]:
         """The key must be a list, or nothing yet. Raises OutsideError."""
         async with self._link() as link:
-            kind = await link.ask("TYPE", self._options.key)
-        if kind in (b"list", b"none"):
-            return ()
-        return (f"the key {scrub(self._options.key)} is a {kind.decode()}, no list",)
+            return await no_such_key(link, self._options.key, "list")
 
     # ── reading ──
 
@@ -231,8 +224,7 @@ class RedisListSubmitting:
 
     async def _taken_out(self, link: RedisLink, plan: Plan, number: int) -> Observed:
         """Whether what a cancelling act should take out is gone, and nobody has it."""
-        words = words_of(plan, number)
-        id = words[-1] if words else ""
+        id = ends_in(plan, number)
         for word, key in (("still waits", self._options.key), ("is held by a worker", self._options.processing)):
             if key is not None and (await listed(link, key, self._options.id_field, {id})).items:
                 return Observed(state=ActionState.FAILED, sentence=f"it {word}", final=True)

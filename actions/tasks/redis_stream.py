@@ -10,17 +10,18 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from actions.aside import aside
 from actions.submission.answers import unknown
+from actions.submission.each import Wanted, step_each
 from actions.submission.orchestrator_jobs import Job, hash_of, job_of, redis_link
 from actions.submission.redis_side import (
     OWN_NAMES,
     cancelled,
+    ends_in,
     filled_fields,
     item_values,
+    no_such_key,
     rejected,
     taken_out,
-    words_of,
     write_step,
 )
 from actions.submission.stream_entries import (
@@ -75,6 +76,7 @@ class RedisStreamSubmitting:
 
     def __init__(self, options: RedisStreamTaskOptions, reach: ActReach) -> None:
         self.target = f"{parse_place(options.url)} {scrub(options.stream)}"
+        self.cancels = True
         self._options = options
         self._reach = reach
         self._fields = {name: pattern_of(text) for name, text in options.entry.items()}
@@ -97,32 +99,23 @@ class RedisStreamSubmitting:
     async def steps(self, items: Sequence[Mapping[str, Any]], to: Sequence[str], key: str) -> tuple[Step, ...]:
         """One XADD an item."""
         now = self._reach.clock.now()
-        return await aside(
-            len(items),
-            lambda: tuple(
-                self._step(number, item, agent, item_key(key, number), now)
-                for number, (item, agent) in enumerate(zip(items, to, strict=True))
-            ),
-        )
+        return await step_each(items, to, key, lambda one: self._step(one, now))
 
-    def _step(self, number: int, item: Mapping[str, Any], to: str, key: str, now: datetime) -> Step:
-        options = self._options
-        about = filled_fields(self._fields, item, item_values(item, key, to, now))
+    def _step(self, one: Wanted, now: datetime) -> Step:
+        options, item, key = self._options, one.item, one.key
+        about = filled_fields(self._fields, item, item_values(item, key, one.to, now))
         if about.setdefault(options.key_field, key) != key:
-            raise RefusedError(f"item {number + 1}: {options.key_field}: this field carries the idempotency key")
+            raise RefusedError(f"item {one.number + 1}: {options.key_field}: this field carries the idempotency key")
         trim = ("MAXLEN", "~", str(options.max_length)) if options.max_length is not None else ()
         words = [word for pair in about.items() for word in pair]
         command = ("XADD", options.stream, *trim, "*", *words)
         title = f"add to {scrub(options.stream, 80)}"
-        return write_step(title, options.url, options.password, command, target=self.target, item=number)
+        return write_step(title, options.url, options.password, command, target=self.target, item=one.number)
 
     async def guards(self, plan: Plan) -> tuple[str, ...]:
         """The key must be a stream, or nothing yet. Raises OutsideError."""
         async with self._link() as link:
-            kind = await link.ask("TYPE", self._options.stream)
-        if kind in (b"stream", b"none"):
-            return ()
-        return (f"the key {scrub(self._options.stream)} is a {kind.decode()}, no stream",)
+            return await no_such_key(link, self._options.stream, "stream")
 
     # ── reading ──
 
@@ -223,8 +216,7 @@ class RedisStreamSubmitting:
 
     async def _taken_out(self, link: RedisLink, plan: Plan, number: int) -> Observed:
         """Whether what a cancelling act should take out is gone."""
-        words = words_of(plan, number)
-        id = words[-1] if words else ""
+        id = ends_in(plan, number)
         if await link.ask("XRANGE", self._options.stream, id, id):
             return Observed(state=ActionState.FAILED, sentence=f"{id} is still in the stream", final=True)
         if self._options.group is not None:

@@ -5,31 +5,23 @@ import os
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
-
-from msgspec import Struct
 
 from actions.acting import ActionDesk
-from actions.audit import AuditLog
 from actions.checking import StoreChecker
 from actions.codes import Codes
-from actions.freezing import Freezing
-from actions.ledger import Ledger
 from actions.limits import RunLimits
 from actions.locks.files import FileLocks
 from actions.locks.redis import RedisLocks
 from actions.performing.performer import MachinePerformer
 from actions.preflight import Preflight
 from actions.proposing import Proposer
-from actions.recorded_intents import RecordedIntents
 from actions.records import Records
 from actions.rolling_back import RollbackBook
 from actions.runner import Note, Runner
 from actions.submitting import Submissions
+from cli.acting.books import Books, Keeping
 from cli.judging.judgement import Judgement
-from cli.settings import operator, state_path
 from config.schema import Config
-from fleet.actions.audit import Who, who
 from fleet.actions.history import Between
 from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import ActReach, Doer, Locks
@@ -43,43 +35,11 @@ REFRESH_S = 2.0
 """Seconds between two looks at locks and rows."""
 PROPOSE_S = 5.0
 """Seconds between two judgements of what could be proposed."""
+FREEZE_S = 1.0
+"""Seconds between two looks at whether another program froze the fleet, whatever else takes its time."""
 LOOK_S = 30.0
 """Seconds between two looks at what is live."""
 _LOCK_BYTES = 1024 * 1024
-
-
-class Keeping(Struct, frozen=True, kw_only=True):
-    """Where what was done is written down, who does it, and why nothing may be, "" where it may."""
-
-    folder: Path
-    who: Who
-    read_only: str = ""
-
-    @classmethod
-    def of(cls, config: Config, *, read_only: bool = False) -> "Keeping":
-        """In the state folder of whoever is asked; where that cannot be made, every act is refused. `read_only`: the
-        command line says so."""
-        said = "read-only by the configuration" if config.read_only else "read-only by --read-only" if read_only else ""
-        return cls(folder=state_path(), who=who(os.environ, operator(), uuid.uuid4().hex[:12]), read_only=said)
-
-
-class Books:
-    """The audit log of a program, and whether it may write at all. It comes before the judgement, whose silences are
-    writes, too."""
-
-    def __init__(self, config: Config, store: Store, keeping: Keeping, clock: Clock) -> None:
-        self.audit = AuditLog(keeping.folder, keeping.who, clock, config.actions.audit_bytes)
-        self.ledger = Ledger(self.audit)
-        self.intents = RecordedIntents(self.audit, config.name, clock)
-        self.freezing = Freezing(
-            store,
-            self.ledger,
-            clock,
-            read_only=keeping.read_only,
-            # What the command line says, whoever sits here may take back.
-            unlockable=config.actions.unlockable or not config.read_only,
-            fleet=config.name,
-        )
 
 
 class Acts:
@@ -108,6 +68,7 @@ class Acts:
         self.submissions, self.rollbacks = self.made(config)
         self._records = Records(keeping.folder / "actions")
         self._fleet = config.name
+        self._freezing = books.freezing
         self._links: list[RedisLink] = []
         locks = self._locks(config, keeping)
         codes = Codes(config.actions.codes, config.root, keeping.folder / "codes", clock)
@@ -169,8 +130,9 @@ class Acts:
 
     async def run(self) -> None:
         """Keep what is shown of locks, rollbacks and proposals up to date, until cancelled."""
-        await self.desk.open()
         async with asyncio.TaskGroup() as group:
+            group.create_task(_every(FREEZE_S, self._look_frozen))
+            await self.desk.open()
             group.create_task(_every(REFRESH_S, self.desk.refresh))
             group.create_task(_every(LOOK_S, self._look))
             group.create_task(_every(PROPOSE_S, self._propose))
@@ -180,6 +142,9 @@ class Acts:
         await self.desk.close()
         for link in self._links:
             await link.aclose()
+
+    async def _look_frozen(self) -> None:
+        self._freezing.refresh()
 
     async def _look(self) -> None:
         await self.rollbacks.look()

@@ -197,4 +197,5 @@ def _items(words: Iterable[str], incomplete: str) -> Items:
 
 
 def _unique(words: Iterable[str]) -> list[str]:
-    return [word for word in dict.fromkeys(words) if word]
+    """Without those that would break the lines in which a shell is answered, or steer its terminal."""
+    return [word for word in dict.fromkeys(words) if word and word.isprintable()]

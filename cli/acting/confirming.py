@@ -1,9 +1,10 @@
 """How a plan is confirmed at a command line: shown on stderr, then asked for, by its tier."""
 
+import contextlib
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -27,10 +28,13 @@ class Given(Struct, frozen=True, kw_only=True):
     second: str = ""
 
 
-def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmation:
-    """What is confirmed by whom. Where nothing can be asked (no terminal, and no --yes) or there is nothing to confirm,
-    it says so by being empty, and the act is refused where all acts are; so is one that is confirmed by --yes, there
-    with the reasons that stand against it and not for being unconfirmed."""
+def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmation | None:
+    """What is confirmed by whom; None where who was asked left it. Raises KeyboardInterrupt or SystemExit where a key
+    or a signal ended the question.
+
+    Where nothing can be asked (no terminal, and no --yes) or there is nothing to confirm, it says so by being empty,
+    and the act is refused where all acts are; so is one that is confirmed by --yes, there with the reasons that stand
+    against it and not for being unconfirmed."""
     lines = preview(plan, refusals)
     if given.yes:
         # How it would be confirmed is no news to who has done it.
@@ -47,15 +51,18 @@ def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmati
         return _asked(plan, given)
 
 
-def _asked(plan: Plan, given: Given) -> Confirmation:
+def _asked(plan: Plan, given: Given) -> Confirmation | None:
     if plan.tier is Tier.YES:
-        yes = click.prompt("Do it? y, anything else does nothing", default="no", show_default=False, err=True)
-        return Confirmation(by=given.by, yes=yes == "y", reason=given.reason, ticket=given.ticket)
-    typed = click.prompt(f"Type {plan.word} to do it", default="", show_default=False, err=True)
-    reason = given.reason or click.prompt("Why", default="", show_default=False, err=True)
+        if _answer("Do it? y, anything else does nothing") != "y":
+            return None
+        return Confirmation(by=given.by, yes=True, reason=given.reason, ticket=given.ticket)
+    typed = _answer(f"Type {plan.word} to do it")
+    if not typed:
+        return None
+    reason = given.reason or _answer("Why")
     code = given.code
     if plan.tier is Tier.TWO and not code:
-        code = click.prompt("One-time code", default="", show_default=False, hide_input=True, err=True)
+        code = _answer("One-time code", hidden=True)
     return _confirmation(plan, given, typed=typed, reason=reason, code=code)
 
 
@@ -65,23 +72,39 @@ def _confirmation(plan: Plan, given: Given, *, typed: str, reason: str, code: st
     )
 
 
-@contextmanager
+def _answer(question: str, *, hidden: bool = False) -> str:
+    try:
+        answer: str = click.prompt(question, default="", show_default=False, hide_input=hidden, err=True)
+    except (click.Abort, SystemExit) as error:
+        if not hidden or isinstance(error, SystemExit):
+            # What is said next stands on a line of its own; where nothing is shown, click has seen to that.
+            with contextlib.suppress(OSError):
+                click.echo(err=True)
+        if isinstance(error, SystemExit):
+            raise
+        raise KeyboardInterrupt from None
+    return answer
+
+
+@contextlib.contextmanager
 def _ends_at_once() -> Iterator[None]:
-    """While somebody is asked nothing else happens here and nothing was sent: a signal ends it at once."""
-    before = {number: signal.signal(number, _AT_ONCE[number]) for number in _AT_ONCE}
+    """While somebody is asked nothing else happens here and nothing was sent: a signal ends the question at once."""
+    before = {number: signal.signal(number, handler) for number, handler in _AT_ONCE.items()}
     try:
         yield
-    except click.Abort:
-        raise KeyboardInterrupt from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
+def _exit(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
 _AT_ONCE: dict[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
-    signal.SIGTERM: signal.SIG_DFL,
-    signal.SIGHUP: signal.SIG_DFL,
+    signal.SIGTERM: _exit,
+    signal.SIGHUP: _exit,
 }
 
 

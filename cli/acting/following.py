@@ -46,7 +46,7 @@ async def carry_out(
         await desk.start(plan, Confirmation(by=given.by, reason=given.reason, ticket=given.ticket), dry_run=True)
         text = plan_json(plan, refusals) if output == "json" else f"{plan.title}\n{plan_text(preview(plan, refusals))}"
         return text, REFUSED if refusals else 0
-    id = await desk.start(plan, confirmed(plan, given, refusals))
+    id = await desk.start(plan, await _confirmed(desk, plan, given, refusals))
     begun(id)
     action = await follow(desk, store, id, None if plan.act is ActKind.SUBMIT else timeout_s)
     if not action.ended and timeout_s is not None:
@@ -55,6 +55,28 @@ async def carry_out(
             await desk.abort(id, f"--timeout {timeout_s:g}s")
         action = await desk.ended(id)
     return (receipt_json(action) if output == "json" else receipt_text(action)), exit_code(action)
+
+
+async def _confirmed(desk: Acting, plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmation:
+    """What is confirmed. Who leaves the question is on record, and hears that nothing was done."""
+    try:
+        confirmation = confirmed(plan, given, refusals)
+    except (KeyboardInterrupt, SystemExit):
+        with contextlib.suppress(OSError):
+            click.echo("fleetdeck: nothing was done", err=True)
+        await _leave(desk, plan, given)
+        raise
+    if confirmation is None:
+        await _leave(desk, plan, given)
+        raise RefusedError("it was not confirmed, and nothing was done")
+    return confirmation
+
+
+async def _leave(desk: Acting, plan: Plan, given: Given) -> None:
+    try:
+        await desk.leave(plan, given.by, reason=given.reason, ticket=given.ticket)
+    except RefusedError as error:
+        click.echo(f"fleetdeck: that it was left is not on record: {error}", err=True)
 
 
 async def follow(desk: Acting, store: Store, id: str, timeout_s: float | None) -> Action:

@@ -1,23 +1,24 @@
 """What the commands that act have in common: their options, and the one way in which they do it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from cli.acting.confirming import Given
-from cli.acting.following import carry_out, interrupted
 from cli.options import DurationType
 from cli.plain_output import write_data
 from cli.settings import operator
-from config.schema import Config
-from fleet.actions.plan import Plan
-from fleet.actions.ports import Acting
-from fleet.store import Store
+
+if TYPE_CHECKING:
+    from cli.acting.confirming import Given
+    from config.schema import Config
+    from fleet.actions.plan import Plan
+    from fleet.actions.ports import Acting
+    from fleet.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-Planning = Callable[[Acting, Store], Awaitable[Plan]]
+Planning: TypeAlias = "Callable[[Acting, Store], Awaitable[Plan]]"
 """Makes the plan. Raises RefusedError."""
 
 _OPTIONS = (
@@ -45,8 +46,10 @@ def acting_options(command: F) -> F:
     return command
 
 
-def given_by(options: Mapping[str, Any]) -> Given:
+def given_by(options: Mapping[str, Any]) -> "Given":
     """What the options say of who confirms and why."""
+    from cli.acting.confirming import Given
+
     return Given(
         by=operator(),
         yes=options["yes"],
@@ -57,15 +60,16 @@ def given_by(options: Mapping[str, Any]) -> Given:
     )
 
 
-def run_act(config: Config, wait_s: float, plan: Planning, given: Given, options: Mapping[str, Any]) -> int:
+def run_act(config: "Config", wait_s: float, plan: Planning, given: "Given", options: Mapping[str, Any]) -> int:
     """Plan it, carry it out, print what came of it; the exit code. Raises FleetdeckError."""
 
     # Whoever asks for the next word of the line does without what acts.
+    from cli.acting.following import carry_out, interrupted
     from cli.acting.session import with_desk
 
     under_way: list[tuple[Store, str]] = []
 
-    async def do(desk: Acting, store: Store) -> tuple[str, int]:
+    async def do(desk: "Acting", store: "Store") -> tuple[str, int]:
         return await carry_out(
             desk,
             store,

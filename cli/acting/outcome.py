@@ -1,14 +1,16 @@
 """What a command that acts prints, and what it exits with."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
-from fleet.actions.action import Action, ActionState
+from fleet.actions.action import SETTLED_AS, Action, ActionState
 from fleet.actions.plan import Plan, plan_sha256, public
 from fleet.actions.preview import Line
+from fleet.actions.verdict import settled_words, state_words
 from fleet.errors import RefusedError
 from fleet.store import Store
 from fleet.text import scrub, scrub_json, scrub_lines
@@ -39,7 +41,9 @@ def known_id(store: Store, text: str) -> str:
 
 
 def exit_code(action: Action) -> int:
-    """0 succeeded, 1 failed, 2 refused, 3 unknown."""
+    """0 succeeded, 1 failed, 2 refused, 3 unknown, also where somebody only says that it succeeded."""
+    if action.state is ActionState.SUCCEEDED and not action.succeeded:
+        return UNKNOWN
     return _EXITS.get(action.state, FAILED)
 
 
@@ -66,7 +70,7 @@ def receipt_text(action: Action) -> str:
 
 
 def _receipt(action: Action) -> Iterator[str]:
-    yield f"{action.state.value}: {scrub(action.plan.title)}"
+    yield f"{state_words(action)}: {scrub(action.plan.title)}"
     if action.outcome:
         yield f"  {scrub(action.outcome)}"
     for stage in action.stages:
@@ -74,8 +78,8 @@ def _receipt(action: Action) -> Iterator[str]:
         yield f"  {scrub(stage.title)}: {stage.state}{said}"
     if action.plan.many:
         yield f"  {counts(action)}"
-        wrong = [item for item in action.items if item.state in _WRONG]
-        yield from (f"  {item.state.value}: {scrub(item.words)}: {scrub(item.sentence)}" for item in wrong[:LISTED])
+        wrong = [item for item in action.items if item.state in _WRONG or item.settled]
+        yield from (f"  {state_words(item)}: {scrub(item.words)}: {scrub(item.sentence)}" for item in wrong[:LISTED])
         if len(wrong) > LISTED:
             yield f"  and {len(wrong) - LISTED:,} more, which -o json lists"
     if action.output:
@@ -86,9 +90,10 @@ def _receipt(action: Action) -> Iterator[str]:
 
 
 def counts(action: Action) -> str:
-    """`190 of 200 succeeded, 10 refused`"""
-    parts = [f"{number:,} {state.value}" for state in ActionState if (number := action.count(state))]
-    return f"{len(action.items):,} items: {', '.join(parts)}"
+    """`200 items: 188 succeeded, 10 refused, 2 settled as failed`"""
+    found = Counter(state_words(item) for item in action.items)
+    names = [*(state.value for state in ActionState), *map(settled_words, SETTLED_AS)]
+    return f"{len(action.items):,} items: {', '.join(f'{found[name]:,} {name}' for name in names if found[name])}"
 
 
 def _json(value: Any) -> str:

@@ -1,4 +1,5 @@
-"""`fleetdeck reconcile`: what became of actions whose end nobody knows. It asks, and sends nothing that writes."""
+"""`fleetdeck reconcile`: what became of actions whose end nobody knows. It asks, and sends nothing that writes; what no
+target can say, an operator who knows it can."""
 
 from pathlib import Path
 
@@ -9,29 +10,56 @@ from cli.acting.outcome import UNKNOWN, exit_code, known_id, receipt_json, recei
 from cli.options import config_option, wait_option
 from cli.plain_output import write_data
 from cli.settings import load_config, operator, start_logging
-from fleet.actions.action import Action, ActionState
+from fleet.actions.action import DOUBTFUL, Action, ActionState
 from fleet.actions.ports import Acting
 from fleet.store import Store
 
-_OPEN = (ActionState.UNKNOWN, ActionState.TIMED_OUT)
+_SETTLED = {
+    "succeeded": ActionState.SUCCEEDED,
+    "failed": ActionState.FAILED,
+    "not-done": ActionState.CANCELLED,
+}
 
 
 @click.command("reconcile")
 @click.argument("action", required=False, shell_complete=complete_action)
 @config_option
 @wait_option
+@click.option("--settle", type=click.Choice(list(_SETTLED)), help="Say how ACTION ended, where its target cannot.")
+@click.option("--reason", default="", metavar="TEXT", help="How you know how it ended; wanted by --settle.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def reconcile(ctx: click.Context, action: str | None, config_path: Path | None, wait_s: float, output: str) -> None:
+def reconcile(
+    ctx: click.Context,
+    action: str | None,
+    config_path: Path | None,
+    wait_s: float,
+    settle: str | None,
+    reason: str,
+    output: str,
+) -> None:
     """Ask the targets what became of ACTION, or of every action that is unknown or timed out.
 
     Exits 0 where all of them are known now, 3 where one is not, or has not ended yet; with ACTION as `submit` does.
+
+    --settle asks nobody: it puts on record how ACTION ended, as you say it, with your reason. That is a claim, and
+    proves nothing. Exits 0 where it is on record, 2 where it was refused.
     """
+    if settle and not action:
+        raise click.UsageError("--settle wants the ACTION that it is about")
+    if settle and not reason.strip():
+        raise click.UsageError("--settle wants a --reason: it goes on the record")
+    if reason and not settle:
+        raise click.UsageError("--reason is for --settle")
     start_logging()
     config = load_config(config_path or ctx.obj["config"])
 
     async def do(desk: Acting, store: Store) -> list[Action]:
-        ids = [known_id(store, action)] if action else [id for id, one in store.actions.items() if one.state in _OPEN]
+        if action and settle:
+            return [await desk.settle(known_id(store, action), _SETTLED[settle], operator(), reason)]
+        ids = (
+            [known_id(store, action)] if action else [id for id, one in store.actions.items() if one.state in DOUBTFUL]
+        )
         return [await desk.reconcile(id, operator()) for id in ids]
 
     from cli.acting.session import with_desk
@@ -41,8 +69,10 @@ def reconcile(ctx: click.Context, action: str | None, config_path: Path | None, 
         click.echo("fleetdeck: no action is unknown", err=True)
     show = receipt_json if output == "json" else receipt_text
     write_data("".join(map(show, told)), output)
+    if settle:
+        return
     if at_work := sum(not one.ended for one in told):
         click.echo(f"fleetdeck: how {at_work} of {len(told)} will end is not seen yet: reconcile again later", err=True)
     if action and not at_work:
         ctx.exit(exit_code(told[0]))
-    ctx.exit(UNKNOWN if any(one.state in _OPEN or not one.ended for one in told) else 0)
+    ctx.exit(UNKNOWN if any(one.state in DOUBTFUL or not one.ended for one in told) else 0)

@@ -1,24 +1,25 @@
 """`fleetdeck rollback`: to a revision, all at once or in stages; and `rollback watch`, which follows one."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.acting.complete import complete_revision, complete_rollback, complete_watched
-from cli.acting.following import follow
 from cli.acting.options import acting_options, given_by, run_act
-from cli.acting.outcome import exit_code, known_id, receipt_json, receipt_text
 from cli.options import config_option, wait_option
 from cli.plain_output import write_data
 from cli.settings import load_config, start_logging
-from config.schema import Config
-from fleet.actions.action import Action
-from fleet.actions.plan import ActKind, Plan
-from fleet.actions.ports import Acting
+from fleet.actions.plan import ActKind
 from fleet.errors import RefusedError
 from fleet.near import meant
-from fleet.store import Store
+
+if TYPE_CHECKING:
+    from config.schema import Config
+    from fleet.actions.action import Action
+    from fleet.actions.plan import Plan
+    from fleet.actions.ports import Acting
+    from fleet.store import Store
 
 WATCH = "watch"
 _ELSEWHERE = "fleetdeck: it goes on where it was started"
@@ -33,7 +34,7 @@ _ELSEWHERE = "fleetdeck: it goes on where it was started"
     default="",
     metavar="REV",
     shell_complete=complete_revision,
-    help="The revision; without it the last good one.",
+    help="The revision; without it the one that is preselected: the last good one where one is known.",
 )
 @click.option("--stages", is_flag=True, help="In stages, each with its checks, and stopping where one fails.")
 @config_option
@@ -69,7 +70,7 @@ def rollback(
     if action is not None:
         raise click.UsageError(f"{action!r}: only `rollback watch` takes a second word")
 
-    async def plan(desk: Acting, store: Store) -> Plan:
+    async def plan(desk: "Acting", store: "Store") -> "Plan":
         names = list(store.rollbacks)
         if target not in names:
             found = desk.rollbacks_for(target)
@@ -84,14 +85,17 @@ def rollback(
     ctx.exit(run_act(config, wait_s, plan, given_by(options), options))
 
 
-def _watch(config: Config, id: str | None, wait_s: float, options: dict[str, Any]) -> int:
-    async def do(desk: Acting, store: Store) -> Action:
+def _watch(config: "Config", id: str | None, wait_s: float, options: dict[str, Any]) -> int:
+    # Whoever asks for the next word of the line does without what follows and tells.
+    from cli.acting.following import follow
+    from cli.acting.outcome import exit_code, known_id, receipt_json, receipt_text
+    from cli.acting.session import with_desk
+
+    async def do(desk: "Acting", store: "Store") -> "Action":
         action = await follow(desk, store, known_id(store, id) if id else _latest(store), options["timeout_s"])
         if not action.ended:
             click.echo(_ELSEWHERE, err=True)
         return action
-
-    from cli.acting.session import with_desk
 
     try:
         action = with_desk(config, wait_s, do)
@@ -102,7 +106,7 @@ def _watch(config: Config, id: str | None, wait_s: float, options: dict[str, Any
     return exit_code(action)
 
 
-def _latest(store: Store) -> str:
+def _latest(store: "Store") -> str:
     rolled = [id for id, one in store.actions.items() if one.act in (ActKind.ROLLBACK, ActKind.UNDO)]
     if not rolled:
         raise RefusedError("no rollback is on record")

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import click
 
-from cli.acting.acts import Keeping
+from cli.acting.books import Keeping
 from cli.deck import Deck
 from config.schema import Config
 from fleet.actions.ports import Acting

@@ -1,7 +1,7 @@
 """`fleetdeck submit`: a task, or a batch of them, by a template of the configuration."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,10 +9,12 @@ from cli.acting.complete import complete_receiver, complete_template, complete_v
 from cli.acting.options import acting_options, given_by, run_act
 from cli.options import config_option, wait_option
 from cli.settings import load_config, start_logging
-from fleet.actions.plan import Plan
-from fleet.actions.ports import Acting
 from fleet.errors import RefusedError
-from fleet.store import Store
+
+if TYPE_CHECKING:
+    from fleet.actions.plan import Plan
+    from fleet.actions.ports import Acting
+    from fleet.store import Store
 
 _MOST_BYTES = 16 * 1024 * 1024
 
@@ -70,7 +72,7 @@ def submit(
     values = dict(map(_pair, pairs))
     text = _read(items) if items is not None else None
 
-    async def plan(desk: Acting, store: Store) -> Plan:
+    async def plan(desk: "Acting", store: "Store") -> "Plan":
         batch = await desk.read_items(template, text) if text is not None else ({},)
         return await desk.plan_submit(template, [{**values, **one} for one in batch], to)
 

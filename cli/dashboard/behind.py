@@ -14,6 +14,7 @@ from cli.settings import state_dir
 from fleet.clock import Clock
 from fleet.errors import ConfigError
 from fleet.store import Store
+from fleet.views.catalogue import TABLE_VIEWS, table_view
 
 if TYPE_CHECKING:
     from cli.deck import Deck
@@ -33,6 +34,9 @@ ConfigLater = Callable[[], Awaitable["Config"]]
 def _import() -> None:
     for name in ("cli.acting.acts", "cli.deck", "cli.kinds", "cli.reload", "cli.self_metrics"):
         import_module(name)
+    for name in TABLE_VIEWS:
+        # The key that opens one should not wait for it.
+        table_view(name)
 
 
 class Behind:
@@ -70,7 +74,7 @@ class Behind:
         garbage.release()
         reading = asyncio.ensure_future(self._later())
         await asyncio.to_thread(_import)
-        from cli.acting.acts import Keeping
+        from cli.acting.books import Keeping
         from cli.deck import Deck
         from cli.kinds import kind_tables
         from cli.log_file import log_files

@@ -1,6 +1,6 @@
 """What the dashboard may ask of the judgement, which is there only after the first frame."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from fleet.alerts.model import Silence
@@ -63,15 +63,22 @@ def late_acting(desk: "Callable[[], Acting | None]") -> "Acting":
 
 
 class LateGraphs:
-    """Asks the judgement for curves, once there is one. `Graphing`."""
+    """Asks the judgement for curves, once there is one; until then nothing is known. `Graphing`."""
 
     def __init__(self, judgement: "Callable[[], Judgement | None]") -> None:
         self._judgement = judgement
 
-    def __call__(self, expr: str, from_s: float, to_s: float) -> tuple[Curve, ...] | None:
-        """As `Graphing`."""
+    def kept(
+        self, expr: str, labels: Mapping[str, str], from_s: float, to_s: float
+    ) -> Generator[None, None, Curve | None]:
+        """As `Graphing.kept`."""
         judgement = self._judgement()
-        return None if judgement is None else judgement.curves(expr, from_s, to_s)
+        return None if judgement is None else (yield from judgement.graphs.kept(expr, labels, from_s, to_s))
+
+    async def served(self, expr: str, labels: Mapping[str, str], from_s: float, to_s: float) -> Curve | None:
+        """As `Graphing.served`."""
+        judgement = self._judgement()
+        return None if judgement is None else await judgement.graphs.served(expr, labels, from_s, to_s)
 
 
 class LateQueries:

@@ -1,45 +1,46 @@
-"""How an expression went, for the pages that draw it."""
+"""How an expression went, for the pages that draw it: from what is in memory, else from a Prometheus."""
 
-import math
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterable, Mapping
 
+from cli.judging.queries import step_of
 from fleet.alerts.ports import Curve
-from fleet.errors import QueryError
-from fleet.promql.evaluate import ranged
-from fleet.promql.function import Vector
-from fleet.promql.limits import EvalLimits
-from fleet.promql.parse import Query, parse
-from fleet.samples.everything import Everything
-
-POINTS = 120
-"""Points of a curve: more than a terminal is wide in cells, fewer than it has dots."""
-_LIMITS = EvalLimits(series=2_000, samples=200_000)
-"""A graph must not hold the loop; what is larger is not drawn."""
+from fleet.promql.labels import NAME
+from fleet.promql.ports import Querying
+from fleet.promql.storage import Series
+from fleet.slo.ports import PrometheusQuery
 
 
-def curves(expr: str, from_s: float, to_s: float, everything: Everything) -> tuple[Curve, ...] | None:
-    """The series of `expr` over a stretch of time, at most `POINTS` points each; None where it cannot be answered.
+class Graphs:
+    """`Graphing`."""
 
-    Steps stand on a grid of their own length, so that a graph that is drawn again is the same one moved.
-    """
-    query = _read(expr)
-    if query is None or not to_s > from_s:
-        return None
-    step_ms = max(1000, math.ceil((to_s - from_s) * 1000 / POINTS))
-    first = math.ceil(from_s * 1000 / step_ms) * step_ms
-    storage = everything.gathered(one.matchers for one in query.wanted)
-    try:
-        value = ranged(query, storage, first, math.floor(to_s * 1000), step_ms, limits=_LIMITS).value
-    except QueryError:
-        return None
-    if isinstance(value, Vector | float | str):
-        return None
-    return tuple(Curve(labels.as_dict(), [at / 1000 for at in times], values) for labels, times, values in value)
+    def __init__(self, queries: Querying, prometheus: Callable[[], PrometheusQuery | None]) -> None:
+        self._queries = queries
+        self._prometheus = prometheus
+
+    def kept(
+        self, expr: str, labels: Mapping[str, str], from_s: float, to_s: float
+    ) -> Generator[None, None, Curve | None]:
+        """As `Graphing.kept`."""
+        value = (yield from self._queries.curves(expr, from_s, to_s)).value
+        yield
+        return own_curve((one for one in value if isinstance(one, Series)) if isinstance(value, tuple) else (), labels)
+
+    async def served(self, expr: str, labels: Mapping[str, str], from_s: float, to_s: float) -> Curve | None:
+        """As `Graphing.served`."""
+        prometheus = self._prometheus()
+        if prometheus is None:
+            return None
+        step_ms = step_of(from_s, to_s)
+        found = await prometheus.ranged(expr, round(from_s * 1000), round(to_s * 1000), step_ms)
+        return own_curve(found, labels)
 
 
-@lru_cache(64)
-def _read(expr: str) -> Query | None:
-    try:
-        return parse(expr)
-    except QueryError:
-        return None
+def own_curve(series: Iterable[Series], labels: Mapping[str, str]) -> Curve | None:
+    """The series that `labels` hold all labels of, the one with most of them; None where there is none."""
+    fitting = [
+        one
+        for one in series
+        if one.times and all(labels.get(name) == value for name, value in one.labels.pairs if name != NAME)
+    ]
+    found = max(fitting, key=lambda one: len(one.labels.pairs), default=None)
+    return None if found is None else Curve(found.labels.as_dict(), [at / 1000 for at in found.times], found.values)

@@ -15,7 +15,7 @@ from actions.routing import RoutedSilencer
 from actions.silencing import LocalSilencer, ReadOnly
 from cli.judging.alerting import alert_reader, alert_rules, heartbeats
 from cli.judging.explaining import Reasons
-from cli.judging.graphs import curves
+from cli.judging.graphs import Graphs
 from cli.judging.keeping import kept_job
 from cli.judging.objectives import Objectives
 from cli.judging.past import Past
@@ -29,7 +29,6 @@ from fleet.alerts.book import AlertBook
 from fleet.alerts.deadman import DeadMan
 from fleet.alerts.managers import Managers
 from fleet.alerts.model import AlertState
-from fleet.alerts.ports import Curve
 from fleet.clock import Clock
 from fleet.errors import FleetdeckError
 from fleet.gates.engine import Gate, GateEngine, gate
@@ -95,6 +94,7 @@ class Judgement:
         self.own = OwnSeries(store, samples, feed.probed, every_s=self._every_s)
         self.everything = Everything(samples, store, feed, self.own, clock.now)
         self.queries = Queries(self.everything, samples, store)
+        self.graphs = Graphs(self.queries, lambda: self.servers.prometheus)
         self.book = AlertBook(store, reader=alert_reader(config), inhibit=alert_rules(config))
         local = LocalSilencer(store, self.book, past.silences, clock, read_only=read_only, intents=intents)
         managers = Managers(self.book, config.external_labels)
@@ -193,10 +193,6 @@ class Judgement:
         """The clock was set by `seconds`."""
         self._samples.shift(seconds)
         self.own.shift(seconds)
-
-    def curves(self, expr: str, from_s: float, to_s: float) -> tuple[Curve, ...] | None:
-        """How an expression went, over all that is in memory; None where that is not known."""
-        return curves(expr, from_s, to_s, self.everything)
 
     def is_pending(self) -> bool:
         """Whether an alert waits for its time."""

@@ -126,6 +126,11 @@ class Serving:
         prometheus = None if servers.prometheus is None else servers.prometheus[1]
         self._served = self._objectives.served_by(prometheus)
 
+    @property
+    def prometheus(self) -> Prometheus | None:
+        """The Prometheus that is asked, where one is configured."""
+        return None if self._now is None or self._now.prometheus is None else self._now.prometheus[1]
+
     def job_ids(self) -> list[str]:
         """The ids of the jobs."""
         return [job.id for job in self.jobs()]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from config.check import Checker
-from config.load import read_text, shown_path
+from config.file_text import read_text, shown_path
 from config.problems import Problems
 from config.rule_files import rule_paths
 from config.slo.documents import documents

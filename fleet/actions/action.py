@@ -34,7 +34,11 @@ ENDED = frozenset(
         ActionState.UNKNOWN,
     }
 )
-"""States that change by themselves no more; UNKNOWN and TIMED_OUT may by being reconciled."""
+"""States that change by themselves no more; UNKNOWN and TIMED_OUT may by being reconciled, or settled by hand."""
+DOUBTFUL = (ActionState.UNKNOWN, ActionState.TIMED_OUT)
+"""States in which nobody knows how an act ended."""
+SETTLED_AS = (ActionState.SUCCEEDED, ActionState.FAILED, ActionState.CANCELLED)
+"""How an act can be settled by hand; the last says that it was not done."""
 
 
 class Sent(StrEnum):
@@ -97,13 +101,15 @@ class Observed(Struct, frozen=True, kw_only=True):
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One item of an act. `found` is what is known of it at the target."""
+    """One item of an act. `found` is what is known of it at the target. `settled`: an operator said that it is in this
+    state, and nobody saw it."""
 
     words: str
     state: ActionState = ActionState.PLANNED
     sentence: str = ""
     found: dict[str, str] = {}
     tries: int = 0
+    settled: bool = False
 
 
 class StageState(Struct, frozen=True, kw_only=True):
@@ -127,7 +133,8 @@ class Action(Struct, frozen=True, kw_only=True):
     """An act as a row, by its id, which is its idempotency key. `plan` is public (`fleet.actions.plan.public`).
 
     `outcome` says in a sentence what became of it, `next_step` what would be best now where that is not plain.
-    `output` is the end of what commands printed, scrubbed. Times are by our clock.
+    `output` is the end of what commands printed, scrubbed. Times are by our clock; `ended_at` is when its end was
+    first known, None where nobody saw it end: its program was killed.
     """
 
     id: str
@@ -136,6 +143,8 @@ class Action(Struct, frozen=True, kw_only=True):
     actor: str = ""
     reason: str = ""
     ticket: str = ""
+    second: str = ""
+    """Whose one-time code confirmed it, too."""
     dry_run: bool = False
     planned_at: datetime | None = None
     sent_at: datetime | None = None
@@ -166,6 +175,11 @@ class Action(Struct, frozen=True, kw_only=True):
         return self.plan.act
 
     @property
+    def rolls(self) -> bool:
+        """Whether it rolls something back, or undoes that."""
+        return self.plan.act in (ActKind.ROLLBACK, ActKind.UNDO)
+
+    @property
     def tier(self) -> Tier:
         """How it had to be confirmed."""
         return self.plan.tier
@@ -179,6 +193,11 @@ class Action(Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Whether it changes by itself no more."""
         return self.state in ENDED
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it was seen to succeed: what somebody settled by hand was not."""
+        return self.state is ActionState.SUCCEEDED and not self.settled
 
     def count(self, *states: ActionState) -> int:
         """How many of its items are in one of these states."""
@@ -212,20 +231,24 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 class Freeze(Struct, frozen=True, kw_only=True):
     """Whether writes are possible. `why` says why not, "" where they are; `until` is when an unlocking ends by itself;
     `can_unlock`: it was frozen or is read-only by the configuration, and may be unlocked for a while; `can_unfreeze`:
-    somebody froze it, and that can be taken back."""
+    somebody froze it, and that can be taken back. `by` and `since`: who froze it, and when, where that is known."""
 
     frozen: bool = False
     why: str = ""
     until: datetime | None = None
     can_unlock: bool = False
     can_unfreeze: bool = False
+    by: str = ""
+    since: datetime | None = None
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
-    """A rollback that a failing gate or a burning objective suggests. `because` names it in a sentence."""
+    """A rollback that a failing gate or a burning objective suggests. `because` names it in a sentence. `doubt`: what
+    makes it uncertain that it heals, which `because` says, too; such a one is never carried out by itself."""
 
     target: str
     revision: str
     because: str
     since: datetime
     auto: bool = False
+    doubt: str = ""

@@ -35,11 +35,14 @@ class Decision(StrEnum):
     """An operator looked at a plan that could have been done, and left it. Nothing was sent."""
     REFUSED = "refused"
     """It was not done; `error` says why. Nothing was sent."""
+    CONFIRMED = "confirmed"
+    """A one-time code confirmed it, too; `actor` is whose it is."""
     INTENT = "intent"
     """An operator confirmed it, and it is about to be sent. An intent without an outcome behind it may or may not have
     reached its target."""
     SENT = "sent"
-    """Its first effect was carried out; `status` is the HTTP status or exit code, `error` says what went wrong."""
+    """Its first effect was carried out, or that of a stage, which then comes first in `targets`; `status` is the HTTP
+    status or exit code, `error` says what went wrong, `duration_s` how long that was after the intent."""
     OUTCOME = "outcome"
     """It has ended; `outcome` says how."""
     RECONCILED = "reconciled"
@@ -84,12 +87,13 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     """One run of the program."""
     fleet: str = ""
     action: str = ""
-    """What is done: `submit`, `rollback`, `undo`, `cancel`; `silence`, `renew`, `expire`, `post`; `freeze`, `unlock`;
-    `audit` for notes of the log."""
+    """What is done: `submit`, `rollback`, `undo`, `cancel`; `silence`, `renew`, `expire`, `post`; `freeze`, `unlock`,
+    `unfreeze`; `audit` for notes of the log."""
     kind: str = ""
     """By which kind of template, rollback or server."""
     tier: int = 0
     targets: tuple[str, ...] = ()
+    """Names; before them, where a stage was sent, which one it was."""
     reason: str = ""
     ticket: str = ""
     plan_sha256: str = ""
@@ -103,6 +107,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     status: int | None = None
     """HTTP status or exit code."""
     duration_s: float | None = None
+    """Since the intent; of `reconciled` how long the asking took, of `unlocked` for how long."""
     error: str = ""
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from fleet.actions.revision import Revision
+from fleet.actions.revision import Revision, Span
 
 
 class Between(NamedTuple):
@@ -17,6 +17,13 @@ class Between(NamedTuple):
     total: float
     seen_minutes: int
     minutes: int
+
+    @property
+    def sli_ratio(self) -> float | None:
+        """Good events of all, 0–1; None without any."""
+        if not self.seen_minutes or not self.total > 0:
+            return None
+        return min(1.0, max(0.0, self.good / self.total))
 
 
 class SloHistory(Protocol):
@@ -41,13 +48,6 @@ class Live(NamedTuple):
 
     start: datetime
     revision: str
-
-
-class Span(NamedTuple):
-    """A stretch in which a revision was live."""
-
-    start: datetime
-    end: datetime
 
 
 def live_spans(
@@ -82,26 +82,45 @@ def judged(
     slo: str,
     objective_ratio: float | None,
     history: SloHistory,
+    now: datetime,
 ) -> tuple[Revision, ...]:
-    """The revisions with what the objective was while each was live. `good` stays as the target says it where history
-    has no events of that time; a revision that lasted less than a minute has none."""
-    return tuple(_judged(one, spans.get(one.id, ()), slo, objective_ratio, history) for one in revisions)
+    """The revisions with when each was live (`spans`, as they are known `now`) and what the objective was then. `good`
+    stays as the target says it where history has no events of that time; a revision that lasted less than a minute has
+    none."""
+    lived = [_lived(one, spans.get(one.id, ()), now) for one in revisions]
+    return tuple(_judged(one, slo, objective_ratio, history) for one in lived)
 
 
-def _judged(
-    one: Revision, spans: Sequence[Span], slo: str, objective_ratio: float | None, history: SloHistory
-) -> Revision:
+def _lived(one: Revision, spans: Sequence[Span], now: datetime) -> Revision:
     if not spans:
         return one
     last = spans[-1]
-    one = replace(one, live_from=last.start, live_until=None if one.live else last.end)
-    parts = [part for span in spans if (part := history.between(slo, *span)) is not None] if slo else []
-    good, total = sum(part.good for part in parts), sum(part.total for part in parts)
-    if not total > 0 or not any(part.seen_minutes for part in parts):
+    # One that is live again without anybody having seen it become so: the stretch that is known is an earlier one.
+    again = one.live and last.end < now
+    return replace(
+        one,
+        live_from=None if again else last.start,
+        live_until=None if one.live else last.end,
+        lived=tuple(spans),
+    )
+
+
+def _judged(one: Revision, slo: str, objective_ratio: float | None, history: SloHistory) -> Revision:
+    parts = [part for span in one.lived if (part := history.between(slo, *span)) is not None] if slo else []
+    ratio = _together(parts).sli_ratio
+    if ratio is None:
         return one
-    ratio = min(1.0, max(0.0, good / total))
     inside = one.good if objective_ratio is None else ratio >= objective_ratio
     return replace(one, sli_ratio=ratio, error_ratio=1 - ratio, good=inside)
+
+
+def _together(parts: Sequence[Between]) -> Between:
+    return Between(
+        sum(part.good for part in parts),
+        sum(part.total for part in parts),
+        sum(part.seen_minutes for part in parts),
+        sum(part.minutes for part in parts),
+    )
 
 
 def preferred(revisions: Sequence[Revision]) -> str:

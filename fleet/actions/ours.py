@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from fleet.actions.action import Action
-from fleet.actions.plan import ActKind
-
 if TYPE_CHECKING:
+    from fleet.actions.action import Action
     from fleet.store import Slice
 
 ID_NAMES = ("task_id", "job_id", "entry", "id")
@@ -32,7 +30,10 @@ class Ours:
             self._add(key, self._actions[key])
         return self._by_task.get(task_id, "")
 
-    def _add(self, key: str, action: Action) -> None:
+    def _add(self, key: str, action: "Action") -> None:
+        # Nothing of acting is imported before there is an act.
+        from fleet.actions.plan import ActKind
+
         if action.act is not ActKind.SUBMIT:
             return
         ids = tuple(item.found[name] for item in action.items for name in ID_NAMES if item.found.get(name))

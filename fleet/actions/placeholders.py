@@ -118,6 +118,18 @@ def fill_text(pattern: Pattern, values: Values) -> str:
     return "".join(part if isinstance(part, str) else as_text(part.name, values) for part in pattern.parts)
 
 
+def told_text(pattern: Pattern, values: Values, untold: Collection[str]) -> str:
+    """The text as people may read it: a value that is `untold`, or that cannot be written, is its own name."""
+    return "".join(part if isinstance(part, str) else _told(part.name, values, untold) for part in pattern.parts)
+
+
+def _told(name: str, values: Values, untold: Collection[str]) -> str:
+    try:
+        return name if name in untold else as_text(name, values)
+    except RefusedError:
+        return name
+
+
 def fill_word(pattern: Pattern, values: Values) -> str:
     """One line without control characters. Raises RefusedError."""
     word = fill_text(pattern, values)

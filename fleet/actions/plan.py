@@ -89,7 +89,7 @@ class FileWork(Struct, frozen=True, kw_only=True, tag="files"):
     `link`: make the symbolic link `path` point to `source`, in one rename; it must point to `was` before ("" where that
     does not matter). `archive`: pack the folder `source` into the new archive `path`. `restore`: put the content of the
     archive `source`, whose SHA-256 is `sha256`, in the place of the folder `path`. `copy`: replace the file `path` by
-    `source`, whose SHA-256 is `sha256`.
+    `source`, whose SHA-256 is `sha256`; where it is `new`, nothing may be there yet.
     """
 
     work: Literal["link", "archive", "restore", "copy"]
@@ -97,6 +97,7 @@ class FileWork(Struct, frozen=True, kw_only=True, tag="files"):
     source: str
     was: str = ""
     sha256: str = ""
+    new: bool = False
     timeout_s: float = 600.0
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from fleet.actions.action import Action, Confirmation, Freeze, Lock, Observed, Result, StepRead
+from fleet.actions.action import Action, ActionState, Confirmation, Freeze, Lock, Observed, Result, StepRead
 from fleet.actions.plan import Check, Effect, Fact, Plan, Step
 from fleet.actions.revision import Revision, Revisions
 from fleet.actions.template import Desk, Template
@@ -70,6 +70,8 @@ class Submitting(Doer, Protocol):
 
     target: str
     """For people: a URL, a key."""
+    cancels: bool
+    """Whether there is a way to cancel there what waits. Where there is none, nobody is offered one."""
 
     async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """What the target is known to take: choices by the name of a field (an allow-list, capabilities), and what is
@@ -213,6 +215,14 @@ class Acting(Protocol):
         raised as RefusedError."""
         ...
 
+    async def leave(
+        self, plan: Plan, by: str, *, against: Sequence[str] = (), reason: str = "", ticket: str = ""
+    ) -> None:
+        """An operator looked at a plan and left it: nothing is done, and that is recorded, also where whoever asked
+        does not wait for it. `against` is what stood against it then, so that it could only be left; `reason` and
+        `ticket` are what was given already."""
+        ...
+
     async def ended(self, action: str) -> Action:
         """Wait until an action has ended."""
         ...
@@ -225,12 +235,25 @@ class Acting(Protocol):
         """Ask the target what became of an action that is unknown or timed out. Sends nothing that writes."""
         ...
 
+    async def settle(self, action: str, state: ActionState, by: str, reason: str) -> Action:
+        """Say how an action ended that is unknown or timed out, where its target cannot: succeeded, failed, or
+        cancelled (it was not done). It is a claim, goes on the record first, and sends nothing: also possible where
+        nothing may be changed. Raises RefusedError for any other action, without a reason, and where another program
+        is at work on it."""
+        ...
+
     async def freeze(self, by: str, reason: str) -> Freeze:
-        """No writes from here any more, at once; what runs goes on."""
+        """No writes to the fleet any more, by any program of the user, at once; what runs goes on. Where only this
+        program is frozen, `why` says so."""
         ...
 
     async def unlock(self, by: str, reason: str, for_s: float) -> Freeze:
-        """Writes are possible for `for_s` seconds, although it is read-only or frozen."""
+        """Writes are possible for `for_s` seconds, although it is read-only or frozen. A freeze is lifted for all
+        programs, what is read-only for this one alone."""
+        ...
+
+    async def unfreeze(self, by: str, reason: str) -> Freeze:
+        """The freeze is over, for all programs; what is read-only stays so."""
         ...
 
 

@@ -114,9 +114,13 @@ def _sent(plan: Plan, listed: int) -> Iterator[Line]:
 
 def _stages(plan: Plan) -> Iterator[Line]:
     for stage in plan.stages:
-        held = f" for {stage.hold_s:g} s" if stage.hold_s else ""
-        wanted = "; ".join(map(check_words, stage.checks)) or "nothing is checked"
-        yield Line("stage", _clean(f"{stage.title}: {wanted}{held}, within {stage.within_s:g} s, else it stops there"))
+        if not stage.checks:
+            yield Line("stage", _clean(f"{stage.title}: nothing is checked"))
+            continue
+        held = f" for {stage.hold_s:g} s without a break" if stage.hold_s else ""
+        wanted = f"within {stage.within_s:g} s this must hold{held}, else it stops there"
+        yield Line("stage", _clean(f"{stage.title}: {wanted}"))
+        yield from (Line("", check_words(check)) for check in stage.checks)
 
 
 def _request_lines(request: HttpRequest) -> Iterator[str]:

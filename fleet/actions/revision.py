@@ -1,16 +1,25 @@
 """Revisions of what can be rolled back."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from fleet.actions.plan import Fact
 
 
+class Span(NamedTuple):
+    """A stretch in which a revision was live."""
+
+    start: datetime
+    end: datetime
+
+
 class Revision(Struct, frozen=True, kw_only=True):
     """A revision as its target lists it. `id` is what is rolled to, `name` what people call it. `good` says whether it
     was inside its objective while it was live: None where history does not know. `sli_ratio` and `error_ratio` are of
-    that time (0–1), None where not known."""
+    that time (0–1), None where not known. `live_from` and `live_until` are of the last time that it was live; of one
+    that is live now `live_from` is None where nobody knows since when."""
 
     id: str
     name: str
@@ -23,6 +32,8 @@ class Revision(Struct, frozen=True, kw_only=True):
     error_ratio: float | None = None
     live_from: datetime | None = None
     live_until: datetime | None = None
+    lived: tuple[Span, ...] = ()
+    """The stretches in which it was live, as far as they are known, the oldest first. Its ratios are of all of them."""
     trouble: str = ""
     """Why it cannot be rolled to (its archive is damaged), "" where it can."""
 
@@ -67,3 +78,5 @@ class RollbackRow(Struct, frozen=True, kw_only=True):
     because: str = ""
     error: str = ""
     seen: datetime | None = None
+    words: tuple[str, ...] = ()
+    """Names that it is found by beside its own and its agents': its objective, its gate, its services."""

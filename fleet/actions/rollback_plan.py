@@ -16,6 +16,8 @@ SHARES: Final = (0.1, 0.5, 1.0)
 """The stages of a definition that names none."""
 HOLD_S: Final = 10.0
 WITHIN_S: Final = 120.0
+INSTANCE: Final = "instance "
+"""How a line begins by which a kind says that an instance is hit."""
 SLACK_S: Final = 120.0
 """Seconds that are added to the time in which an objective can be seen to hold again."""
 
@@ -92,7 +94,7 @@ def _expected(check: Check, name: str) -> str:
         case RevisionLive(revision=revision):
             return f"{name} says that {revision} is live"
         case AgentsUp(agents=agents):
-            return f"{len(agents)} agent{'s' if len(agents) != 1 else ''} seen up"
+            return f"{_count(len(agents), 'agent')} seen up"
         case SloHolds(slo=slo):
             return f"SLO {slo} neither burns nor is without data"
         case GatePasses(gate=gate):
@@ -119,9 +121,8 @@ def slo_effects(name: str, row: SloStatus | None) -> tuple[str, ...]:
     """What it means for an objective, in sentences."""
     if row is None:
         return (f"SLO {name} is not known here: whether it holds afterwards cannot be told",)
-    left = "not known" if row.budget_remaining_ratio is None else f"{row.budget_remaining_ratio:.1%}"
-    burn = "not known" if row.burn_rate is None else f"{row.burn_rate:.3g} times the objective's rate"
-    said = [f"SLO {name} is {row.state.value}: {left} of its budget is left, burning {burn}"]
+    burn = "how fast it burns is not known" if row.burn_rate is None else f"it burns at {row.burn_rate:.3g}×"
+    said = [f"SLO {name} is {row.state.value}: {_budget(row.budget_remaining_ratio)}, {burn}"]
     if row.exhaustion_s is not None and row.exhaustion_s > 0:
         said.append(f"at this rate the budget is spent in {span_text(row.exhaustion_s)}")
     firing = [one for one in row.burns if one.firing]
@@ -134,6 +135,12 @@ def slo_effects(name: str, row: SloStatus | None) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _budget(left: float | None) -> str:
+    if left is None:
+        return "what is left of its budget is not known"
+    return f"{left:.1%} of its budget is left" if left >= 0 else f"its budget is overspent by {-left:.1%}"
+
+
 def time_words(stages: Sequence[Stage], within_s: float) -> str:
     """How long it may take, in a sentence."""
     if not stages:
@@ -141,16 +148,29 @@ def time_words(stages: Sequence[Stage], within_s: float) -> str:
     least = sum(one.hold_s for one in stages)
     most = sum(one.within_s + one.hold_s for one in stages)
     return (
-        f"its {len(stages)} stages take {span_text(least)} at least and {span_text(most)} at most, and the "
+        f"its {_count(len(stages), 'stage')} {'take' if len(stages) != 1 else 'takes'} {span_text(least)} at least and "
+        f"{span_text(most)} at most, and the "
         f"post-condition up to {span_text(within_s)} after them"
     )
 
 
-def to_warnings(to: Revision, live: Revision | None, objective_ratio: float | None) -> tuple[str, ...]:
-    """What should be known of the revision that is rolled to."""
+def hit(agents: Sequence[str], blast: Sequence[str]) -> tuple[str, ...]:
+    """What is hit beside the target, each once: its agents, then what the kind says, which may name the same ones as
+    instances (`instance coder-1, at r42`)."""
+    named = {line.removeprefix(INSTANCE).partition(",")[0] for line in blast if line.startswith(INSTANCE)}
+    return (*(f"agent {name}" for name in agents if name not in named), *blast)
+
+
+def to_warnings(
+    to: Revision, live: Revision | None, objective_ratio: float | None, *, slo: str = ""
+) -> tuple[str, ...]:
+    """What should be known of the revision that is rolled to; `slo` is the objective that it is judged by, "" where the
+    definition names none."""
     said: list[str] = []
     if to.good is False:
         said.append(f"{to.name} was outside of its objective while it was live{_ratio(to, objective_ratio)}")
+    elif to.good is None and not slo:
+        said.append(f"whether {to.name} was good while it was live is not known: no slo is named")
     elif to.good is None:
         said.append(f"whether {to.name} was inside its objective is not known: history has nothing of that time")
     if live is not None and to.at is not None and live.at is not None and to.at > live.at:
@@ -163,6 +183,10 @@ def _ratio(to: Revision, objective_ratio: float | None) -> str:
     if to.sli_ratio is None or objective_ratio is None:
         return ""
     return f" ({to.sli_ratio:.3%} of {objective_ratio:.3%})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def percent(share: float) -> str:

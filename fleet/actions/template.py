@@ -43,6 +43,8 @@ class Template(Struct, frozen=True, kw_only=True):
     queue: str = ""
     """The queue of the store in which its tasks are seen, "" where none is watched."""
     error: str = ""
+    cancels: bool = False
+    """Whether what it submitted can be cancelled at the target."""
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -48,12 +48,24 @@ def whole(items: Iterable[Item]) -> ActionState:
 
 
 def counts(items: Iterable[Item], act: ActKind = ActKind.ROLLBACK) -> str:
-    """`190 submitted, 10 refused`."""
-    numbers: dict[ActionState, int] = {}
+    """`190 submitted, 8 refused, 2 settled as succeeded`."""
+    numbers: dict[tuple[bool, ActionState], int] = {}
     for item in items:
-        numbers[item.state] = numbers.get(item.state, 0) + 1
+        numbers[item.settled, item.state] = numbers.get((item.settled, item.state), 0) + 1
     words = _WORDS | ({ActionState.SUCCEEDED: "submitted"} if act is ActKind.SUBMIT else {})
-    return ", ".join(f"{numbers[state]:,} {words[state]}" for state in words if state in numbers)
+    seen = [f"{numbers[False, state]:,} {words[state]}" for state in words if (False, state) in numbers]
+    said = [f"{numbers[True, state]:,} {settled_words(state)}" for state in words if (True, state) in numbers]
+    return ", ".join(seen + said)
+
+
+def settled_words(state: ActionState) -> str:
+    """`settled as succeeded`; cancelled says that it was not done."""
+    return f"settled as {'not done' if state is ActionState.CANCELLED else state.value}"
+
+
+def state_words(action: Action | Item) -> str:
+    """`succeeded`; `settled as succeeded` where nobody saw it."""
+    return settled_words(action.state) if action.settled else action.state.value
 
 
 def sentence_of(action: Action) -> str:

@@ -1,7 +1,7 @@
 """What the interface may ask about alerts: what is to be done, which is the one way by which it writes, and how an
 expression went over time."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from fleet.alerts.model import Silence
@@ -36,9 +36,17 @@ class Curve(NamedTuple):
 
 
 class Graphing(Protocol):
-    """How an expression went. Called from the event loop when a page is opened and seldom after that, so it must answer
-    from what is in memory, and within a step of the loop."""
+    """How an expression went, of all its series the one of an alert: the one whose labels are all among `labels`, most
+    of them. `from_s` and `to_s` are epoch seconds."""
 
-    def __call__(self, expr: str, from_s: float, to_s: float) -> tuple[Curve, ...] | None:
-        """The series of `expr` from `from_s` to `to_s` (epoch seconds); None where they are not known."""
+    def kept(
+        self, expr: str, labels: Mapping[str, str], from_s: float, to_s: float
+    ) -> Generator[None, None, Curve | None]:
+        """From what is in memory, in steps of a few milliseconds, between which others may have their turn; None where
+        there is nothing of that range. Each step may raise QueryError: no expression, or a limit."""
+        ...
+
+    async def served(self, expr: str, labels: Mapping[str, str], from_s: float, to_s: float) -> Curve | None:
+        """From the Prometheus that is configured; None where there is none, or it has nothing of that range. Raises
+        OutsideError; QueryError where it refuses the query."""
         ...

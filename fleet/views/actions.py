@@ -5,8 +5,9 @@ from typing import Any
 
 from fleet.actions.action import Action, ActionState, Item
 from fleet.actions.plan import ActKind, plan_sha256
+from fleet.actions.verdict import settled_words
 from fleet.filters.units import Unit
-from fleet.times import age_text, rfc3339, span_text
+from fleet.times import rfc3339, span_text
 from fleet.views.columns import measure_column, name_column, ranked_column, word_column
 from fleet.views.text import age_cell
 from fleet.views.view import Cell, Field, Look, SortValue, Tone, View, attribute, choice, moment
@@ -24,17 +25,36 @@ STATE_CELLS = {
     ActionState.SUCCEEDED: Cell("● succeeded", Tone.UP),
 }
 """Worst first, as a column of states is ordered: what nobody knows asks for somebody."""
+STAGE_CELLS = {
+    "waiting": Cell("· waiting", Tone.MUTED),
+    "running": Cell("▸ running", Tone.ACCENT),
+    "checking": Cell("◆ checking", Tone.WAITING),
+    "passed": Cell("✓ passed", Tone.UP),
+    "failed": Cell("✖ failed", Tone.DOWN),
+    "stopped": Cell("◌ stopped", Tone.DEGRADED),
+    "skipped": Cell("– skipped", Tone.MUTED),
+}
+"""The stages of a rollback."""
+HOLDS_CELLS = {True: Cell("✓", Tone.UP), False: Cell("✖", Tone.DOWN), None: Cell("?", Tone.UNKNOWN)}
+"""Whether a condition holds."""
 _RANK = {state: rank for rank, state in enumerate(STATE_CELLS)}
 _BAD = (ActionState.FAILED, ActionState.TIMED_OUT, ActionState.UNKNOWN, ActionState.REFUSED)
 _DONE = (*_BAD, ActionState.SUCCEEDED, ActionState.CANCELLED)
 _ITEMS_SHOWN = 500
 
 
+def state_cell(row: Action | Item) -> Cell:
+    """The state of an act, or of an item. What somebody settled by hand is a claim, and looks like no state that was
+    seen."""
+    if not row.settled:
+        return STATE_CELLS[row.state]
+    return Cell(f"≠ {'not done' if row.state is ActionState.CANCELLED else row.state.value}", Tone.DEGRADED)
+
+
 def _state(row: Action, _: Look) -> Cell:
-    cell = STATE_CELLS[row.state]
     if row.dry_run:
         return Cell("◌ dry run", Tone.MUTED)
-    return Cell("◐ stopping", Tone.WAITING) if row.cancelling and not row.ended else cell
+    return Cell("◐ stopping", Tone.WAITING) if row.cancelling and not row.ended else state_cell(row)
 
 
 def _when(row: Action, _: Look) -> datetime | None:
@@ -42,17 +62,13 @@ def _when(row: Action, _: Look) -> datetime | None:
 
 
 def _took_s(row: Action, at: Look) -> float | None:
-    """Seconds from sending to the end, or to now; None before anything was sent."""
-    if row.sent_at is None:
+    """Seconds from sending to the end as it was first known, or to now; None before anything was sent, and where nobody
+    knows how it ended."""
+    if row.sent_at is None or row.state is ActionState.UNKNOWN:
         return None
-    if row.ended_at is None:
+    if not row.ended:
         return at.since_s(row.sent_at)
-    return max(0.0, (row.ended_at - row.sent_at).total_seconds())
-
-
-def _took(row: Action, at: Look) -> Cell:
-    took_s = _took_s(row, at)
-    return Cell(span_text(took_s) if row.ended else age_text(took_s), Tone.PLAIN if row.ended else Tone.MUTED)
+    return None if row.ended_at is None else max(0.0, (row.ended_at - row.sent_at).total_seconds())
 
 
 def targets_text(row: Action) -> str:
@@ -77,14 +93,20 @@ def _said(row: Action) -> str:
 
 
 def _counts(row: Action) -> dict[str, int]:
-    """How many items are in which state."""
-    found = {state.value: row.count(state) for state in STATE_CELLS}
-    return {state: count for state, count in found.items() if count}
+    """How many items are in which state; what was settled by hand apart."""
+    found: dict[str, int] = {}
+    for state in STATE_CELLS:
+        for item in row.items:
+            if item.state is state:
+                name = settled_words(state) if item.settled else state.value
+                found[name] = found.get(name, 0) + 1
+    return found
 
 
 def _item(item: Item) -> dict[str, Any]:
     found = " ".join(f"{name}={value}" for name, value in item.found.items())
-    return {"item": item.words, "state": item.state.value, "said": item.sentence, "found": found}
+    said = {"item": item.words, "state": item.state.value, "said": item.sentence, "found": found}
+    return said | ({"settled": True} if item.settled else {})
 
 
 def _order(row: Action, at: Look) -> tuple[SortValue, ...]:
@@ -115,6 +137,7 @@ VIEW: View[Action] = View(
         choice("state", lambda r: r.state.value, ActionState),
         Field("outcome", lambda r, _: r.outcome),
         Field("next_step", lambda r, _: r.next_step),
+        Field("settled", lambda r, _: r.settled or None),
         choice("act", lambda r: r.act.value, ActKind),
         Field("kind", lambda r, _: r.plan.kind),
         Field("source", lambda r, _: r.plan.source),

@@ -3,7 +3,7 @@
 from fleet.filters.units import Unit
 from fleet.model import AgentStatus
 from fleet.views.columns import count_column, measure_column, name_column, ranked_column, word_column
-from fleet.views.locks import LOCKED_BY, with_lock
+from fleet.views.locks import LOCKED_BY, LOCKS, with_lock
 from fleet.views.text import age_cell, bytes_cell, percent_cell, span_cell, state_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import SEVERITY, AgentState
@@ -114,4 +114,5 @@ VIEW: View[AgentStatus] = View(
     labels=lambda r: r.labels,
     fault=lambda r: r.state.value not in ("up", "unknown") or r.disagrees,
     empty="no agents found yet: discovery in the configuration says where to look, Sources says how it fares",
+    beside=(LOCKS,),
 )

@@ -12,6 +12,7 @@ from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute, m
 
 _TONES = {
     Decision.REFUSED.value: Tone.DEGRADED,
+    Decision.CANCELLED.value: Tone.MUTED,
     ActionState.FAILED.value: Tone.DOWN,
     ActionState.UNKNOWN.value: Tone.UNKNOWN,
     ActionState.TIMED_OUT.value: Tone.DOWN,
@@ -29,8 +30,11 @@ def _targets(row: AuditEntry) -> str:
 
 def _decision(row: AuditEntry, _: Look) -> Cell:
     """The moment, and how it ended where that is known."""
-    said = f"{row.decision}: {row.outcome}" if row.outcome else row.decision
+    said = f"{row.decision}: {row.outcome}" if row.outcome not in ("", row.decision) else row.decision
     dry = " (dry run)" if row.dry_run else ""
+    if row.decision == Decision.SETTLED:
+        # What somebody says: nobody saw it.
+        return Cell(said, Tone.DEGRADED)
     return Cell(said + dry, _TONES.get(row.outcome or row.decision, Tone.PLAIN))
 
 

@@ -41,6 +41,7 @@ def word_column(
     priority: int = 1,
     tone: Callable[[Any], Tone] = lambda row: Tone.MUTED,
     empty: str = "–",
+    help: str = "",
 ) -> Column[Any]:
     """A text; `empty` stands for none, which sorts last."""
     return Column(
@@ -51,6 +52,7 @@ def word_column(
         priority=priority,
         cell=lambda row, _: Cell(get(row), tone(row)) if get(row) else Cell(empty, Tone.MUTED),
         sort=lambda row, _: get(row) or None,
+        help=help,
     )
 
 

@@ -1,14 +1,17 @@
 """Who is at work on a row's target, in a few words. It takes no column: mostly nobody is."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from fleet.actions.action import Lock
 from fleet.store import Store
 from fleet.times import age_text
-from fleet.views.view import Field, Look
+from fleet.views.view import Beside, Field, Look
+
+if TYPE_CHECKING:
+    from fleet.actions.action import Lock
 
 
-def lock_on(store: Store, name: str) -> Lock | None:
+def lock_on(store: Store, name: str) -> "Lock | None":
     """The lock that is held on `name`, or on what the agent of that name is rolled with."""
     if not store.locks:
         return None
@@ -39,3 +42,14 @@ LOCKED_BY: Field[Any] = Field(
     "locked_by", lambda row, at: lock.owner if (lock := lock_on(at.store, row.name)) else None
 )
 """Who holds the lock on a row that is called `name`."""
+
+
+def _touched(store: Store, target: str) -> Iterator[str]:
+    yield target
+    row = store.rollbacks.get(target)
+    if row is not None:
+        yield from row.agents
+
+
+LOCKS = Beside(lambda store: store.locks, _touched)
+"""A lock that is taken or let go shows on the row that is called as its target, and on the agents that this rolls."""

@@ -3,7 +3,7 @@
 from fleet.actions.revision import RollbackRow
 from fleet.filters.units import Unit
 from fleet.views.columns import measure_column, name_column, word_column
-from fleet.views.locks import LOCKED_BY, with_lock
+from fleet.views.locks import LOCKED_BY, LOCKS, with_lock
 from fleet.views.text import age_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, moment
 
@@ -34,6 +34,15 @@ def _order(row: RollbackRow, _: Look) -> tuple[SortValue, ...]:
     return (0 if row.proposed else 1 if row.error else 2, row.name)
 
 
+ROLLS_TO: Column[RollbackRow] = word_column(
+    "preferred",
+    "ROLLS TO",
+    12,
+    lambda r: r.preferred,
+    grow=1,
+    priority=2,
+    help="preselected: last good, or the one before",
+)
 VIEW: View[RollbackRow] = View(
     name="rollbacks",
     title="Rollbacks",
@@ -50,7 +59,7 @@ VIEW: View[RollbackRow] = View(
             cell=_proposed,
             sort=lambda r, _: r.proposed or None,
         ),
-        word_column("preferred", "LAST GOOD", 12, lambda r: r.preferred, grow=1, priority=2),
+        ROLLS_TO,
         word_column("kind", "KIND", 10, lambda r: r.kind, priority=3),
         word_column("judged", "JUDGED BY", 14, _judged, grow=1, priority=3),
         word_column("stages", "STAGES", 12, lambda r: ", ".join(r.stages), priority=5, empty="at once"),
@@ -78,4 +87,5 @@ VIEW: View[RollbackRow] = View(
     words=lambda r: f"{r.name} {r.kind} {r.target} {r.live} {r.proposed} {r.because} {r.error}",
     fault=lambda r: bool(r.error or r.proposed),
     empty="nothing can be rolled back: write how under rollbacks: in the configuration",
+    beside=(LOCKS,),
 )

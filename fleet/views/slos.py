@@ -35,8 +35,16 @@ def rank(row: SloStatus) -> int:
 
 
 def state_cell(row: SloStatus, _: Look) -> Cell:
-    """Glyph and word of the state."""
-    return Cell(f"{STATE_GLYPH[row.state]} {row.state.value}", STATE_TONE[row.state])
+    """Glyph and word of the state; where nothing burns that pages, the lesser severity instead: `▲ ticket`."""
+    return Cell(f"{STATE_GLYPH[row.state]} {lesser_burn(row) or row.state.value}", STATE_TONE[row.state])
+
+
+def lesser_burn(row: SloStatus) -> str:
+    """The severity of what burns, where that is less than the gravest of its tiers (which come first); else ""."""
+    if row.state is not SloState.BURNING:
+        return ""
+    worst = next((burn.severity for burn in row.burns if burn.firing), "")
+    return "" if worst == row.burns[0].severity else worst
 
 
 def ratio_text(ratio: float, most: int = 4) -> str:

@@ -51,6 +51,7 @@ VIEW: View[Template] = View(
         Field("fields", lambda r, _: [_form(field) for field in r.fields]),
         Field("agents", lambda r, _: list(r.agents)),
         attribute("queue"),
+        attribute("cancels"),
         attribute("error"),
     ),
     order=_order,

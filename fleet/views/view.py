@@ -73,6 +73,7 @@ class Column(Struct, Generic[R], frozen=True, kw_only=True):
     natural first order. `sort` None: the column cannot be sorted by. `named`: it says which row this is, so that it
     cannot be hidden. `unit` is what `sort` counts where that is a number, `when` the moment of a column of times.
     `shorten` makes a text that is too long as short as a number of characters; without it, it is cut at its end.
+    `help` says in a sentence what it shows, where its title does not.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Column(Struct, Generic[R], frozen=True, kw_only=True):
     unit: Unit = Unit.NUMBER
     when: Callable[[R, Look], datetime | None] | None = None
     shorten: Callable[[str, int], str] | None = None
+    help: str = ""
 
 
 class Field(Struct, Generic[R], frozen=True):
@@ -122,6 +124,14 @@ def choice(name: str, word: Callable[[Any], str], choices: Iterable[str]) -> Fie
     return Field(name, lambda row, _: word(row), None, tuple(map(str, choices)))
 
 
+class Beside(Struct, frozen=True):
+    """Another slice that cells look into. Where what it has of a key changes, comes or goes, the rows of the keys that
+    `touches` names may look other than before."""
+
+    slice: Callable[[Store], Slice[Any, Any]]
+    touches: Callable[[Store, Any], Iterable[Any]]
+
+
 class View(Struct, Generic[R], frozen=True, kw_only=True):
     """A view of one slice of the store.
 
@@ -129,7 +139,8 @@ class View(Struct, Generic[R], frozen=True, kw_only=True):
     `words` is what a plain filter is matched against; `labels` what `-l` looks into; `fault` says whether a row is
     something wrong; `empty` is the sentence for a view without rows, which says what would put some there. `newest` is
     the order in which the row that came last is the first, as `sort=` has it (empty: the natural one); None where rows
-    do not come and go, so that there is none to follow.
+    do not come and go, so that there is none to follow. `beside` is what else its cells are made from that changes
+    without the row.
     """
 
     name: str
@@ -143,6 +154,7 @@ class View(Struct, Generic[R], frozen=True, kw_only=True):
     fault: Callable[[R], bool] = lambda row: False
     empty: str = "nothing here yet"
     newest: tuple[tuple[str, bool], ...] | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 def look(store: Store, rows: Slice[Any, Any], key: Any) -> Look:

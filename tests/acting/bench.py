@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from msgspec.structs import replace
 
 from actions.audit_files import Reading
 from actions.limits import RunLimits
 from actions.records import Records
-from cli.acting.acts import Acts, Books, Keeping
+from cli.acting.acts import Acts
+from cli.acting.books import Books, Keeping
 from cli.deck import Deck
 from cli.kinds import kind_tables
 from config.load import load
@@ -28,6 +30,7 @@ from fleet.clock import Clock, SystemClock
 from fleet.store import Store
 
 ANN = "ann@here"
+WHO = Who(actor=ANN, sudo_user="anna", ssh_client="192.0.2.1 50000 22", host="here", session="s")
 QUICK = RunLimits(backoff_s=0.02, backoff_most_s=0.05, look_s=0.02, look_most_s=0.05, check_s=0.02, settle_s=0.1)
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +61,7 @@ class Whole:
         self.state, self.store = state, Store()
         self.deck = Deck(config, self.store, clock)
         keeping = Keeping.of(config, read_only=read_only)
-        self.keeping = Keeping(folder=state, who=Who(actor=owner, session="s"), read_only=keeping.read_only)
+        self.keeping = Keeping(folder=state, who=replace(WHO, actor=owner), read_only=keeping.read_only)
         self.books = Books(config, self.store, self.keeping, self.deck._clock)
         self.notes: list[tuple[str, str, str, str, bool]] = []
         self.acts = Acts(

@@ -17,7 +17,8 @@ CUTS = [Cut.BEFORE, Cut.IN_THE_REQUEST, Cut.UNDONE, Cut.BEFORE_ANSWER, Cut.IN_AN
 
 def on_record(it: Whole, action: Action) -> None:
     """The intent and the end stand in the log, and the end in the records."""
-    assert it.audited(action.id)[:2] == ["intent", "outcome"]
+    sent = ["sent"] * max(1, len(action.stages))
+    assert it.audited(action.id)[: len(sent) + 2] == ["intent", *sent, "outcome"]
     assert it.kept()[action.id].state is action.state is it.store.actions[action.id].state
     assert it.kept()[action.id].outcome == action.outcome
 

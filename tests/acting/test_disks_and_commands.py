@@ -54,7 +54,7 @@ async def test_where_the_audit_log_cannot_grow_nothing_is_sent_and_it_is_whole_a
         again = await it.submit({"text": "three"})
         assert (again.state, len(target.wrote)) == (ActionState.SUCCEEDED, 2)
         # The refusal is owed, and stands there before what came later.
-        assert it.audited()[-3:] == ["refused", "intent", "outcome"]
+        assert it.audited()[-4:] == ["refused", "intent", "sent", "outcome"]
 
 
 async def test_where_the_record_cannot_be_kept_nothing_is_sent_and_the_log_says_why(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_one_that_ignores_term_is_killed_and_nobody_knows_what_it_did(tmp_
         done = await it.submit({})
         assert done.state is ActionState.UNKNOWN
         assert "did not end within" in done.outcome
-        assert it.audited() == ["intent", "outcome"]
+        assert it.audited() == ["intent", "sent", "outcome"]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

@@ -72,7 +72,7 @@ async def test_a_value_arrives_as_it_was_entered_and_as_nothing_else(tmp_path: P
         assert not any("x-evil" in wrote.headers or wrote.path != "/run" for wrote in target.wrote)
         assert CONTROLS.search(told.err) is None
         assert "\x1b" not in told.out
-        assert {line["decision"] for line in lines_of(state_of(tmp_path))} == {"intent", "outcome"}
+        assert {line["decision"] for line in lines_of(state_of(tmp_path))} == {"intent", "sent", "outcome"}
 
 
 async def test_what_cannot_be_told_from_a_template_is_refused_before_anything_is_sent(tmp_path: Path) -> None:

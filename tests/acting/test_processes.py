@@ -108,7 +108,7 @@ async def two_at_once(root: Path, target: Target) -> None:
     assert told.code == 0, told
     assert [wrote.body["to"] for wrote in target.wrote] == ["r2"]
     decisions = [(line["actor"].partition("@")[0], line["decision"]) for line in lines_of(state_of(root))]
-    assert decisions == [("ann", "intent"), ("bob", "refused"), ("ann", "outcome")]
+    assert decisions == [("ann", "intent"), ("bob", "refused"), ("ann", "sent"), ("ann", "outcome")]
 
 
 async def test_of_two_operators_at_once_one_sends_and_the_other_is_told_who(tmp_path: Path) -> None:

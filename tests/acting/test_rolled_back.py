@@ -35,7 +35,7 @@ async def there_and_back(it: Whole, name: str, to: str, seen: Callable[[], objec
     undone = await it.run(await it.desk.plan_undo(done.id))
     assert undone.state is ActionState.SUCCEEDED, (undone.outcome, undone.items, undone.plan.steps, undone.plan.checks)
     assert seen() == before
-    assert it.audited(done.id) == it.audited(undone.id) == ["intent", "outcome"]
+    assert it.audited(done.id) == it.audited(undone.id) == ["intent", "sent", "outcome"]
     assert it.kept()[done.id].undone_by == undone.id
     await it.desk.refresh()
     assert not it.store.locks

@@ -70,10 +70,10 @@ async def test_stopped_in_the_middle_nothing_more_is_sent_and_what_was_sent_is_i
         await second.wait()
         await it.desk.abort(id, "bob@there")
         done = await it.desk.ended(id)
-        assert (len(target.wrote), states(done)) == (2, ["passed", "failed", "skipped"])
+        assert (len(target.wrote), states(done)) == (2, ["passed", "stopped", "skipped"])
         assert done.state in (ActionState.UNKNOWN, ActionState.CANCELLED)
         assert "stopped by bob@there" in done.outcome
-        assert it.audited(id) == ["intent", "aborted", "outcome"], it.audited(id)
+        assert it.audited(id) == ["intent", "sent", "aborted", "outcome"], it.audited(id)
         assert set(target.instances.values()) == {"r2", "r3"}
         assert (await it.desk.reconcile(id, "bob@there")).state is not ActionState.SUCCEEDED
         await it.desk.refresh()
@@ -89,7 +89,7 @@ async def test_a_clock_that_is_set_between_stages_neither_hurries_nor_holds_them
         done = await it.roll(staged=True)
         assert (done.state, states(done)) == (ActionState.SUCCEEDED, ["passed"] * 3), done
         assert [wrote.body["share"] for wrote in target.wrote] == [0.25, 0.5, 1.0]
-        assert it.audited(done.id) == ["intent", "outcome"]
+        assert it.audited(done.id) == ["intent", *["sent"] * 3, "outcome"]
 
 
 @pytest.mark.parametrize("hours", [-3.0, 3.0])

@@ -56,11 +56,11 @@ async def test_a_code_works_once_in_all_programs_also_where_clocks_differ_a_litt
     it = Desk(tmp_path, "ann")
     for steps in (-1, 0, 1):
         assert await it.use(it.code("ann", steps)) == ""
-        assert await it.use(it.code("ann", steps)) == "the one-time code was used already"
+        assert await it.use(it.code("ann", steps)) == "the one-time code of ann was used already"
         it.codes = it.anew()
-        assert await it.use(it.code("ann", steps)) == "the one-time code was used already"
+        assert await it.use(it.code("ann", steps)) == "the one-time code of ann was used already"
     for steps in (-2, 2):
-        assert await it.use(it.code("ann", steps)) == "the one-time code is wrong"
+        assert await it.use(it.code("ann", steps)) == "the one-time code of ann is wrong"
     it.clock.advance(300)
     assert await it.use(it.code("ann")) == ""
     assert len(list((tmp_path / "used").iterdir())) == 1
@@ -72,7 +72,7 @@ async def test_where_several_have_codes_it_must_be_anothers(tmp_path: Path) -> N
     assert "say whose it is (ann, bob)" in await it.use(it.code("bob"))
     assert "another operator than yourself" in await it.use(it.code("ann"), "ann")
     assert "'eve' has no one-time codes" in await it.use("000000", "eve")
-    assert await it.use(it.code("ann"), "bob") == "the one-time code is wrong"
+    assert await it.use(it.code("ann"), "bob") == "the one-time code of bob is wrong"
     assert await it.use(it.code("bob"), "bob") == ""
 
 
@@ -80,7 +80,7 @@ async def test_where_several_have_codes_it_must_be_anothers(tmp_path: Path) -> N
 async def test_after_a_few_wrong_codes_nobody_is_listened_to_for_a_while(tmp_path: Path) -> None:
     it = Desk(tmp_path, "ann")
     for _ in range(5):
-        assert await it.use("000000") == "the one-time code is wrong"
+        assert await it.use("000000") == "the one-time code of ann is wrong"
     assert "too many wrong codes" in await it.use(it.code("ann"))
     it.clock.advance(61)
     assert await it.use(it.code("ann")) == ""

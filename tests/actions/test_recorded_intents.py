@@ -13,11 +13,14 @@ from actions.silencing import LocalSilencer
 from fleet.actions.audit import AuditEntry, Who, decoded
 from fleet.alerts.book import AlertBook
 from fleet.alerts.matching import parse_matchers
+from fleet.alerts.silences import ACK_S
 from fleet.clock import ManualClock
 from fleet.errors import OutsideError, RefusedError
 from fleet.ports import Limits
 from fleet.store import Store
 from journal.silences import SilenceFile
+from tests.actions.test_silencing import DOWN
+from tests.actions.test_silencing import Bench as Silences
 from tests.hostile_server import HostileServer, reply
 from transport.http.client import HttpClient
 
@@ -61,6 +64,7 @@ async def test_a_silence_at_an_alertmanager_is_two_lines_of_one_key(tmp_path: Pa
     assert it.told() == [("silence", "intent", ""), ("silence", "outcome", "succeeded")]
     assert (intent.actor, intent.fleet, intent.kind, intent.reason) == ("ben@edge-2", "blue", "alertmanager", "on it")
     assert intent.targets == ("one", '{a="b"}')
+    assert (intent.status, outcome.status) == (None, 200)
     assert intent.idempotency_key == outcome.idempotency_key != ""
 
 
@@ -75,6 +79,7 @@ async def test_a_refusal_is_failed_and_no_answer_is_unknown(tmp_path: Path, http
         with pytest.raises(OutsideError):
             await writer.expire("x")
     assert [told[2] for told in it.told()] == ["", "failed", "", "unknown"]
+    assert [line.status for line in it.lines()] == [None, 400, None, None]
     assert it.lines()[1].error
     assert it.lines()[0].actor == "anna@edge-1"
 
@@ -120,3 +125,35 @@ async def test_a_local_silence_is_recorded_and_not_made_where_it_cannot_be(tmp_p
     with pytest.raises(RefusedError, match="audit log"):
         await silencer.silence(parse_matchers("c=d"), for_s=60, by="anna@edge-1", comment="")
     assert list(silences.read()) == [made.id]
+
+
+async def test_an_acknowledgement_that_renews_itself_is_on_record_once_an_hour_and_its_end_too(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit", Who(actor="dashboard@edge-1"), ManualClock(NOW))
+    it = Silences(tmp_path, lambda clock: RecordedIntents(log, "blue", clock))
+    await it.silencer.acknowledge(it.ids[:1], by="ann@edge-1", reason="on it")
+    for _ in range(35):
+        await it.wait(240)
+    it.book.deliver("rules", DOWN[1:], it.clock.now())
+    await it.wait(1)
+    lines = [decoded(line) for line in log.path.read_bytes().splitlines()]
+    assert [(line.action, line.decision) for line in lines] == [
+        (act, decision)
+        for act in ("acknowledge", "renew", "renew", "renew", "expire")
+        for decision in ("intent", "outcome")
+    ]
+    assert {line.actor for line in lines} == {"ann@edge-1"}
+    assert {line.kind for line in lines} == {"local"}
+    assert len({line.targets for line in lines}) == 1
+    assert lines[-2].reason == "the alert has resolved"
+
+
+async def test_an_acknowledgement_whose_renewal_cannot_be_recorded_is_not_renewed(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit", Who(actor="dashboard@edge-1"), ManualClock(NOW))
+    it = Silences(tmp_path, lambda clock: RecordedIntents(log, "blue", clock))
+    (made,) = await it.silencer.acknowledge(it.ids[:1], by="ann@edge-1", reason="on it")
+    log.path.unlink()
+    log.path.mkdir()
+    it.clock.advance(ACK_S - 60)
+    with pytest.raises(RefusedError, match="audit log"):
+        await it.silencer.keep()
+    assert SilenceFile(it.file.path).read()[made.id].ends_at == made.ends_at

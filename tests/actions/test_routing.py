@@ -46,7 +46,7 @@ class Recording:
     async def refused(self, intent: Intent, error: str) -> None:
         """Nothing here asks for it."""
 
-    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False) -> None:
+    async def ended(self, intent: Intent, error: str = "", *, maybe: bool = False, status: int | None = None) -> None:
         """Nothing here asks for it."""
 
 

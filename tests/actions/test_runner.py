@@ -31,14 +31,15 @@ async def test_what_was_submitted_succeeds_when_its_target_says_so_and_the_recei
         "it burns",
     )
     assert [key for key, _ in it.world.sends] == ["k1"]
-    assert it.decisions() == ["intent", "outcome"]
-    assert it.store.actions["k1"].audit == tuple(line["seq"] for line in it.lines()) == (1, 2)
-    assert [kept.audit for kept in it.records.read()] == [(1, 2)]
+    assert it.decisions() == ["intent", "sent", "outcome"]
+    assert it.store.actions["k1"].audit == tuple(line["seq"] for line in it.lines()) == (1, 2, 3)
+    assert [kept.audit for kept in it.records.read()] == [(1, 2, 3)]
     assert [(line["outcome"], line["status"], line["idempotency_key"]) for line in it.lines()] == [
         ("", None, "k1"),
+        ("", 200, "k1"),
         ("succeeded", 200, "k1"),
     ]
-    assert it.lines()[0]["plan_sha256"] == it.lines()[1]["plan_sha256"] != ""
+    assert it.lines()[0]["plan_sha256"] == it.lines()[1]["plan_sha256"] == it.lines()[2]["plan_sha256"] != ""
     assert [kept.state for kept in it.records.read()] == [ActionState.SUCCEEDED]
     assert [note[:3] for note in it.notes] == [
         ("svc", "", "submit begun"),
@@ -94,7 +95,7 @@ async def test_a_lost_answer_that_nobody_can_be_asked_about_is_unknown_until_it_
     it.world.away = False
     row = await it.runner.reconcile("k1", "bob@here")
     assert (row.state, row.outcome, len(it.world.sends)) == (ActionState.SUCCEEDED, "reconciled: seen succeeded", 1)
-    assert it.decisions() == ["intent", "outcome", "reconciled", "reconciled"]
+    assert it.decisions() == ["intent", "sent", "outcome", "reconciled", "reconciled"]
     assert it.lines()[-1]["actor"] == "bob@here"
     with pytest.raises(RefusedError, match="nothing to ask"):
         await it.runner.reconcile("k1", "bob@here")
@@ -266,7 +267,7 @@ async def test_a_dry_run_sends_nothing_and_says_what_would_be_refused(tmp_path: 
     it.world.refusals = ()
     assert it.store.actions[id].audit == (1, 2)
     row = await it.run(plan())
-    assert (row.state, row.audit) == (ActionState.SUCCEEDED, (1, 2, 3, 4))
+    assert (row.state, row.audit) == (ActionState.SUCCEEDED, (1, 2, 3, 4, 5))
 
 
 async def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:
@@ -393,7 +394,7 @@ async def test_stopping_between_stages_leaves_nothing_in_doubt(tmp_path: Path) -
     row = await it.run(plan(stages=STAGES, **ROLLS))
     assert (row.state, [stage.state for stage in row.stages]) == (
         ActionState.CANCELLED,
-        ["failed", "skipped", "skipped"],
+        ["stopped", "skipped", "skipped"],
     )
     assert row.next_step.startswith("undo it")
 

@@ -19,7 +19,7 @@ from actions.freezing import Freezing
 from actions.ledger import Ledger
 from actions.preflight import Preflight
 from actions.runner import Runner
-from fleet.actions.action import Action, ActionState, Lock, Result
+from fleet.actions.action import DOUBTFUL, SETTLED_AS, Action, ActionState, Lock, Result
 from fleet.actions.audit import AuditEntry
 from fleet.actions.plan import ActKind, Check, Effect, GatePasses, Plan
 from fleet.actions.ports import Tell
@@ -284,6 +284,21 @@ class Machine(RuleBasedStateMachine):
     def reconcile(self, index: int) -> None:
         self.do(self.runner.reconcile(list(self.plans)[index % len(self.plans)], "bob@here"))
 
+    @precondition(lambda self: self.plans)
+    @rule(index=st.integers(0, 50), state=st.sampled_from(SETTLED_AS), reason=st.sampled_from(["", "it is there"]))
+    def settle(self, index: int, state: ActionState, reason: str) -> None:
+        key = list(self.plans)[index % len(self.plans)]
+        before, lines = self.store.actions[key], len(self.disk.audit)
+        done = self.do(self.runner.settle(key, state, "bob@here", reason))
+        if isinstance(done, RefusedError):
+            assert replace(self.store.actions[key], audit=()) == replace(before, audit=())
+            assert all(line.decision != "settled" for line in self.disk.audit[lines:])
+            return
+        assert (before.state in DOUBTFUL, bool(reason)) == (True, True)
+        assert self.disk.audit[-1].decision == "settled"
+        assert (done.settled, done.ended, done.state in DOUBTFUL, done.succeeded) == ("bob@here", True, False, False)
+        assert done.ended_at == before.ended_at
+
     @rule(reached=st.booleans())
     def crash(self, reached: bool) -> None:
         self.process.dead = True
@@ -340,13 +355,13 @@ class Machine(RuleBasedStateMachine):
                 assert all(item.state is ActionState.SUCCEEDED for item in row.items)
             for number, item in enumerate(row.items):
                 key = id if number == 0 else f"{id}-{number}"
-                if item.state is ActionState.SUCCEEDED:
+                if item.state is ActionState.SUCCEEDED and not item.settled:
                     assert self.target.truth[key] is ActionState.SUCCEEDED
 
     @invariant()
     def no_rollback_succeeded_whose_post_condition_was_not_seen_to_hold(self) -> None:
         for id, row in self.store.actions.items():
-            if row.state is ActionState.SUCCEEDED and row.plan.checks:
+            if row.succeeded and row.plan.checks:
                 assert id in self.gate.passed
 
     @invariant()
@@ -365,6 +380,24 @@ class Machine(RuleBasedStateMachine):
                 assert row.state.value in audited or id in self.unpaid
 
     @invariant()
+    def that_it_was_sent_stands_once_for_a_stage_between_the_intent_and_the_end(self) -> None:
+        for id, row in self.store.actions.items():
+            said = [line.decision for line in self.disk.audit if line.idempotency_key == id]
+            sent = [number for number, decision in enumerate(said) if decision == "sent"]
+            assert len(sent) <= max(1, len(row.stages))
+            if sent:
+                assert "intent" in said[: sent[0]]
+                assert "outcome" not in said[: sent[-1]]
+
+    @invariant()
+    def what_was_settled_by_hand_stands_so_on_the_disk(self) -> None:
+        for id, row in self.store.actions.items():
+            claims = [item for item in row.items if item.settled]
+            assert bool(row.settled) or not claims
+            if row.settled:
+                assert any(line.decision == "settled" for line in self.disk.audit if line.idempotency_key == id)
+
+    @invariant()
     def nothing_is_lost(self) -> None:
         assert set(self.plans) <= set(self.store.actions)
         assert set(self.plans) <= set(self.disk.records)
@@ -379,7 +412,8 @@ class Machine(RuleBasedStateMachine):
         for id, row in self.store.actions.items():
             for number, item in enumerate(row.items):
                 key = id if number == 0 else f"{id}-{number}"
-                if item.state in (ActionState.PLANNED, ActionState.CANCELLED) and not row.dry_run:
+                said = item.settled or row.dry_run
+                if item.state in (ActionState.PLANNED, ActionState.CANCELLED) and not said:
                     assert all(answer in SURELY_NOT for answer in self.target.history.get(key, []))
 
 

@@ -1,14 +1,16 @@
 """Local silences and acknowledgements, with a real file and a real book."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from actions.intents import Intents
 from actions.silencing import LocalSilencer
 from fleet.alerts.book import AlertBook
 from fleet.alerts.matching import parse_matchers
-from fleet.clock import ManualClock
+from fleet.clock import Clock, ManualClock
 from fleet.errors import FleetdeckError
 from fleet.store import Store
 from journal.silences import SilenceFile
@@ -20,11 +22,15 @@ DOWN = (reading(agent="a"), reading(agent="b"))
 class Bench:
     """A dashboard: its book, its silencer, its clock."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, intents: Callable[[Clock], Intents | None] = lambda _: None, *, read_only: bool = False
+    ) -> None:
         self.store, self.clock = Store(), ManualClock(AT)
         self.book = AlertBook(self.store)
         self.file = SilenceFile(path / "silences.json")
-        self.silencer = LocalSilencer(self.store, self.book, self.file, self.clock, read_only=read_only)
+        self.silencer = LocalSilencer(
+            self.store, self.book, self.file, self.clock, read_only=read_only, intents=intents(self.clock)
+        )
         self.book.deliver("rules", DOWN, self.clock.now())
 
     @property

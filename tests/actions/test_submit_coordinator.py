@@ -73,7 +73,7 @@ async def test_a_task_is_registered_queued_executed_and_followed_to_its_end(demo
         "execute status app for worker-1",
     ]
     assert len({step.target for step in plan.steps}) == 1
-    assert plan.blast == ("worker-1: 1 task", "register worker-1")
+    assert plan.blast == ("register worker-1",)
     doer = book.doer("run")
     assert doer is not None and await doer.guards(plan) == ()
     sent = await carry_out(demo.reach, doer, plan)
@@ -190,7 +190,11 @@ async def test_a_plan_says_what_it_means_for_queue_and_agents(demo: Demo) -> Non
     book = submissions(demo.reach, demo.template())
     plan = await book.plan("run", [{"command": "status"}] * 100, ["worker-1", "worker-2"])
     assert plan.title == "submit 200 × run to worker-1, worker-2" and len(plan.items) == 200
-    assert plan.effects == ("queue jobs: 31 waiting, +200; empty in about 14m",)
+    assert plan.blast == ("register worker-1", "register worker-2")
+    assert plan.effects == (
+        "each of the agents is given 100 tasks",
+        "queue jobs: 31 waiting, +200; empty in about 14m",
+    )
     assert plan.warnings == ("worker-2: down; what it is given may stay undone",)
     assert [(target.name, target.mark) for target in plan.targets] == [("worker-1", "up"), ("worker-2", "down")]
     doer = book.doer("run")

@@ -16,7 +16,7 @@ import pexpect
 import pytest
 
 from actions.codes import STEP_S, from_base32, totp
-from tests.acting.bench import Ended, ended, fleetdeck, gateway, job, kept_in, said, state_of, written
+from tests.acting.bench import Ended, ended, fleetdeck, gateway, job, kept_in, lines_of, said, state_of, written
 from tests.acting.target import Cut, Target
 
 pytestmark = pytest.mark.anyio
@@ -366,9 +366,13 @@ async def answered(child: "pexpect.spawn[str]", *pairs: tuple[str, str]) -> tupl
 async def test_tier_1_is_confirmed_by_y_alone(
     tmp_path: Path, target: Target, answer: str, code: int, sent: int
 ) -> None:
-    seen, ended_with = await answered(asked(tmp_path, *ONE), ("Do it", answer))
+    seen, ended_with = await answered(asked(tmp_path, *ONE, "--ticket", "INC-7"), ("Do it", answer))
     assert ended_with == code, seen
     assert len(target.wrote) == sent
+    lines = lines_of(state_of(tmp_path))
+    assert [line["decision"] for line in lines] == (["intent", "sent", "outcome"] if sent else ["cancelled"])
+    assert {line["ticket"] for line in lines} == {"INC-7"}
+    assert ("nothing was done" in seen) == (not sent)
 
 
 @pytest.mark.parametrize(
@@ -401,16 +405,48 @@ async def test_tier_3_asks_for_a_code_and_does_not_show_it(tmp_path: Path, targe
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["interrupt", "end"])
-async def test_leaving_the_question_does_nothing(tmp_path: Path, target: Target, key: str) -> None:
+@pytest.mark.parametrize("first", [(), (("Type careful to do it", "careful"), ("Why", "it burns"))], ids=["1", "3"])
+async def test_leaving_the_question_does_nothing_says_so_and_is_on_record(
+    tmp_path: Path, target: Target, key: str, first: tuple[tuple[str, str], ...]
+) -> None:
+    if first:
+        codes = {"bob": {"file": "code"}}
+        written(tmp_path, {"actions": {"codes": codes}, "templates": [job(target.url, name="careful", tier=3)]})
+    child = asked(tmp_path, "submit", "careful" if first else "job", "--set", "text=hi")
+
+    def talk() -> str:
+        for question, answer in first:
+            child.expect(question)
+            child.sendline(answer)
+        child.expect("One-time code: " if first else "nothing: ")
+        child.send(key)
+        child.expect(pexpect.EOF)
+        child.close()
+        return str(child.before)
+
+    said_then = await asyncio.to_thread(talk)
+    assert said_then.replace("^C", "").replace("\x08", "") == "\r\nfleetdeck: nothing was done\r\n"
+    assert child.exitstatus == 130
+    assert target.tried == 0
+    assert kept_in(state_of(tmp_path)) == {}
+    (line,) = lines_of(state_of(tmp_path))
+    assert (line["decision"], line["outcome"], line["error"]) == ("cancelled", "cancelled", "")
+    assert line["plan_sha256"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_at_the_question_ends_it_and_is_on_record(
+    tmp_path: Path, target: Target, number: signal.Signals
+) -> None:
     child = asked(tmp_path, *ONE)
 
     def talk() -> None:
-        child.expect("Do it")
-        child.send(key)
+        child.expect("nothing: ")
+        child.kill(number)
         child.expect(pexpect.EOF)
         child.close()
 
     await asyncio.to_thread(talk)
-    assert child.exitstatus == 130
+    assert child.exitstatus == 128 + number
     assert target.tried == 0
-    assert kept_in(state_of(tmp_path)) == {}
+    assert [line["decision"] for line in lines_of(state_of(tmp_path))] == ["cancelled"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from actions.audit import AuditLog
 from cli.main import main
@@ -164,3 +165,39 @@ def test_it_is_read_while_a_dashboard_writes(folder: Path) -> None:
     finally:
         writer.kill()
         writer.communicate()
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_in_a_terminal_the_lines_of_an_act_stand_together_and_what_they_share_once(folder: Path, width: int) -> None:
+    log = AuditLog(folder, Who(actor="anna@edge-1"), ManualClock(NOW))
+    rolled = AuditEntry(action="rollback", fleet="blue", targets=("gw-1", "gw-2"), reason="it burns", ticket="INC-7")
+    rolled = replace(rolled, idempotency_key="9b1deb4d3b7d")
+    for one in (
+        replace(rolled, decision="intent"),
+        replace(rolled, decision="sent", status=200, duration_s=1.5, targets=("stage 1 of 2: 50 %", *rolled.targets)),
+        AuditEntry(action="freeze", decision="frozen", reason="R was pressed"),
+        replace(rolled, decision="aborted", actor="bob@edge-2", duration_s=3),
+        replace(
+            rolled, decision="outcome", outcome="unknown", duration_s=4, error="stopped by bob@edge-2; " + "x " * 60
+        ),
+    ):
+        log.write(one)
+    lines = run_in_terminal(width, "show", "-o", "acts").splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[:3] == ["freeze", "  R was pressed", "  3  2026-03-01 12:00:00Z  frozen by anna@edge-1"]
+    assert lines[4:9] == [
+        "rollback gw-1, gw-2",
+        "  blue · 9b1deb4d · it burns · INC-7",
+        "  1  2026-03-01 12:00:00Z  intent by anna@edge-1",
+        "  2  2026-03-01 12:00:00Z  sent 200 after 1.5s; stage 1 of 2: 50 %",
+        "  4  2026-03-01 12:00:00Z  aborted in 3.0s by bob@edge-2",
+    ]
+    assert lines[9].startswith("  5  2026-03-01 12:00:00Z  outcome: unknown in 4.0s by anna@edge-1;")
+    sent = run_in_terminal(width, "show", "-o", "acts", "--filter", "decision:sent")
+    assert "rollback stage 1 of 2: 50 %, gw-1, gw-2" in sent
+
+
+def run_in_terminal(width: int, *args: str) -> str:
+    done = CliRunner(env={"COLUMNS": str(width)}).invoke(main, ["audit", *args])
+    assert done.exit_code == 0, done.output
+    return done.stdout

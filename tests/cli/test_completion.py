@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from cli.shells import is_quoted
+from cli.shells import open_quote
 from fleet.time_zones import zone_names
 from tests.cli.conftest import Run, environment
 
@@ -35,6 +36,8 @@ def place(tmp_path: Path) -> Path:
     for id, act, state in (("abc1", "rollback", "running"), ("abc2", "submit", "unknown")):
         plan = {"act": act, "source": "gateway", "title": "do it", "revision": "v41"}
         (actions / f"{id}.json").write_text(json.dumps({"id": id, "state": state, "plan": plan, "items": []}))
+    outside = {"act": "rollback", "source": "shop", "revision": "$(touch owned)", "before": "\x1b]0;x\x07\nplain,y"}
+    (actions / "abc3.json").write_text(json.dumps({"id": "abc3", "state": "failed", "plan": outside}))
     (actions / "torn.json").write_text("{")
     program = tmp_path / "bin" / "fleetdeck"
     program.parent.mkdir()
@@ -87,7 +90,10 @@ def ways(place: Path, line: str, breaks: str = ":=@ ") -> list[str]:
         ("fleetdeck submit embed --set p", ""),
         ("fleetdeck rollback g", "plain,gateway"),
         ("fleetdeck rollback gateway --to v", "plain,v41"),
-        ("fleetdeck rollback watch ", "plain,abc1"),
+        ("fleetdeck rollback shop --to ", r"plain,\$\(touch\ owned\)"),
+        ("fleetdeck rollback shop --to '", "plain,$(touch owned)"),
+        ('fleetdeck rollback shop --to "', r"plain,\$(touch owned)"),
+        ("fleetdeck rollback watch abc1", "plain,abc1"),
         ("fleetdeck reconcile a", "plain,abc2"),
     ],
 )
@@ -97,10 +103,56 @@ def test_what_a_line_may_go_on_with(place: Path, line: str, ending: str) -> None
     assert " ".join(ways(place, line)) == ending
 
 
-def test_a_broken_configuration_does_not_break_the_tab_key(place: Path) -> None:
-    (place / "fleetdeck.yaml").write_text("filters: [")
+ACTING = ("submit ", "submit ask --to ", "submit ask --set ", "rollback ", "rollback gateway --to ", "reconcile ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filters: [",
+        "templates: 3",
+        "templates: [3, {name: [a]}, {fields: {}}]",
+        "\0",
+        "a: &a [*a]",
+        "x" * 2_000_000,
+        None,
+    ],
+    ids=["torn", "no list", "odd entries", "binary", "recursion", "huge", "folder"],
+)
+def test_a_broken_configuration_does_not_break_the_tab_key(place: Path, text: str | None) -> None:
+    file = place / "fleetdeck.yaml"
+    file.unlink()
+    if text is None:
+        file.mkdir()
+    else:
+        file.write_text(text)
     assert ways(place, "fleetdeck get agents --filter @m") == []
     assert ways(place, "fleetdeck get age") == ["plain,agents"]
+    assert ways(place, "fleetdeck submit a") == []
+    assert ways(place, "fleetdeck submit ask --set p") == []
+    assert ways(place, "fleetdeck rollback g") == []
+
+
+def test_nothing_is_asked_of_the_fleet_and_nothing_written(place: Path) -> None:
+    """Whatever stands behind an address of the configuration may be dead: nobody goes there for a press of a key."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        here = f"127.0.0.1:{server.getsockname()[1]}"
+        agents = f"discovery: [{{kind: redis, url: 'redis://{here}'}}, {{kind: http, url: 'http://{here}/agents'}}]"
+        text = CONFIG.replace("http://h/", f"http://{here}/").replace(
+            "discovery: [{kind: static, agents: [{name: planner-1}, {name: worker-1}]}]", agents
+        )
+        (place / "fleetdeck.yaml").write_text(text)
+        before = _files(place)
+        answers = [ways(place, f"fleetdeck {line}") for line in ACTING]
+        assert ["plain,ask", "plain,embed"] in answers
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert _files(place) == before
+
+
+def _files(place: Path) -> dict[str, int]:
+    return {str(path): path.lstat().st_mtime_ns for path in place.rglob("*")}
 
 
 def test_completing_loads_nothing_heavy(place: Path) -> None:
@@ -122,11 +174,11 @@ def test_completing_loads_nothing_heavy(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "quoted"),
-    [("a", False), ("a 'b", True), ("a 'b' c", False), ('a "b\\"', True), ("a \\'b", False), ("a 'b\\' c", False)],
+    ("line", "quote"),
+    [("a", ""), ("a 'b", "'"), ("a 'b' c", ""), ('a "b\\"', '"'), ("a \\'b", ""), ("a 'b\\' c", "")],
 )
-def test_quotes_as_a_shell_reads_them(line: str, quoted: bool) -> None:
-    assert is_quoted(line) is quoted
+def test_quotes_as_a_shell_reads_them(line: str, quote: str) -> None:
+    assert open_quote(line) == quote
 
 
 @pytest.fixture
@@ -180,36 +232,74 @@ def test_a_script_loads_without_an_error(fleetdeck: Run, tmp_path: Path, shell: 
     assert (loaded.returncode, loaded.stderr) == (0, "")
 
 
-WHOLE = (("fleetdeck doc", "fleetdeck doctor "), ("fleetdeck --view que", "fleetdeck --view queues "))
+WHOLE = (
+    ("fleetdeck doc", "fleetdeck doctor "),
+    ("fleetdeck --view que", "fleetdeck --view queues "),
+    ("fleetdeck get act", "fleetdeck get actions "),
+    ("fleetdeck get templ", "fleetdeck get templates "),
+    ("fleetdeck get rollb", "fleetdeck get rollbacks "),
+    ("fleetdeck get tasks --columns id,que", "fleetdeck get tasks --columns id,queue "),
+    ("fleetdeck get actions --filter state:suc", "fleetdeck get actions --filter state:succeeded "),
+    ("fleetdeck sub", "fleetdeck submit "),
+    ("fleetdeck submit a", "fleetdeck submit ask "),
+    ("fleetdeck submit ask --to wor", "fleetdeck submit ask --to worker-1 "),
+    ("fleetdeck submit ask --set pro", "fleetdeck submit ask --set prompt="),
+    ("fleetdeck submit ask --set size=s", "fleetdeck submit ask --set size=small "),
+    ("fleetdeck rollback g", "fleetdeck rollback gateway "),
+    ("fleetdeck rollback gateway --to v", "fleetdeck rollback gateway --to v41 "),
+    ("fleetdeck rollback watch abc1", "fleetdeck rollback watch abc1 "),
+    ("fleetdeck reconcile a", "fleetdeck reconcile abc2 "),
+    ("fleetdeck audit ver", "fleetdeck audit verify "),
+    ("fleetdeck audit show --filter outc", "fleetdeck audit show --filter outcome:"),
+)
+"""What is typed, and what a press of tab makes of it."""
+LAST_WORDS = tuple((typed, line.split()[-1]) for typed, line in WHOLE)
 
 
-@pytest.mark.parametrize(("typed", "line"), WHOLE)
-def test_fish_completes_a_view_and_a_command(place: Path, typed: str, line: str) -> None:
+def spawned(shell: str, arguments: list[str], place: Path) -> "pexpect.spawn[str]":
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    return pexpect.spawn(
+        found, arguments, env=in_place(place), cwd=str(place), encoding="utf-8", timeout=30, dimensions=(24, 200)
+    )
+
+
+def completed(child: "pexpect.spawn[str]", typed: str) -> str:
+    """The line after a press of tab. The keys behind it hand the line to a function that says and empties it."""
+    child.send(typed + "\t\x18s")
+    child.expect(r"\[\|(.*?)\|\]\|")
+    assert child.match is not None
+    return str(child.match[1])
+
+
+def test_bash_completes_what_acts(bash: "pexpect.spawn[str]") -> None:
+    said = "said() { printf '%s|' '[' \"$READLINE_LINE\" ']'; READLINE_LINE=; }"
+    bash.sendline(f'{said}; bind -x \'"\\C-xs": said\'; echo bo""und')
+    bash.expect("bound\r\n")
+    assert [(typed, completed(bash, typed)) for typed, _ in WHOLE] == list(WHOLE)
+
+
+def test_zsh_completes_as_it_is_typed(place: Path) -> None:
+    zsh = spawned("zsh", ["-f", "-i"], place)
+    zsh.sendline("autoload -Uz compinit && compinit -u -D && source <(fleetdeck completion zsh)")
+    zsh.sendline("said() { print -n -- '[|'\"$BUFFER\"'|]|'; BUFFER= }; zle -N said; bindkey '^Xs' said")
+    zsh.sendline("PS1=rea''dy")
+    zsh.expect("ready")
+    assert [(typed, completed(zsh, typed)) for typed, _ in WHOLE] == list(WHOLE)
+    zsh.close(force=True)
+
+
+def test_fish_completes_what_it_is_asked(place: Path) -> None:
     fish = shutil.which("fish")
     if fish is None:
         pytest.skip("fish is not installed")
-    program = f"fleetdeck completion fish | source; complete -C '{typed}'"
+    program = "fleetdeck completion fish | source; for line in $LINES_TYPED; complete -C $line; echo; end"
+    lines = "\x1e".join(typed for typed, _ in LAST_WORDS)
     done = subprocess.run(
-        [fish, "--no-config", "-c", program],
-        cwd=place, env=in_place(place), capture_output=True, text=True, timeout=60, check=False,
+        [fish, "--no-config", "-c", f"set LINES_TYPED (string split \\x1e -- $TYPED); {program}"],
+        cwd=place, env=in_place(place, TYPED=lines), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert (done.stderr, done.stdout.split("\t")[0].strip()) == ("", line.rsplit(maxsplit=1)[-1])
-
-
-@pytest.mark.parametrize(("typed", "line"), WHOLE)
-def test_zsh_completes_a_view_and_a_command(place: Path, typed: str, line: str) -> None:
-    zsh = shutil.which("zsh")
-    if zsh is None:
-        pytest.skip("zsh is not installed")
-    child = pexpect.spawn(
-        zsh, ["-f", "-i"], env=in_place(place), cwd=str(place), encoding="utf-8", timeout=30, dimensions=(24, 200)
-    )
-    child.sendline("autoload -Uz compinit && compinit -u -D && source <(fleetdeck completion zsh)")
-    child.sendline("said() { print -n -- '[|'\"$BUFFER\"'|]|' }; zle -N said; bindkey '^Xs' said")
-    child.sendline("PS1=rea''dy")
-    child.expect("ready")
-    child.send(typed + "\t\x18s")
-    child.expect(r"\[\|(.*)\|\]\|")
-    assert child.match is not None
-    assert child.match[1] == line
-    child.close(force=True)
+    told = [answer.split("\t")[0].strip() for answer in done.stdout.split("\n\n")]
+    assert done.stderr == ""
+    assert list(zip((typed for typed, _ in WHOLE), told, strict=False)) == list(LAST_WORDS)

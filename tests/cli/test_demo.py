@@ -126,14 +126,38 @@ def test_the_terminal_is_restored_by_a_signal(terminal: Terminal, number: signal
     assert restored(terminal.rest)
 
 
-def test_the_demo_fleet_ends_with_its_dashboard(tmp_path: Path) -> None:
-    dashboard = Terminal(tmp_path, "demo", "--agents", "6")
+@pytest.mark.parametrize(
+    "number", [None, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda one: one and one.name
+)
+def test_the_demo_fleet_ends_with_its_dashboard_and_leaves_nothing(
+    tmp_path: Path, number: signal.Signals | None
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    dashboard = Terminal(tmp_path, "demo", "--agents", "6", TMPDIR=str(folder))
     dashboard.until("observed")
     children = children_of(dashboard.child.pid)
     assert children
-    dashboard.child.kill(signal.SIGKILL)
+    assert any(folder.iterdir())
+    if number is None:
+        dashboard.press("q")
+    else:
+        dashboard.child.kill(number)
     dashboard.ended()
     assert eventually(lambda: True if not any(map(alive, children)) else None)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_fleet_alone_leaves_nothing_but_its_configuration(tmp_path: Path, number: signal.Signals) -> None:
+    folder, file = tmp_path / "temporary", tmp_path / "fleet.yaml"
+    folder.mkdir()
+    alone = Terminal(tmp_path, "demo", "--serve", "--agents", "2", "-o", str(file), TMPDIR=str(folder))
+    assert eventually(lambda: True if file.exists() else None)
+    assert any(folder.iterdir())
+    alone.child.kill(number)
+    alone.ended()
+    assert list(folder.iterdir()) == []
 
 
 def children_of(pid: int) -> list[int]:

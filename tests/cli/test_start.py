@@ -23,7 +23,9 @@ HEAVY = (
     "config.load",
     "collectors.supervisor",
     "demo_fleet.serve",
+    "fleet.actions.plan",
     "fleet.filters.filter",
+    "fleet.views.alerts",
     "tui.screens.agent",
     "tui.screens.help",
 )

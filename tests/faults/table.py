@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from collectors.alerts.alert_files import FILE_BYTES as ALERT_FILE_BYTES
-from config.load import SIZE_LIMIT as SLO_FILE_BYTES
+from config.file_text import SIZE_LIMIT as SLO_FILE_BYTES
 from config.rule_files import FILE_BYTES as RULE_FILE_BYTES
 from tests.faults.fleet import BODY_BYTES, FILE_BYTES, PATHS, WATCHERS, Fleet
 from tests.faults.proxy import Mode

@@ -47,6 +47,7 @@ REVIEW = Template(
     fields=FIELDS,
     agents=("coder-1", "planner-0"),
     queue="reviews",
+    cancels=True,
 )
 NOTE = Template(name="note", kind="redis_list", target="redis://127.0.0.1:6379 notes", fields=FIELDS[:1], tier=2)
 
@@ -60,6 +61,8 @@ class Remembered:
         self.templates = tuple(templates)
         self.against: tuple[str, ...] = ()
         self.refusal = ""
+        self.unrecorded = ""
+        """Why it cannot be recorded that a plan was left."""
         self.hangs = False
         self.tier = Tier.YES
         self.texts: dict[str, str] = {}
@@ -73,7 +76,7 @@ class Remembered:
 
     def writes(self) -> list[tuple[Any, ...]]:
         """What would have changed something."""
-        return [one for one in self.asked if one[0] in ("start", "abort")]
+        return [one for one in self.asked if one[0] in ("start", "abort", "settle")]
 
     def templates_for(self, name: str) -> tuple[Template, ...]:
         return tuple(one for one in self.templates if not name or name in (*one.agents, one.queue))
@@ -136,6 +139,13 @@ class Remembered:
         self.store.actions.put(plan.key, action(plan, ActionState.SENT, dry_run=dry_run))
         return plan.key
 
+    async def leave(
+        self, plan: Plan, by: str, *, against: Sequence[str] = (), reason: str = "", ticket: str = ""
+    ) -> None:
+        self.asked.append(("leave", plan.key, by, tuple(against)))
+        if self.unrecorded:
+            raise RefusedError(self.unrecorded)
+
     async def ended(self, action: str) -> Action:
         return self.store.actions[action]
 
@@ -146,9 +156,15 @@ class Remembered:
         self.asked.append(("reconcile", action, by))
         return self.store.actions[action]
 
+    async def settle(self, action: str, state: ActionState, by: str, reason: str) -> Action:
+        self.asked.append(("settle", action, state, by, reason))
+        if self.refusal:
+            raise RefusedError(self.refusal)
+        return replace(self.store.actions[action], state=state, settled=by)
+
     async def freeze(self, by: str, reason: str) -> Freeze:
         self.asked.append(("freeze", by, reason))
-        row = Freeze(frozen=True, why=f"frozen by {by}: {reason}", can_unlock=True)
+        row = Freeze(frozen=True, why=f"frozen by {by}: {reason}", can_unlock=True, can_unfreeze=True, by=by)
         if self.freezes:
             self.store.freeze.put("freeze", row)
         return row
@@ -156,6 +172,12 @@ class Remembered:
     async def unlock(self, by: str, reason: str, for_s: float) -> Freeze:
         self.asked.append(("unlock", by, reason, for_s))
         row = Freeze(until=NOW + timedelta(seconds=for_s))
+        self.store.freeze.put("freeze", row)
+        return row
+
+    async def unfreeze(self, by: str, reason: str) -> Freeze:
+        self.asked.append(("unfreeze", by, reason))
+        row = Freeze()
         self.store.freeze.put("freeze", row)
         return row
 

@@ -28,8 +28,9 @@ from tui.acting.unhurried import Quiet
 from tui.app import FleetdeckApp
 from tui.screens.deck import DeckScreen
 
+LOST = "0a0b0c0d0e0f10111213141516171819"
 RUNNING = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
-WRITING = ("start", "abort", "unlock", "freeze")
+WRITING = ("start", "abort", "settle", "unlock", "unfreeze", "freeze")
 
 
 class Ready(Remembered):
@@ -243,6 +244,17 @@ async def unlocks(app: Any) -> None:
     app.push_screen(UnlockSheet(app.context), app._unlocked)
 
 
+async def unfreezes(app: Any) -> None:
+    from tui.acting.unlock import UnfreezeSheet
+
+    app.push_screen(UnfreezeSheet(app.context), app._unfrozen)
+
+
+async def settles(app: Any) -> None:
+    assert app.screen._table.go_to(LOST)
+    app.screen.action_settle()
+
+
 async def picks(app: Any) -> None:
     app.roll_back(("gateway",))
 
@@ -277,6 +289,8 @@ _SHEETS = (
     Place("which rollback", "agents", way=which_rollback),
     Place("picker", "rollbacks", way=picks),
     Place("unlock", "actions", way=unlocks, enters="unlock"),
+    Place("unfreeze", "actions", way=unfreezes, enters="unfreeze"),
+    Place("settle", "actions", way=settles),
 )
 DIALOGS = (
     Place("confirm tier 1", "agents", way=plan(task_plan())),

@@ -52,7 +52,7 @@ def coder_revisions(**more: Any) -> Revisions:
             Revision(id="r38", name="2.3.4", at=ago(days=41), trouble="its archive is damaged: SHA-256 differs"),
         ),
         "preferred": "r41",
-        "facts": (Fact("instances", "4: 4 at r42"),),
+        "facts": (Fact("instances", "4, all at r42"),),
         "warnings": ("managed by Argo CD: it may put back what is rolled back here",),
     }  # fmt: skip
     return Revisions(**(known | more))
@@ -138,7 +138,7 @@ def staged_plan() -> Plan:
         stages=stages,
         checks=ends,
         items=("roll coder",),
-        facts=(Fact("instances", "4: 4 at r42"),),
+        facts=(Fact("instances", "4, all at r42"),),
         expects="coder says that r41 is live; 4 agents seen up; SLO availability/coder does not burn",
         undo=("roll to 2.4.0 again",),
         warnings=("managed by Argo CD: it may put back what is rolled back here",),

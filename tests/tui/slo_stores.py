@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from fleet.gates.model import GateState, GateStatus
 from fleet.slo.model import Burn, SloState, SloStatus
 from fleet.store import Store
@@ -201,3 +203,9 @@ def gate_store() -> Store:
         store.gates.put(row.name, row)
         store.gates.touch(row.name, NOW)
     return store
+
+
+def ticket_store() -> Store:
+    """One objective burns, slowly enough for a ticket."""
+    rates = ((0.4, 0.3), (0.9, 0.5), (3.2, 3.4), (1.4, 1.6))
+    return put_slos(burning_slo_store(), (replace(burning_slo(), burn_rate=0.4, burns=burns(rates)),))

@@ -13,6 +13,7 @@ from fleet.alerts.silences import MatchCounter, ack_comment, exactly
 from fleet.errors import FleetdeckError
 from fleet.promql.storage import Matchers
 from fleet.store import Store
+from tests.tui.acting_desk import settled
 from tests.tui.alert_stores import (
     alert,
     away_store,
@@ -24,9 +25,8 @@ from tests.tui.alert_stores import (
     regroup,
 )
 from tests.tui.alert_stores import put_alerts as put
-from tests.tui.curves import sinking
+from tests.tui.curves import Sinking, sinking
 from tests.tui.factories import NOW, deck
-from tests.tui.test_acting import settled
 from tests.tui.test_app import table_of, text_of, typed, until
 from tui.alerts import acts
 from tui.alerts.ack import AckSheet
@@ -104,7 +104,8 @@ class InStore:
 
 def pane(store: Store, line: str = "alerts", silencer: InStore | None = None, **options: object) -> FleetdeckApp:
     options.setdefault("operator", "ops@desk")
-    return deck(store, line, silencer=silencer or InStore(store), graphing=sinking, **options)
+    options.setdefault("graphing", sinking)
+    return deck(store, line, silencer=silencer or InStore(store), **options)
 
 
 def told(pilot: Pilot[None]) -> str:
@@ -432,6 +433,16 @@ async def test_the_silences_are_a_view_and_are_ended_there() -> None:
 
 
 # ── The page of one alert ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("serves", "words"), [(True, "1h ago · threshold > 3"), (False, "there are no samples of it")])
+async def test_what_is_not_kept_is_drawn_from_a_prometheus(serves: bool, words: str) -> None:
+    store = burning_store()
+    for id, row in list(store.alerts.items()):
+        store.alerts.put(id, replace(row, expr="unknown > 3"))
+    async with pane(store, "alerts name:AgentDown", graphing=Sinking(serves=serves)).run_test(size=SIZE) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: words in text_of(pilot))
 
 
 async def test_the_page_says_all_and_leads_to_the_agent() -> None:

@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 
 from fleet.actions.action import Action, ActionState
 from fleet.errors import Fault, OutsideError
+from tests.tui.acting_desk import acting_deck, settled
 from tests.tui.rolling_stores import ended, failed_stage, mid_stage, rolling, rolling_store, succeeded
-from tests.tui.test_acting import acting_deck, settled
 from tests.tui.test_app import until
 from tui.acting.confirm import ConfirmSheet
 from tui.acting.picker import RollbackPicker

@@ -8,11 +8,14 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from fleet.actions.action import ActionState, Freeze, Proposal, StageState
+from fleet.actions.revision import Revision, RollbackRow, Span
 from fleet.errors import Fault, OutsideError, RefusedError
+from tests.tui.acting_desk import acting_deck, clock_of, keys_of, settled, to_agent
 from tests.tui.acting_stores import Remembered, rollback_plan
 from tests.tui.factories import NOW
 from tests.tui.rolling_stores import (
     BECAUSE,
+    ago,
     coder_revisions,
     coder_row,
     ended,
@@ -23,7 +26,6 @@ from tests.tui.rolling_stores import (
     staged_plan,
     succeeded,
 )
-from tests.tui.test_acting import acting_deck, clock_of, keys_of, settled
 from tests.tui.test_app import table_of, text_of, typed, until
 from tui.acting.ask import AskSheet
 from tui.acting.confirm import ConfirmSheet
@@ -31,7 +33,7 @@ from tui.acting.picker import RollbackPicker
 from tui.acting.receipt import ReceiptPage
 from tui.acting.roll_tree import branches, fitted, tree_of
 from tui.acting.watch import WatchPage
-from tui.acting.which_rollback import WhichRollbackSheet
+from tui.acting.which import WhichSheet
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +102,7 @@ async def test_where_several_definitions_fit_they_are_listed_first() -> None:
     async with acting_deck(acting, "agent coder-1").run_test(size=SMALL) as pilot:
         await pilot.pause()
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhichRollbackSheet))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhichSheet))
         assert "for coder-1" in text_of(pilot)
         assert "▼ r41" in text_of(pilot)
         await pilot.press("down", "enter")
@@ -110,13 +112,31 @@ async def test_where_several_definitions_fit_they_are_listed_first() -> None:
         assert "all at once" in text_of(pilot)
 
 
-async def test_what_nothing_rolls_back_is_said() -> None:
+async def test_what_nothing_rolls_back_has_no_key_and_is_said_where_it_is_typed() -> None:
     acting = rolling(rolling_store())
-    async with acting_deck(acting, "agent planner-0").run_test(size=SIZE) as pilot:
-        await pilot.pause()
+    async with acting_deck(acting, "agents").run_test(size=SIZE) as pilot:
+        await to_agent(pilot, "planner-0")
+        assert "act.rollback" not in keys_of(pilot)
         await pilot.press("b")
+        assert (told(pilot), len(pilot.app.screen_stack)) == ([], 1)
+        await to_agent(pilot, "coder-1")
+        assert "act.rollback" in keys_of(pilot)
+        await typed(pilot, ":rollback planner-0")
+        await pilot.press("enter")
+        await pilot.pause()
         assert "nothing that is configured rolls planner-0 back" in told(pilot)[-1]
-        assert len(pilot.app.screen_stack) == 2
+        assert len(pilot.app.screen_stack) == 1
+
+
+async def test_the_key_comes_with_a_definition_that_fits() -> None:
+    acting = rolling(rolling_store())
+    async with acting_deck(acting, "agents").run_test(size=SIZE) as pilot:
+        await to_agent(pilot, "planner-0")
+        assert "act.rollback" not in keys_of(pilot)
+        acting.store.rollbacks.put("planners", RollbackRow(name="planners", kind="git", agents=("planner-0",)))
+        assert "act.rollback" in keys_of(pilot)
+        acting.store.rollbacks.drop("planners")
+        assert "act.rollback" not in keys_of(pilot)
 
 
 async def test_a_rollback_can_be_typed_with_its_revision() -> None:
@@ -137,7 +157,7 @@ async def test_a_rollback_can_be_typed_with_its_revision() -> None:
         await pilot.press("escape")
         await typed(pilot, ":rollback")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhichRollbackSheet))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhichSheet))
 
 
 @pytest.mark.parametrize("view", ["agents", "slos", "rollbacks"])
@@ -145,6 +165,8 @@ async def test_frozen_or_without_definitions_there_is_no_key(view: str) -> None:
     acting = rolling(rolling_store())
     async with acting_deck(acting, view).run_test(size=SIZE) as pilot:
         await pilot.pause()
+        if view == "agents":
+            await to_agent(pilot, "coder-1")
         assert "act.rollback" in keys_of(pilot)
         acting.store.freeze.put("freeze", Freeze(frozen=True, why="read-only by the configuration"))
         assert "act.rollback" not in keys_of(pilot)
@@ -170,12 +192,57 @@ async def test_the_last_good_revision_is_under_the_cursor_and_all_is_said_of_it(
         assert screen._list.cursor_key == "r41"
         for words in ("in stages, 10 % → 50 % → 100 %", "● live", "✖ missed", "▼ proposed", "✓ kept", "✖ unusable"):
             assert words in said
-        for words in ("99.96%", "! managed by Argo CD", f"r41 is proposed: {BECAUSE}"[:60], "its objective was kept"):
+        for words in ("99.96%", "! managed by Argo CD", f"r41 is proposed: {BECAUSE}"[:60], "✓ kept  SLI"):
             assert words in said
-        assert "instances 4: 4 at r42" in said
+        assert "instances 4, all at r42" in said
         assert "esc cancel" in said
         await pilot.press("end")
         await until(pilot, lambda: "SHA-256 differs" in text_of(pilot))
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (
+            {"live_from": ago(hours=3), "live_until": ago(hours=2)},
+            "was live  from 06:26:53 (3h ago) until 07:26:53 (2h",
+        ),
+        (
+            {"lived": (Span(ago(hours=9), ago(hours=8)), Span(ago(hours=3), ago(hours=2))), "live_from": ago(hours=3)},
+            "from 00:26:53 (9h ago) until 01:26:53 (8h ago), and from 06:26:53 (3h ago) until 07:26:53",
+        ),
+        (
+            {"lived": tuple(Span(ago(hours=at), ago(hours=at - 1)) for at in (9, 6, 3)), "live_from": ago(hours=3)},
+            "3 times: first from 00:26:53 (9h ago) until 01:26:53 (8h ago), last from 06:26:53",
+        ),
+        (
+            {"lived": (Span(ago(hours=9), ago(hours=8)),), "live": True},
+            "until 01:26:53 (8h ago), and now, since when is not known",
+        ),
+        ({"lived": (Span(ago(hours=2), NOW),), "live_from": ago(hours=2), "live": True}, "(2h ago) until now"),
+        ({}, "objective  ? not known"),
+    ],
+)
+async def test_a_revision_that_was_live_twice_was_not_live_in_between(times: dict[str, Any], said: str) -> None:
+    acting = rolling(rolling_store())
+    one = Revision(id="r41", name="2.3.7", **times)
+    acting.listed["coder"] = coder_revisions(revisions=(one,), preferred="r41")
+    async with acting_deck(acting, "rollbacks name:coder").run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press("b")
+        await picker(pilot)
+        assert " ".join(said.split()) in " ".join(text_of(pilot).split())
+        assert ("was live" in text_of(pilot)) == bool(times)
+
+
+async def test_without_an_objective_it_is_said_once_that_nothing_judges() -> None:
+    acting = rolling(rolling_store())
+    async with acting_deck(acting, "rollbacks name:prompts").run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press("b")
+        await picker(pilot)
+        said = text_of(pilot)
+        assert (said.count("no slo is named"), "OBJECTIVE" in said, "objective" in said) == (1, False, False)
 
 
 async def test_enter_plans_in_stages_and_s_all_at_once() -> None:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from fleet.actions.action import Lock
+from fleet.actions.revision import RollbackRow
 from fleet.filters.filter import parse_filter
 from fleet.model import Event, EventKind
 from fleet.store import Store
@@ -234,3 +236,37 @@ def test_marks_stay_with_their_rows_through_sorts_and_changes() -> None:
     store.status.drop("a004")
     rows.drain()
     assert len(rows.marks) == 0
+
+
+# ── What cells look into beside the row ────────────────────────────────────────────────────────────────────────────
+
+
+def locked(rows: Rows) -> list[str]:
+    return [
+        row.row.name for row in rows.visible(focused=True) if "locked" in VIEW.columns[-1].cell(row.row, row.at).text
+    ]
+
+
+def test_a_lock_is_news_of_the_rows_that_it_shows_on_and_of_no_others() -> None:
+    store = fleet_of(5)
+    store.rollbacks.put("gateway", RollbackRow(name="gateway", kind="demo", agents=("a001", "a003", "elsewhere")))
+    woken: list[str] = []
+    rows = Rows(VIEW, store)
+    rows.resize(10)
+    rows.open(lambda: woken.append("woken"))
+    rows.filter(parse_filter("locked_by=anna", VIEW))
+    assert rows.shown == 0
+    store.locks.replace({"gateway": Lock(target="gateway", owner="anna", since=NOW)})
+    assert woken == ["woken"]
+    assert names(rows) == ["a001", "a003"]
+    rows.filter(None)
+    assert locked(rows) == ["a001", "a003"]
+    # Said again as it is, which happens every few seconds, it is no news.
+    store.locks.replace({"gateway": Lock(target="gateway", owner="anna", since=NOW)})
+    assert woken == ["woken"]
+    store.locks.replace({"a004": Lock(target="a004", owner="bert", since=NOW)})
+    assert woken == ["woken", "woken"]
+    assert locked(rows) == ["a004"]
+    rows.close()
+    store.locks.replace({})
+    assert woken == ["woken", "woken"]

@@ -15,6 +15,7 @@ from tests.tui.slo_stores import (
     many_slo_store,
     no_slo_store,
     spent_store,
+    ticket_store,
     unknown_store,
 )
 
@@ -35,10 +36,12 @@ LOOKS: list[Any] = [
         ("slos-empty", no_slo_store, "slos", ()),
         ("slos-healthy", kept_store, "slos", ()),
         ("slos-burning", burning_slo_store, "slos", ()),
+        ("slos-ticket", ticket_store, "slos", ()),
         ("slos-exhausted", spent_store, "slos", ()),
         ("slos-no-data", unknown_store, "slos", ()),
         ("slos-many", many_slo_store, "slos", ()),
         ("slo-page", burning_slo_store, "slos", ("enter",)),
+        ("slo-page-ticket", ticket_store, "slos", ("enter",)),
         ("slo-page-exhausted", spent_store, "slos", ("enter",)),
         ("slo-page-no-data", unknown_store, "slos", ("enter",)),
         ("slo-formula", burning_slo_store, "slos", ("i",)),

@@ -1,15 +1,22 @@
 """The table as its operator knows it: the cursor stays with its agent, whatever the fleet does."""
 
+from typing import Any
+
 import anyio
 import pytest
 from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 from textual.widgets import ContentSwitcher, Label
 
+from fleet.actions.action import Lock
+from fleet.actions.revision import RollbackRow
 from fleet.errors import FilterError
 from fleet.filters.filter import parse_filter
+from fleet.views.agents import VIEW
+from fleet.views.rollbacks import VIEW as ROLLBACKS
+from fleet.views.view import View
 from fleet.vocabulary import AgentState
-from tests.tui.tables import CountingTable, TableApp, fleet_of, lines, put
+from tests.tui.tables import NOW, CountingTable, TableApp, fleet_of, lines, put
 from tui.table.table import Table
 
 pytestmark = pytest.mark.anyio
@@ -336,6 +343,26 @@ async def test_ages_are_looked_at_again_when_time_is_followed() -> None:
         with anyio.fail_after(5):
             while "1h" not in lines(app)[1]:  # the clockwork has no event of its own
                 await pilot.pause()
+
+
+@pytest.mark.parametrize(("view", "row"), [(VIEW, "a001"), (ROLLBACKS, "gateway")], ids=["agents", "rollbacks"])
+async def test_a_lock_is_drawn_on_a_row_that_nothing_else_happens_to(view: View[Any], row: str) -> None:
+    store = fleet_of(100)
+    store.rollbacks.put("gateway", RollbackRow(name="gateway", kind="demo", agents=("a001", "a099")))
+    app = TableApp(store, view)
+
+    async def said_after(locks: dict[str, Lock]) -> str:
+        heard = app.table.flushed
+        store.locks.replace(locks)
+        with anyio.fail_after(5):
+            await heard.wait()
+        return next(text for text in lines(app) if row in text)
+
+    async with app.run_test(size=(160, 24)):
+        before = app.table.flushes
+        assert "locked <1m by anna" in await said_after({"gateway": Lock(target="gateway", owner="anna", since=NOW)})
+        assert "locked" not in await said_after({})
+        assert app.table.flushes == before + 2
 
 
 async def test_a_table_that_is_removed_hears_no_more() -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import events
 from textual.app import App
 
-from fleet.actions.plan import Plan
 from fleet.errors import FilterError, FleetdeckError
 from fleet.near import meant
 from tui.acting.may import why_not
 from tui.context import Context
 
 if TYPE_CHECKING:
+    from fleet.actions.plan import Plan
     from fleet.actions.template import Template
 
 R = TypeVar("R")
@@ -55,7 +55,7 @@ class ActingApp(App[R]):
 
     # ── plans ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def act(self, plan: Plan, then: Callable[[str], None] | None = None) -> None:
+    def act(self, plan: "Plan", then: Callable[[str], None] | None = None) -> None:
         """Show a plan and let it be confirmed. `then` takes the id of the action that was begun; without it, the page
         on which it can be watched is opened."""
         from tui.acting.confirm import ConfirmSheet
@@ -66,11 +66,11 @@ class ActingApp(App[R]):
 
         self.push_screen(ConfirmSheet(plan, self.context), begun)
 
-    def act_on(self, planning: Callable[[], Awaitable[Plan]], what: str) -> None:
+    def act_on(self, planning: "Callable[[], Awaitable[Plan]]", what: str) -> None:
         """Plan in the background, then show the plan."""
         self.run_worker(self._planned(planning, what), name="plan", group="planning", exclusive=True)
 
-    async def _planned(self, planning: Callable[[], Awaitable[Plan]], what: str) -> None:
+    async def _planned(self, planning: "Callable[[], Awaitable[Plan]]", what: str) -> None:
         asked_from = self.screen
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -135,13 +135,13 @@ class ActingApp(App[R]):
         return [one for one in found if not template or one.name == template]
 
     def _ask_which(self, offered: "list[Template]", to: Sequence[str], whom: str) -> None:
-        from tui.acting.which import WhichSheet
+        from tui.acting.which import which_template
 
         def chosen(name: str | None) -> None:
             if name is not None:
                 self._ask_desk(name, to)
 
-        self.push_screen(WhichSheet(offered, whom), chosen)
+        self.push_screen(which_template(offered, whom), chosen)
 
     def _ask_desk(self, template: str, to: Sequence[str]) -> None:
         self.run_worker(self._open_form(template, to), name="desk", group="planning", exclusive=True)
@@ -182,7 +182,7 @@ class ActingApp(App[R]):
     # ── freezing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_freeze(self) -> None:
-        """`R`: nothing is changed from here any more, at once."""
+        """`R`: no program of the user changes anything of the fleet any more, at once."""
         if self.context.acting is None:
             self.say(why_not(self.context))
         else:
@@ -197,7 +197,7 @@ class ActingApp(App[R]):
         except FleetdeckError as error:
             self.say(f"not frozen: {error}", bad=True)
         else:
-            self.say(f"{freeze.why}; what runs goes on (:unlock)")
+            self.say(f"{freeze.why}; what runs goes on")
         self.screen.refresh_bindings()
 
     def unlock_command(self, text: str) -> Callable[[], None]:
@@ -232,6 +232,38 @@ class ActingApp(App[R]):
             await acting.unlock(self.context.operator, reason, for_s)
         except FleetdeckError as error:
             self.say(f"not unlocked: {error}", bad=True)
+        self.screen.refresh_bindings()
+
+    def unfreeze_command(self, text: str) -> Callable[[], None]:
+        """`:unfreeze`, `:unfreeze REASON`; it is asked for all the same."""
+        return partial(self.unfreeze, text)
+
+    def unfreeze(self, reason: str = "") -> None:
+        """Open the sheet on which a freeze is ended."""
+        freeze = self.context.store.freeze.get("freeze")
+        if self.context.acting is None:
+            self.say(why_not(self.context))
+        elif freeze is None or not (freeze.by or freeze.can_unfreeze):
+            self.say("nothing is frozen")
+        elif not freeze.can_unfreeze:
+            self.say(f"{freeze.why}; it cannot be unfrozen from here", bad=True)
+        else:
+            from tui.acting.unlock import UnfreezeSheet
+
+            self.push_screen(UnfreezeSheet(self.context, reason), self._unfrozen)
+
+    def _unfrozen(self, reason: str | None) -> None:
+        if reason is not None:
+            self.run_worker(self._unfreeze(reason), name="unfreeze", group="freeze")
+
+    async def _unfreeze(self, reason: str) -> None:
+        acting = self.context.acting
+        if acting is None:
+            return
+        try:
+            await acting.unfreeze(self.context.operator, reason)
+        except FleetdeckError as error:
+            self.say(f"not unfrozen: {error}", bad=True)
         self.screen.refresh_bindings()
 
 

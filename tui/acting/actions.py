@@ -1,5 +1,5 @@
-"""What can be done about acts, wherever one is shown: abort, cancel at the target, undo, reconcile; and the view of all
-acts."""
+"""What can be done about acts, wherever one is shown: abort, cancel at the target, undo, reconcile, settle; and the
+view of all acts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,9 +10,10 @@ from textual.binding import BindingType
 from fleet.actions.action import Action, ActionState
 from fleet.actions.plan import Plan
 from fleet.actions.preview import Line
+from fleet.actions.verdict import state_words
 from fleet.errors import FleetdeckError
 from tui.acting.may import may_write
-from tui.acting.offers import can_abort, can_cancel, can_reconcile, can_undo
+from tui.acting.offers import can_abort, can_cancel, can_reconcile, can_settle, can_undo
 from tui.alerts.acts import count_of
 from tui.keys.bindings import ACTION_KEYS
 from tui.screens.deck import DeckScreen
@@ -59,9 +60,23 @@ class ActionActs(DeckScreen):
         if action is not None:
             self.app.run_worker(self._reconcile(action), name="reconcile", group="acting")
 
+    def action_settle(self) -> None:
+        """Ask how it ended, of somebody who knows."""
+        action = self.meant()
+        if action is None:
+            return
+        from tui.acting.settle import Settled, SettleSheet
+
+        def answered(entered: Settled | None) -> None:
+            if entered is not None:
+                self.app.run_worker(self._settle(action, *entered), name="settle", group="acting")
+
+        self.app.push_screen(SettleSheet(action), answered)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can do something here; what was begun can be stopped even while nothing new may be."""
-        needs = {"abort": can_abort, "cancel_there": can_cancel, "undo": can_undo, "reconcile": can_reconcile}
+        needs = {"abort": can_abort, "cancel_there": self._can_cancel, "undo": can_undo}
+        needs |= {"reconcile": can_reconcile, "settle": can_settle}
         if action in needs:
             meant = self.meant()
             if self.context.acting is None or meant is None or not needs[action](meant):
@@ -69,6 +84,9 @@ class ActionActs(DeckScreen):
             if action in ("cancel_there", "undo") and not may_write(self.context):
                 return False
         return super().check_action(action, parameters)
+
+    def _can_cancel(self, action: Action) -> bool:
+        return can_cancel(action, self.context.store.templates.get(action.plan.source))
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,6 +122,19 @@ class ActionActs(DeckScreen):
             app.say(f"reconciling: {error}", bad=True)
         else:
             app.say(f"{found.plan.title}: {found.state.value}" + (f": {found.outcome}" if found.outcome else ""))
+
+    async def _settle(self, action: Action, state: ActionState, reason: str) -> None:
+        acting, app = self.context.acting, self._whole
+        if acting is None:
+            return
+        try:
+            found = await acting.settle(action.id, state, self.context.operator, reason)
+        except FleetdeckError as error:
+            app.say(f"not settled: {error}", bad=True)
+        else:
+            app.say(f"{found.plan.title}: {state_words(found)}, on record as said by you")
+            # What can be done about it is another thing now.
+            self.refresh_bindings()
 
     @property
     def _whole(self) -> Any:

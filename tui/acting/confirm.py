@@ -20,6 +20,7 @@ from fleet.actions.preview import preview
 from fleet.errors import FleetdeckError
 from fleet.text import scrub
 from fleet.views.view import Tone
+from tui.acting.entered import missing, wanted_lines
 from tui.acting.may import why_not
 from tui.acting.plan_lines import PlanLines
 from tui.acting.unhurried import Cancel, Unhurried
@@ -58,8 +59,14 @@ class ConfirmSheet(Unhurried[str | None]):
         self._against: tuple[str, ...] | None = None
         self._asked = False
         self._begun: str | None = None
+        self._recorded = False
+        """Whether it is on record, or being put there, what came of the plan."""
+        self._leaving: asyncio.Task[None] | None = None
+        self._said = ""
         self._lines = PlanLines()
-        self._boxes = {name: FormInput(id=f"{name}-box") for name in _entered(plan.tier)}
+        self._boxes = {
+            name: FormInput(id=f"{name}-box", placeholder=wanted) for name, wanted in wanted_lines(plan).items()
+        }
         self._cancel = Cancel()
 
     def compose(self) -> ComposeResult:
@@ -76,16 +83,27 @@ class ConfirmSheet(Unhurried[str | None]):
         """Show it, and ask what stands against it now."""
         self._fit()
         self._show()
+        page = self.query_one(PlanScroll)
+        self.watch(page, "scroll_y", self._show_more, init=False)
+        self.watch(page, "virtual_size", self._show_more, init=False)
         self.app.run_worker(self._preflight(), name="preflight", group="acting")
 
     def on_resize(self) -> None:
         """The plan takes what the rest leaves."""
         self._fit()
+        self.call_after_refresh(self._show_more)
 
     def on_screen_resume(self) -> None:
         """It may have been begun while another sheet was on top."""
         if self._begun is not None:
             self.dismiss(self._begun)
+
+    def on_unmount(self) -> None:
+        """Whoever looked at a plan and left it, by whatever way, is on record."""
+        if not self._recorded:
+            self._recorded = True
+            # No worker: it is not cut off where fleetdeck ends.
+            self._leaving = asyncio.create_task(self._leave(self.app), name="leave")
 
     # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,7 +137,7 @@ class ConfirmSheet(Unhurried[str | None]):
         event.stop()
         if self.is_deaf or not self._is_open:
             return
-        box, fault = self._missing()
+        box, fault = missing(self._boxes, self._plan.word)
         if box is None:
             self._begin()
             return
@@ -151,9 +169,9 @@ class ConfirmSheet(Unhurried[str | None]):
     def _begin(self, *, dry_run: bool = False) -> None:
         if not self._is_open:
             return
-        if not dry_run and self._missing()[0] is not None:
+        if not dry_run and missing(self._boxes, self._plan.word)[0] is not None:
             return
-        self._asked = True
+        self._asked = self._recorded = True
         self.refresh_bindings()
         self._say("")
         words = {name: box.value.strip() for name, box in self._boxes.items()}
@@ -190,6 +208,16 @@ class ConfirmSheet(Unhurried[str | None]):
             tell = app
             tell.say(f"begun: {self._plan.title}; :actions shows what comes of it")
 
+    async def _leave(self, app: Any) -> None:
+        acting = self._deck.acting
+        if acting is None:
+            return
+        try:
+            await acting.leave(self._plan, self._deck.operator, against=self._all_against())
+        except FleetdeckError as error:
+            if app.is_running:
+                app.say(f"{self._plan.title}: left, which is not on record yet: {error}", bad=True)
+
     async def _preflight(self) -> None:
         acting = self._deck.acting
         found: tuple[str, ...] = (why_not(self._deck),) if why_not(self._deck) else ()
@@ -208,19 +236,6 @@ class ConfirmSheet(Unhurried[str | None]):
             if found:
                 self.set_focus(self._cancel)
 
-    def _missing(self) -> tuple[FormInput | None, str]:
-        """The first line that is not as it must be, and what is wrong with it."""
-        target = self._boxes.get("target")
-        if target is not None and target.value.strip() != self._plan.word:
-            return target, f"type {self._plan.word} to confirm"
-        reason = self._boxes.get("reason")
-        if reason is not None and not reason.value.strip():
-            return reason, "a reason is wanted: whoever comes next will ask"
-        code = self._boxes.get("code")
-        if code is not None and not code.value.strip():
-            return code, "a one-time code is wanted"
-        return None, ""
-
     # ── what is said ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def woken(self) -> None:
@@ -233,7 +248,9 @@ class ConfirmSheet(Unhurried[str | None]):
             ink.write(f"tier {plan.tier.value}", Tone.ACCENT),
             ink.write(count_of(len(plan.steps), "step")),
             ink.write(count_of(len(plan.targets), "target")),
-            ink.write(f"{len(plan.blast):,} beyond them", Tone.DEGRADED if plan.blast else Tone.MUTED),
+            ink.write(f"{len(plan.blast):,} more hit", Tone.DEGRADED)
+            if plan.blast
+            else ink.muted("nothing else is hit"),
         ]
         if plan.many:
             parts.insert(1, ink.write(count_of(len(plan.items), "item")))
@@ -251,6 +268,7 @@ class ConfirmSheet(Unhurried[str | None]):
     def _show(self) -> None:
         self._lines.show(preview(self._plan, self._against or (), listed=ALL))
         self.query_one("#heading", Static).update(self._heading())
+        self._fit()
         self._show_way()
 
     def _show_way(self) -> None:
@@ -273,16 +291,21 @@ class ConfirmSheet(Unhurried[str | None]):
             self._cancel.say(ink.write(f"tab: type {word}, a reason{more} · d runs it dry", Tone.ACCENT))
 
     def _say(self, message: str) -> None:
-        self.query_one("#warning", Static).update(Ink(self.app.theme_variables).write(message, Tone.DOWN))
+        self._said = message
+        self._show_more()
         self._show_way()
 
+    def _show_more(self) -> None:
+        """Under the plan: what is wrong with what was entered, else how much of the plan is not seen yet."""
+        ink, page = Ink(self.app.theme_variables), self.query_one(PlanScroll)
+        left = max(0, round(page.max_scroll_y - page.scroll_y))
+        more = ink.muted(f"… {count_of(left, 'line')} more (pgdn)") if left else Text("")
+        self.query_one("#warning", Static).update(ink.write(self._said, Tone.DOWN) if self._said else more)
+
     def _fit(self) -> None:
-        room = self.app.size.height - _CHROME - len(self._boxes)
+        closed = bool(self._all_against())
+        for row in self.query(Row):
+            # What can only be closed wants nothing.
+            row.display = not closed
+        room = self.app.size.height - _CHROME - (0 if closed else len(self._boxes))
         self.query_one(PlanScroll).styles.max_height = max(_LEAST, room)
-
-
-def _entered(tier: Tier) -> tuple[str, ...]:
-    """The lines that are filled in, by what stands before them."""
-    if tier is Tier.TWO:
-        return ("target", "reason", "ticket", "code", "whose")
-    return ("target", "reason", "ticket") if tier is Tier.NAME else ()

@@ -1,14 +1,18 @@
 """Whether anything may be changed from here at the moment, in the words of the title and of a refusal."""
 
-from fleet.actions.action import Freeze
+from typing import TYPE_CHECKING
+
 from tui.context import Context
+
+if TYPE_CHECKING:
+    from fleet.actions.action import Freeze
 
 READ_ONLY = "READ-ONLY: nothing is changed from here (read_only in the configuration, or --read-only)"
 NO_ACTING = "nothing can be done from here: this is a still picture"
 _KEY = "freeze"
 
 
-def freeze_of(context: Context) -> Freeze | None:
+def freeze_of(context: Context) -> "Freeze | None":
     """What the one who freezes says; None where nobody does."""
     return context.store.freeze.get(_KEY)
 
@@ -29,16 +33,23 @@ def may_write(context: Context) -> bool:
 
 
 def tag(context: Context) -> str:
-    """`READ-ONLY`, `FROZEN by anna@host`, `UNLOCKED until 14:05`; "" where everything is as always."""
+    """`READ-ONLY`, `FROZEN by anna@host since 14:01`, `UNLOCKED until 14:05`; "" where everything is as always."""
     freeze = freeze_of(context)
     if freeze is None:
         return "READ-ONLY" if context.read_only else ""
     if freeze.frozen:
-        word, _, rest = freeze.why.partition(" ")
-        if word.lower() == "frozen":
-            return f"FROZEN {rest}".split(":")[0].strip()
-        return "READ-ONLY" if context.read_only else "FROZEN"
+        return f"FROZEN by {freeze.by}{_since(freeze, context)}" if freeze.by else _untold(freeze, context)
     if freeze.until is None:
         return ""
     store = context.store
     return f"UNLOCKED until {store.times.clock(freeze.until, store.now)}"
+
+
+def _since(freeze: "Freeze", context: Context) -> str:
+    store = context.store
+    return "" if freeze.since is None else f" since {store.times.clock(freeze.since, store.now)}"
+
+
+def _untold(freeze: "Freeze", context: Context) -> str:
+    """By whom is not known: a freeze that cannot be read, or what is read-only."""
+    return "READ-ONLY" if context.read_only and not freeze.why.startswith("frozen") else "FROZEN"

@@ -20,11 +20,12 @@ from fleet.times import age_text
 from fleet.views.slos import STATE_GLYPH, STATE_TONE, left_text, rate_text, ratio_text
 from fleet.views.view import Cell, Tone
 from tui.acting.may import why_not
-from tui.acting.revisions import Choice, error_text, revisions_view
+from tui.acting.revisions import Choice, error_text, good_cell, revisions_view
 from tui.alerts.acts import count_of
 from tui.alerts.picking import PickList
 from tui.chrome.facts import Facts, Known
 from tui.chrome.key_line import KeyLine
+from tui.chrome.too_small import NORMAL_WIDTH
 from tui.context import Context
 from tui.ink import Ink, joined
 from tui.keys.bindings import PICKER_KEYS
@@ -228,7 +229,8 @@ class RollbackPicker(Sheet[str | None]):
         parts = [ink.write(f"Roll back {self._target}", Tone.TITLE, bold=True)]
         row = self._row
         if row is not None:
-            parts.append(ink.muted(" · ".join(filter(None, (row.kind, row.target)))))
+            where = (row.kind,) if self.app.size.width < NORMAL_WIDTH else (row.kind, row.target)
+            parts.append(ink.muted(" · ".join(filter(None, where))))
             slo = self._deck.store.slos.get(row.slo) if row.slo else None
             if slo is not None:
                 burn = "" if slo.burn_rate is None else f", burn {rate_text(slo.burn_rate)}"
@@ -246,6 +248,8 @@ class RollbackPicker(Sheet[str | None]):
         return ink.write(staged, Tone.ACCENT if self._staged else Tone.DEGRADED)
 
     def _notes(self, ink: Ink) -> Iterator[Text]:
+        if self._row is not None and not self._row.slo:
+            yield ink.muted("no slo is named: which of them were good is not known")
         proposal, known = self._deck.store.proposals.get(self._target), self._known
         if proposal is not None:
             yield ink.write(f"▼ {proposal.revision} is proposed: {proposal.because}", Tone.ACCENT)
@@ -281,28 +285,27 @@ class RollbackPicker(Sheet[str | None]):
         ]
         if any(made):
             yield Known("made", (Cell(" ".join(filter(None, made)), Tone.MUTED),))
-        yield Known("was live", self._lived(one))
-
-    def _lived(self, one: Revision) -> tuple[Cell, ...]:
-        cells = [Cell(self._span(one), Tone.MUTED)]
-        if one.sli_ratio is not None:
-            words = f"SLI {ratio_text(one.sli_ratio, 3)}"
-            words += "" if one.error_ratio is None else f", {error_text(one.error_ratio)} errors"
-            cells.append(Cell(f" · {words}", Tone.DOWN if one.good is False else Tone.PLAIN))
-        if one.good is not None:
-            kept = "its objective was kept" if one.good else "its objective was missed"
-            cells.append(Cell(f" · {kept}", Tone.UP if one.good else Tone.DOWN))
-        elif self._row is not None and self._row.slo:
-            cells.append(Cell(" · whether its objective was kept is not known", Tone.UNKNOWN))
-        return tuple(cells)
+        span = self._span(one)
+        if span:
+            yield Known("was live", (Cell(span, Tone.MUTED),))
+        if self._row is not None and self._row.slo:
+            yield Known("objective", tuple(_judged(one)))
 
     def _span(self, one: Revision) -> str:
-        if one.live_from is None:
-            return "it is now" if one.live else "not known when"
-        until = "now" if one.live else self._ago(one.live_until) if one.live_until is not None else "a time not known"
-        return f"from {self._ago(one.live_from)} until {until}"
+        """When it was live; of more than two times the first and the last."""
+        told = one.lived if one.lived or one.live_from is None else ((one.live_from, one.live_until),)
+        spans = [f"from {self._ago(start)} until {self._ago(end)}" for start, end in told]
+        if one.live and one.live_from is not None:
+            spans[-1] = f"from {self._ago(one.live_from)} until now"
+        elif one.live:
+            spans.append("now, since when is not known")
+        if len(spans) > 2:
+            return f"{len(spans)} times: first {spans[0]}, last {spans[-1]}"
+        return ", and ".join(spans)
 
-    def _ago(self, when: datetime) -> str:
+    def _ago(self, when: datetime | None) -> str:
+        if when is None:
+            return "a time not known"
         store = self._deck.store
         if store.now is None or store.times.relative:
             return store.times.clock(when, store.now)
@@ -325,3 +328,11 @@ class RollbackPicker(Sheet[str | None]):
         room -= about
         wanted = max(_LEAST, len(self._rows)) + _HEADER
         self._list.styles.height = max(_LEAST + _HEADER, min(wanted, room))
+
+
+def _judged(one: Revision) -> Iterator[Cell]:
+    """How the objective was while it was live."""
+    yield good_cell(one)
+    if one.sli_ratio is not None:
+        errors = "" if one.error_ratio is None else f", {error_text(one.error_ratio)} errors"
+        yield Cell(f"  SLI {ratio_text(one.sli_ratio, 3)}{errors}", Tone.DOWN if one.good is False else Tone.PLAIN)

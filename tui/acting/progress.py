@@ -4,10 +4,10 @@ from rich.text import Text
 
 from fleet.actions.action import Action, ActionState, Item
 from fleet.store import Slice
-from fleet.views.actions import STATE_CELLS
+from fleet.views.actions import STATE_CELLS, state_cell
 from fleet.views.columns import count_column, word_column
 from fleet.views.text import progress_bar
-from fleet.views.view import Cell, Column, Field, Look, Tone, View, attribute, choice
+from fleet.views.view import Column, Field, Look, Tone, View, attribute, choice
 from tui.ink import Ink, joined
 
 _BAD = (
@@ -26,11 +26,6 @@ _OVER = tuple(
 )
 
 
-def state_cell(state: ActionState) -> Cell:
-    """Glyph and word of a state."""
-    return STATE_CELLS[state]
-
-
 def progress_line(action: Action, ink: Ink, bar: int) -> Text:
     """`━━━━━╌╌╌  120 of 200 ended`, with a bar of so many cells, and under it `▫ 10 refused  ● 110 succeeded`."""
     total = len(action.items)
@@ -41,11 +36,13 @@ def progress_line(action: Action, ink: Ink, bar: int) -> Text:
     ]
     parts = []
     for state in _RANK:
-        number = action.count(state)
-        if number:
-            cell = STATE_CELLS[state]
-            glyph, _, word = cell.text.partition(" ")
-            parts.append(ink.write(f"{glyph} {number:,} {word}", cell.tone))
+        # What was seen, and apart from it what was settled by hand.
+        for settled in (False, True):
+            found = [item for item in action.items if item.state is state and item.settled is settled]
+            if found:
+                cell = state_cell(found[0])
+                glyph, _, word = cell.text.partition(" ")
+                parts.append(ink.write(f"{glyph} {len(found):,} {word}", cell.tone))
     return Text("\n").join([joined(first, "  "), joined(parts, "  ")])
 
 
@@ -65,6 +62,7 @@ def item_rows(action: Action) -> dict[int, ItemRow]:
             sentence=item.sentence,
             found=item.found,
             tries=item.tries,
+            settled=item.settled,
         )
         for number, item in enumerate(action.items, 1)
     }
@@ -83,13 +81,13 @@ def items_view(rows: Slice[int, ItemRow]) -> View[ItemRow]:
                 title="STATE",
                 width=11,
                 priority=0,
-                cell=lambda row, _: state_cell(row.state),
+                cell=lambda row, _: state_cell(row),
                 sort=lambda row, _: _RANK[row.state],
             ),
             word_column("words", "ITEM", 16, lambda row: row.words, grow=2, priority=0),
             word_column("sentence", "WHAT CAME OF IT", 32, lambda row: row.sentence, grow=5, priority=1, empty=""),
             count_column("tries", "TRIES", 5, lambda row: row.tries or None, priority=3),
-            word_column("found", "KNOWN AS", 12, _known_as, grow=1, priority=2, empty=""),
+            word_column("found", "KNOWN AS", 12, known_as, grow=1, priority=2, empty=""),
         ),
         fields=(
             Field("item", lambda row, _: row.words),
@@ -97,6 +95,7 @@ def items_view(rows: Slice[int, ItemRow]) -> View[ItemRow]:
             choice("state", lambda row: row.state.value, ActionState),
             attribute("sentence"),
             attribute("tries"),
+            attribute("settled"),
             attribute("found"),
         ),
         order=_order,
@@ -106,7 +105,8 @@ def items_view(rows: Slice[int, ItemRow]) -> View[ItemRow]:
     )
 
 
-def _known_as(row: ItemRow) -> str:
+def known_as(row: Item) -> str:
+    """What it is called at its target, "" where that is not known."""
     return next((value for name, value in row.found.items() if name != "key"), "")
 
 

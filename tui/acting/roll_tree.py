@@ -12,20 +12,12 @@ from fleet.actions.plan import Stage
 from fleet.actions.preview import check_words
 from fleet.model import AgentStatus
 from fleet.times import span_text
-from fleet.views.actions import STATE_CELLS
+from fleet.views.actions import HOLDS_CELLS, STAGE_CELLS
+from fleet.views.actions import state_cell as act_cell
 from fleet.views.text import progress_bar, state_cell
 from fleet.views.view import Cell, Tone
 
-STAGE_CELLS = {
-    "waiting": Cell("· waiting", Tone.MUTED),
-    "running": Cell("▸ running", Tone.ACCENT),
-    "checking": Cell("◆ checking", Tone.WAITING),
-    "passed": Cell("✓ passed", Tone.UP),
-    "failed": Cell("✖ failed", Tone.DOWN),
-    "skipped": Cell("– skipped", Tone.MUTED),
-}
-_HOLDS = {True: Cell("✓ ", Tone.UP), False: Cell("✖ ", Tone.DOWN), None: Cell("? ", Tone.UNKNOWN)}
-_OPEN = ("running", "checking", "failed")
+_OPEN = ("running", "checking", "failed", "stopped")
 _BAR = 8
 _WORD = 10
 _TITLE_MOST = 24
@@ -95,10 +87,11 @@ def _goes_on(lines: Sequence[Line], place: int, depth: int) -> bool:
 
 
 def _root(action: Action, now: datetime) -> Line:
-    spent = "" if action.sent_at is None else f"  {_span(action.sent_at, action.ended_at or now)}"
+    end = _end(action, now)
+    spent = "" if action.sent_at is None or end is None else f"  {_span(action.sent_at, end)}"
     stopping = (Cell("  being stopped", Tone.DEGRADED),) if action.cancelling and not action.ended else ()
     title = Cell(f"  {action.plan.title}", Tone.TITLE)
-    return Line(0, (STATE_CELLS[action.state], Cell(spent, Tone.MUTED), *stopping), text=title)
+    return Line(0, (act_cell(action), Cell(spent, Tone.MUTED), *stopping), text=title)
 
 
 def _stage(action: Action, number: int, stage: StageState, now: datetime, width: int) -> Iterator[Line]:
@@ -106,10 +99,11 @@ def _stage(action: Action, number: int, stage: StageState, now: datetime, width:
     cell = STAGE_CELLS.get(stage.state, Cell(f"? {stage.state}", Tone.UNKNOWN))
     cells = [Cell(f"{stage.title:<{width}}  "), Cell(f"{cell.text:<{_WORD}}", cell.tone)]
     if stage.since is not None:
-        cells.append(Cell(f"  {_span(stage.since, stage.until or _end_of(action, number) or now):>6}", Tone.MUTED))
+        end = stage.until or _end_of(action, number) or _end(action, now)
+        cells.append(Cell(f"  {_span(stage.since, end) if end is not None else '':>6}", Tone.MUTED))
     if plan is not None and stage.state == "checking":
         cells += _progress(plan, stage, now)
-    words = stage.sentence if stage.state == "failed" and not stage.checks else ""
+    words = stage.sentence if stage.state in ("failed", "stopped") and not stage.checks else ""
     yield Line(1, tuple(cells), text=Cell(f"  {words}", Tone.DOWN) if words else None)
     yield from _stage_checks(action, number, stage, plan)
 
@@ -141,25 +135,27 @@ def _stage_checks(action: Action, number: int, stage: StageState, plan: Stage | 
 
 def _checks(words: Sequence[str], holds: Sequence[bool | None], rank: int, *, passed: bool = False) -> Iterator[Line]:
     for text, held in zip_longest(words, holds[: len(words)]):
-        cell = _HOLDS[True if passed else held]
-        yield Line(2, (cell,), rank, Cell(text, Tone.MUTED if rank > 1 else Tone.PLAIN))
+        cell = HOLDS_CELLS[True if passed else held]
+        yield Line(2, (Cell(f"{cell.text} ", cell.tone),), rank, Cell(text, Tone.MUTED if rank > 1 else Tone.PLAIN))
 
 
 def _steps(action: Action) -> Iterator[Line]:
     """Without stages: each step, and what is known of it."""
     for step in action.plan.steps:
         item = action.items[step.item] if step.item < len(action.items) else None
-        cell = STATE_CELLS[item.state] if item is not None else STATE_CELLS[action.state]
+        cell = act_cell(action if item is None else item)
         said = f": {item.sentence}" if item is not None and item.sentence else ""
         yield Line(1, (Cell(f"{cell.text:<12} ", cell.tone),), 2, Cell(f"{step.title}{said}"))
 
 
 def after_state(action: Action) -> str:
     """How it is with what must hold at the end, in the words of a stage."""
-    if action.state is ActionState.SUCCEEDED:
+    if action.succeeded:
         return "passed"
+    if action.ended and not action.checks:
+        return "skipped"
     if action.ended:
-        return "failed" if action.checks else "skipped"
+        return "failed" if action.state is ActionState.FAILED and not action.settled else "stopped"
     return "checking" if action.checks else "waiting"
 
 
@@ -169,8 +165,9 @@ def _after(action: Action, now: datetime, width: int) -> Iterator[Line]:
     state = after_state(action)
     begun = _after_began(action) if action.checks else None
     cells = [Cell(f"{_AFTERWARDS:<{width}}  "), Cell(f"{STAGE_CELLS[state].text:<{_WORD}}", STAGE_CELLS[state].tone)]
-    if begun is not None:
-        cells.append(Cell(f"  {_span(begun, action.ended_at or now):>6}", Tone.MUTED))
+    end = _end(action, now)
+    if begun is not None and end is not None:
+        cells.append(Cell(f"  {_span(begun, end):>6}", Tone.MUTED))
     if state == "checking":
         cells.append(Cell(f"  {span_text(action.plan.within_s)} at most", Tone.MUTED))
     yield Line(1, tuple(cells))
@@ -191,6 +188,11 @@ def _instances(agents: Sequence[AgentStatus], width: int) -> Iterator[Line]:
         cell = state_cell(row.state)
         shown = Cell(f"{row.name}  {row.detail}" if row.detail else row.name)
         yield Line(2, (Cell(f"{cell.text:<11}", cell.tone),), 6, shown)
+
+
+def _end(action: Action, now: datetime) -> datetime | None:
+    """When it ended, or now; None where nobody saw it end."""
+    return action.ended_at if action.ended else now
 
 
 def _end_of(action: Action, number: int) -> datetime | None:

@@ -3,19 +3,21 @@ the page on which a rollback is watched, and says once when a rollback is propos
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
-from fleet.actions.action import Proposal
-from fleet.actions.revision import RollbackRow
+from fleet.actions.rolled import Rollable, rollable
 from fleet.errors import FilterError
 from fleet.near import meant
 from fleet.store import Subscription
 from tui.acting.acting_app import ActingApp
 from tui.acting.may import why_not
-from tui.acting.rolls import ROLLED
 from tui.live import FLUSH_S
+
+if TYPE_CHECKING:
+    from fleet.actions.action import Proposal
+    from fleet.actions.revision import RollbackRow
 
 R = TypeVar("R")
 
@@ -29,10 +31,12 @@ LATER_S = 2.0
 class RollingApp(ActingApp[R]):
     """Says of a proposal once; where it can be taken up stands in what is said."""
 
-    _proposed: Subscription[str, Proposal] | None = None
+    _proposed: "Subscription[str, Proposal] | None" = None
     _told_at: dict[str, float]
     _standing: frozenset[str] = frozenset()
     _woken_by_proposal = False
+    _rows_changed: "Subscription[str, RollbackRow] | None" = None
+    _rollable: Rollable = rollable(())
 
     # ── choosing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -52,11 +56,24 @@ class RollingApp(ActingApp[R]):
         else:
             self._ask_which_rollback(found, self._called(whom) if whom else "", to)
 
+    def can_roll(self, names: Sequence[str]) -> bool:
+        """Whether anything that is configured rolls one of these back. It is asked with every key."""
+        rows = self.context.store.rollbacks
+        first = self._rows_changed is None
+        if self._rows_changed is None:
+            self._rows_changed = rows.subscribe(lambda: None)
+        if self._rows_changed.drain() or first:
+            self._rollable = rollable(rows.values())
+        return self._rollable.any_of(names, self.context.store)
+
     def rollback_command(self, text: str) -> Callable[[], None]:
         """`:rollback`, `:rollback TARGET`, `:rollback TARGET REV`. Raises FilterError."""
         target, _, to = text.partition(" ")
-        rows, acting = self.context.store.rollbacks, self.context.acting
-        known = target in rows or (acting is not None and bool(acting.rollbacks_for(target)))
+        store, acting = self.context.store, self.context.acting
+        rows = store.rollbacks
+        # What is there but is not rolled back by anything is no misspelling.
+        known = any(target in part for part in (rows, store.status, store.slos, store.gates, store.alerts))
+        known = known or (acting is not None and bool(acting.rollbacks_for(target)))
         if target and not known:
             raise FilterError(f"nothing that can be rolled back is called {target[:60]!r}{meant(target, list(rows))}")
         return partial(self.roll_back, (target,) if target else (), to.strip())
@@ -75,7 +92,8 @@ class RollingApp(ActingApp[R]):
         return (alert.name if alert is not None else name) or "any of these"
 
     def _ask_which_rollback(self, names: Sequence[str], whom: str, to: str) -> None:
-        from tui.acting.which_rollback import WhichRollbackSheet
+        from fleet.actions.revision import RollbackRow
+        from tui.acting.which import which_rollback
 
         rows = self.context.store.rollbacks
         found = [rows.get(name) or RollbackRow(name=name, kind="") for name in names]
@@ -86,7 +104,7 @@ class RollingApp(ActingApp[R]):
             if name is not None:
                 self._pick(name, to)
 
-        self.push_screen(WhichRollbackSheet(found, whom), chosen)
+        self.push_screen(which_rollback(found, whom), chosen)
 
     def _pick(self, name: str, to: str) -> None:
         from tui.acting.picker import RollbackPicker
@@ -105,7 +123,7 @@ class RollingApp(ActingApp[R]):
     async def show_action(self, id: str) -> None:
         """The page of an action: a rollback is watched."""
         action = self.context.store.actions.get(id)
-        if action is None or action.act not in ROLLED or action.dry_run:
+        if action is None or not action.rolls or action.dry_run:
             await super().show_action(id)
             return
         from tui.acting.watch import WatchPage
@@ -121,7 +139,7 @@ class RollingApp(ActingApp[R]):
     def action_page(self, id: str) -> "Screen[Any]":
         """What is opened of an action in a list: a rollback that goes on is watched, all else has its receipt."""
         action = self.context.store.actions.get(id)
-        if action is not None and action.act in ROLLED and not action.ended:
+        if action is not None and action.rolls and not action.ended:
             from tui.acting.watch import WatchPage
 
             return WatchPage(self.context, id)
@@ -140,6 +158,9 @@ class RollingApp(ActingApp[R]):
 
     async def on_unmount(self) -> None:
         """Nobody is told any more."""
+        if self._rows_changed is not None:
+            self._rows_changed.close()
+            self._rows_changed = None
         if self._proposed is not None:
             self._proposed.close()
             self._proposed = None

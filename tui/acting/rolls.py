@@ -3,14 +3,12 @@ told as names, by which definitions of rollbacks are found."""
 
 from typing import Any
 
-from fleet.actions.plan import ActKind
 from fleet.store import Store
 from fleet.why.model import Subject, SubjectKind
 from tui.kept.history import Visit
 from tui.table.table import Table
 from tui.why.asked import subject_of
 
-ROLLED = (ActKind.ROLLBACK, ActKind.UNDO)
 _MOST = 50
 """Rows that are asked about, of however many are marked."""
 
@@ -35,7 +33,7 @@ def rolled_names(visit: Visit, table: Table | None, store: Store) -> tuple[str, 
 def running_of(name: str, store: Store) -> str:
     """The id of the rollback of a definition that is under way, the latest first; "" where none is."""
     for id, action in reversed(list(store.actions.items())):
-        if action.plan.source == name and action.act in ROLLED and not action.ended and not action.dry_run:
+        if action.plan.source == name and action.rolls and not action.ended and not action.dry_run:
             return id
     return ""
 
@@ -58,7 +56,7 @@ def _of_definition(key: Any, store: Store) -> tuple[str, ...]:
 
 def _of_action(key: Any, store: Store) -> tuple[str, ...]:
     action = store.actions.get(str(key))
-    return () if action is None or action.act not in ROLLED else (action.plan.source,)
+    return () if action is None or not action.rolls else (action.plan.source,)
 
 
 _OWN = {"rollbacks": _of_definition, "actions": _of_action}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,13 +16,15 @@ from textual.widgets import Static
 from fleet.actions.template import Field
 from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.alerts.form import LONGEST, FormInput
+from tui.alerts.form import LONGEST, FormInput, marked
 from tui.ink import Ink
 from tui.keys.bindings import TASK_KEYS
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
 _ESCAPE = re.compile(r"\\[nt\\]")
 _YES, _NO = "yes", "no"
+_NAMES = 18
+"""Cells before the inputs."""
 
 
 class TaskInput(FormInput):
@@ -68,16 +71,30 @@ class FieldRow(Vertical):
         self.box = TaskInput(shown(field, field.default), choices=choices_of(field))
 
     def compose(self) -> ComposeResult:
-        star = "*" if self.field.required else ""
-        name = Ink(self.app.theme_variables).write(f"{self.field.name}{star}")
         with Horizontal(classes="line"):
-            yield Static(name, classes="name", markup=False)
+            yield Static(classes="name", markup=False)
             yield self.box
         yield Static(classes="takes", markup=False)
 
     def on_mount(self) -> None:
-        """Say what it takes."""
+        """Say what it is, and what it takes."""
+        self._mark(on=self.box.has_focus)
         self.fault("")
+
+    def on_descendant_focus(self) -> None:
+        """One types here."""
+        self._mark(on=True)
+
+    def on_descendant_blur(self) -> None:
+        """And not any more."""
+        self._mark(on=False)
+
+    def _mark(self, *, on: bool) -> None:
+        self.query_one(".name", Static).update(self._name_text(on=on))
+
+    def _name_text(self, *, on: bool) -> Text:
+        name = f"{self.field.name}{'*' if self.field.required else ''}"
+        return marked(name, _NAMES, Ink(self.app.theme_variables), on=on, tone=Tone.PLAIN)
 
     def fault(self, message: str) -> None:
         """Say what is wrong with it, or with "" what it takes."""

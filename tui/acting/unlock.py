@@ -1,5 +1,5 @@
-"""The sheet on which writes are made possible for a while, although it is read-only or frozen: it wants a reason, and
-goes on the record."""
+"""The sheets on which writes are made possible although it is read-only or frozen, for a while or for good: each wants
+a reason, which goes on the record."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -65,8 +65,49 @@ class UnlockSheet(Sheet[tuple[str, float] | None]):
         ink = Ink(self.app.theme_variables)
         freeze = freeze_of(self._deck)
         why = freeze.why if freeze is not None and freeze.why else tag(self._deck)
-        return Text("\n").join([ink.write("Unlock for a while", Tone.TITLE, bold=True), ink.muted(why), Text("")])
+        lines = [ink.write("Unlock for a while", Tone.TITLE, bold=True), ink.muted(why)]
+        if freeze is not None and freeze.can_unfreeze:
+            lines.append(ink.muted("for all your programs; then it is frozen again (:unfreeze ends that)"))
+        return Text("\n").join([*lines, Text("")])
 
     def _fault(self, message: str, box: FormInput) -> None:
         self.query_one("#warning", Static).update(Ink(self.app.theme_variables).write(message, Tone.DOWN))
         box.focus()
+
+
+class UnfreezeSheet(Sheet[str | None]):
+    """Dismissed with the reason, or with None."""
+
+    BINDING_GROUP_TITLE = "Unfreeze"
+    AUTO_FOCUS = "#reason"
+
+    def __init__(self, context: Context, reason: str = "") -> None:
+        super().__init__()
+        self._deck = context
+        self._reason = FormInput(reason, id="reason")
+
+    def compose(self) -> ComposeResult:
+        ink = Ink(self.app.theme_variables)
+        freeze = freeze_of(self._deck)
+        title = ink.write("End the freeze", Tone.TITLE, bold=True)
+        why = ink.muted("" if freeze is None else freeze.why or tag(self._deck))
+        note = ink.muted("for all your programs; what is read-only stays so (:unlock lifts it for a while)")
+        with Vertical(classes="form"):
+            yield Static(Text("\n").join([title, why, note, Text("")]), markup=False)
+            yield Row("why", self._reason)
+            yield Static(id="warning", markup=False)
+            yield KeyLine()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """End it, or say that a reason is missing."""
+        event.stop()
+        reason = self._reason.value.strip()
+        if reason:
+            self.dismiss(reason)
+            return
+        words = "a reason is wanted: it goes on the record"
+        self.query_one("#warning", Static).update(Ink(self.app.theme_variables).write(words, Tone.DOWN))
+
+    def on_form_input_cancelled(self) -> None:
+        """All stays as it is."""
+        self.dismiss(None)

@@ -12,29 +12,23 @@ from textual.containers import Container
 from textual.geometry import Size
 from textual.widget import Widget
 
-from fleet.actions.action import Action, ActionState
+from fleet.actions.action import Action
 from fleet.slo.model import Burn, SloStatus
 from fleet.slo.windows import seconds_text
 from fleet.store import Store
-from fleet.view_line import ViewLine
 from fleet.views.gates import STATE_CELLS as GATE_CELLS
 from fleet.views.slos import STATE_GLYPH, STATE_TONE, left_text, left_tone, rate_text, ratio_text
 from fleet.views.text import spark
-from fleet.views.view import Cell, Tone, look
-from tui.acting.actions import ActionActs
-from tui.acting.progress import state_cell
+from fleet.views.view import Cell, Tone
+from tui.acting.action_page import ActionPage
 from tui.acting.roll_tree import Line, branches, fitted, tree_of
 from tui.chrome.facts import Facts, Known
 from tui.chrome.too_small import NORMAL_WIDTH
 from tui.context import Context
 from tui.ink import Ink, joined
-from tui.kept.history import Visit
 from tui.keys.bindings import WATCH_KEYS
 from tui.live import Watch, is_paused, is_uncovered
-from tui.screens.copying import picked_rows
-from tui.views import TABLES
 
-VIEW = "actions"
 EVERY_S = 1.0
 """How often the times of what is under way are brought up to date; once it has ended, they stand."""
 _RATES = 120
@@ -113,16 +107,14 @@ class Tail(Widget):
         return Text("\n", end="").join(lines)
 
 
-class WatchPage(ActionActs):
-    """A rollback while it goes on, and how it ended. It stays when the action is forgotten, and says so."""
+class WatchPage(ActionPage):
+    """A rollback while it goes on, and how it ended."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = WATCH_KEYS
 
     def __init__(self, context: Context, id: str) -> None:
-        super().__init__(context, ViewLine(view=VIEW))
-        self._action_id = id
-        self._last: Action | None = context.store.actions.get(id)
+        super().__init__(context, id)
         self._tree, self._tail = RollTree(), Tail()
         self._judged = Facts(id="judged")
         self._ends = Facts(id="ends")
@@ -146,28 +138,9 @@ class WatchPage(ActionActs):
         """Beside the tree there is room for more."""
         self._show_judged()
 
-    def visit(self) -> Visit:
-        """The act."""
-        return Visit(line=self._line, detail=self._action_id)
-
-    def meant(self) -> Action | None:
-        return self.context.store.actions.get(self._action_id)
-
-    def picked(self) -> Any:
-        """The act; None once it is gone."""
-        store, action, view = self.context.store, self.meant(), TABLES.get(VIEW)
-        if action is None or view is None:
-            return None
-        return picked_rows(view, ((action, look(store, store.actions, self._action_id)),), store, VIEW)
-
-    def title_parts(self, ink: Ink) -> list[Text]:
-        """What is rolled, and how it stands."""
-        parts = [ink.muted("Actions"), ink.muted("›")]
-        if self._last is None:
-            return [*parts, ink.write(self._action_id, Tone.TITLE, bold=True), ink.write("not known", Tone.UNKNOWN)]
-        gone = [] if self.meant() is not None else [ink.write("gone", Tone.STALE)]
-        state = ink.cell(state_cell(self._last.state), bold=True)
-        return [*parts, state, ink.write(self._last.plan.source, Tone.TITLE, bold=True), *gone]
+    def called(self, action: Action) -> str:
+        """The definition by which it is rolled."""
+        return action.plan.source
 
     def recolour(self) -> None:
         super().recolour()
@@ -268,7 +241,7 @@ def ends_of(action: Action) -> Iterator[Known]:
             yield Known("must hold", (Cell(action.plan.expects, Tone.MUTED),))
         return
     if action.outcome:
-        tone = Tone.UP if action.state is ActionState.SUCCEEDED else Tone.DOWN
+        tone = Tone.UP if action.succeeded else Tone.DEGRADED if action.settled else Tone.DOWN
         yield Known("outcome", (Cell(action.outcome, tone),))
     if action.next_step:
         yield Known("next", (Cell(action.next_step, Tone.ACCENT),))

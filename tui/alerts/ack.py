@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from fleet.alerts.model import Alert
 from fleet.views.view import Tone
 from tui.alerts.acts import count_of
-from tui.alerts.form import NO_SILENCER, READ_ONLY, FormInput, Row
+from tui.alerts.form import FormInput, Row, refusal
 from tui.alerts.words import named_lines
 from tui.chrome.key_line import KeyLine
 from tui.context import Context
@@ -72,9 +72,7 @@ class AckSheet(Sheet[tuple[str, str] | None]):
         return Text("\n").join([joined([title, note]), *named_lines(ink, self._alerts), Text("")])
 
     def _refusal(self) -> str:
-        if self._deck.read_only:
-            return READ_ONLY
-        return "" if self._deck.silencer is not None else NO_SILENCER
+        return refusal(self._deck)
 
     def _warning(self) -> Text:
         return Ink(self.app.theme_variables).write(self._refusal(), Tone.DOWN)

@@ -2,18 +2,17 @@
 overview."""
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
 
 from msgspec import Struct
 from rich.text import Text
 
 from fleet.alerts.model import Alert, AlertState
 from fleet.severity import SEVERITY_RANK, Severity
-from fleet.store import Slice, Store
+from fleet.store import Store
 from fleet.tally import Tally
 from fleet.views.view import Tone
+from tui.counted_line import CountedLine, counted
 from tui.ink import Ink, joined
-from tui.live import Live
 
 GLYPH = {
     Severity.CRITICAL: "✖",
@@ -88,52 +87,20 @@ def chip(counts: Mapping[Severity, int], ink: Ink) -> Text:
     )
 
 
-class AlertLine(Live):
+class AlertLine(CountedLine[Firing]):
     """One line of counts; none where there are no alerts."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__()
-        self._store = store
-        self._counting: Counting | None = None
-        self._firing = Firing()
+        super().__init__(store.alerts, lambda: Counting(store), Firing())
 
-    def slices(self) -> Iterable[Slice[Any, Any]]:
-        return (self._store.alerts,)
+    def is_any(self, counts: Firing) -> bool:
+        return counts.is_any
 
-    def update_now(self) -> None:
-        if self._counting is None:
-            self._counting = Counting(self._store)
-        firing = self._counting.counts()
-        if firing != self._firing:
-            self._firing = firing
-            self.set_class(firing.is_any, "-any")
-            self.refresh()
-
-    def recolour(self) -> None:
-        """Say the same in the colours of the theme that is on."""
-        self.refresh()
-
-    def on_unmount(self) -> None:
-        if self._counting is not None:
-            self._counting.close()
-            self._counting = None
-
-    def render(self) -> Text:
-        ink, firing = self.ink, self._firing
-        parts = [
-            joined(
-                [
-                    ink.write(f"{GLYPH[one]} ", TONE[one]),
-                    ink.write(f"{number:,}", TONE[one], bold=True),
-                    ink.write(f" {one.value}", TONE[one]),
-                ]
-            )
-            for one, number in firing.by_severity.items()
-        ]
-        if firing.pending:
-            parts.append(ink.muted(f"{firing.pending:,} pending"))
-        if firing.suppressed:
-            parts.append(ink.muted(f"{firing.suppressed:,} silenced or acknowledged"))
-        line = joined([ink.muted("alerts"), *parts], "  ")
-        line.truncate(self.size.width, overflow="ellipsis")
-        return line
+    def parts(self, counts: Firing, ink: Ink) -> Iterable[Text]:
+        yield ink.muted("alerts")
+        for one, number in counts.by_severity.items():
+            yield counted(GLYPH[one], number, one.value, TONE[one], ink)
+        if counts.pending:
+            yield ink.muted(f"{counts.pending:,} pending")
+        if counts.suppressed:
+            yield ink.muted(f"{counts.suppressed:,} silenced or acknowledged")

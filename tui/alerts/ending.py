@@ -15,7 +15,7 @@ from fleet.views.columns import count_column, word_column
 from fleet.views.view import Cell, Column, Look, Tone, View
 from tui.acting.unhurried import Quiet
 from tui.alerts.acts import count_of
-from tui.alerts.form import NO_SILENCER, READ_ONLY
+from tui.alerts.form import refusal
 from tui.alerts.picking import PickSheet
 from tui.alerts.words import matchers_text
 from tui.context import Context
@@ -114,6 +114,4 @@ class EndSheet(PickSheet[tuple[str, ...] | None], Quiet[tuple[str, ...] | None])
         self.dismiss(None)
 
     def _refusal(self) -> str:
-        if self._deck.read_only:
-            return READ_ONLY
-        return "" if self._deck.silencer is not None else NO_SILENCER
+        return refusal(self._deck)

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -10,9 +11,15 @@ from textual.widgets import Static
 from textual.widgets.input import Selection
 
 from fleet.text import scrub
+from fleet.views.view import Tone
+from tui.acting.may import freeze_of
+from tui.cells import fit
 from tui.chrome.typed import TypedInput
-from tui.ink import Ink
+from tui.context import Context
+from tui.ink import Ink, joined
 
+_NAMES = 10
+"""Cells before the inputs; the names are shorter."""
 LONGEST = 4096
 """Characters of a line that is filled in beforehand."""
 
@@ -34,9 +41,11 @@ class FormInput(TypedInput):
     class Cancelled(Message):
         """The operator wants out."""
 
-    def __init__(self, value: str = "", *, id: str | None = None, choices: tuple[str, ...] = ()) -> None:
-        # An input draws its value as it is.
-        super().__init__(scrub(value, LONGEST), id=id, compact=True, select_on_focus=False)
+    def __init__(
+        self, value: str = "", *, id: str | None = None, choices: tuple[str, ...] = (), placeholder: str = ""
+    ) -> None:
+        # An input draws its value and its placeholder as they are.
+        super().__init__(scrub(value, LONGEST), scrub(placeholder, LONGEST), id=id, compact=True, select_on_focus=False)
         # A blinking cursor would wake the program, and the wire, twice a second.
         self.cursor_blink = False
         self._choices = choices
@@ -70,7 +79,7 @@ class FormInput(TypedInput):
 
 
 class Row(Horizontal):
-    """A name and an input."""
+    """A name and an input. Where one types there is a mark before the box, which is also seen without colour."""
 
     DEFAULT_CSS = "Row { height: 1; } Row Static { width: 10; height: 1; }"
 
@@ -78,11 +87,43 @@ class Row(Horizontal):
         super().__init__()
         self._word = name
         self.box = box
+        self._label = Static(markup=False)
 
     def compose(self) -> ComposeResult:
-        yield Static(Ink(self.app.theme_variables).muted(self._word), markup=False)
+        yield self._label
         yield self.box
+
+    def on_mount(self) -> None:
+        """As it is without the focus."""
+        self.mark(on=self.box.has_focus)
+
+    def on_descendant_focus(self) -> None:
+        """One types here."""
+        self.mark(on=True)
+
+    def on_descendant_blur(self) -> None:
+        """And not any more."""
+        self.mark(on=False)
+
+    def mark(self, *, on: bool) -> None:
+        """Show whether one types here."""
+        self._label.update(marked(self._word, _NAMES, Ink(self.app.theme_variables), on=on))
+
+
+def marked(name: str, width: int, ink: Ink, *, on: bool, tone: Tone = Tone.MUTED) -> Text:
+    """The name of a line in `width` cells, the last of which has a mark where one types there."""
+    if not on:
+        return ink.write(fit(name, width - 1), tone)
+    word = ink.write(fit(name, width - 1), Tone.ACCENT, bold=True)
+    return joined([word, ink.write("▌", Tone.ACCENT, bold=True)])
 
 
 READ_ONLY = "READ-ONLY: nothing will be changed from here (read_only in the configuration, or --read-only)"
 NO_SILENCER = "nothing here can keep a silence: this is a still picture"
+
+
+def refusal(context: Context) -> str:
+    """Why no silence can be made or ended from here now, "" where one can."""
+    freeze = freeze_of(context)
+    why = (READ_ONLY if context.read_only else "") if freeze is None else freeze.why
+    return why or ("" if context.silencer is not None else NO_SILENCER)

@@ -166,20 +166,22 @@ class AlertPage(AlertActs):
         self._agents.replace({name: status[name] for name in names})
 
     def _begin_graph(self) -> None:
-        """A graph comes after the first picture: it is made of what takes a moment to read. That there is none need not
-        be waited for."""
-        if self.context.graphing is None:
-            self._show_graph()
-        else:
-            self._graph.show(Plot())
-            self.call_after_refresh(self._show_graph)
+        """A graph comes after the first picture: it is made of what takes a moment to read."""
+        self._graph.show(Plot())
+        self.call_after_refresh(self._show_graph)
 
     def _show_graph(self) -> None:
-        """Ask for the curve once per moment of the store."""
+        """Ask for the curve, beside everything else, once per moment of the store."""
         now = self.context.store.now
         if self._last is None or not self.is_attached or (now is not None and now == self._drawn_at):
             return
         self._drawn_at = now
         if self._measured is None or self._measured.expr != self._last.expr:
             self._measured = Measured(self._last.expr)
-        self._graph.show(measured(self._last, self._measured, self.context))
+        self.run_worker(self._draw(self._last, self._measured), name="graph", group="graph", exclusive=True)
+
+    async def _draw(self, alert: Alert, of: Measured) -> None:
+        plot = await measured(alert, of, self.context)
+        # Another alert may be shown meanwhile.
+        if self._last is not None and alert.id == self._last.id:
+            self._graph.show(plot)

@@ -1,14 +1,13 @@
 """The curve of an alert's value beside its threshold."""
 
-from collections.abc import Iterable, Mapping
-
 from fleet.alerts.model import Alert
-from fleet.alerts.ports import Curve
+from fleet.alerts.ports import Curve, Graphing
 from fleet.alerts.threshold import threshold_of
-from fleet.errors import FleetdeckError
+from fleet.errors import FleetdeckError, QueryError
 from fleet.text import scrub
 from tui.context import Context
 from tui.graph import Plot
+from tui.queries.pieces import Spent, in_pieces
 
 HOUR_S = 3600.0
 
@@ -26,21 +25,20 @@ class Measured:
         return self.expr if self.threshold is None else self.threshold.measured
 
 
-def measured(alert: Alert, of: Measured, context: Context) -> Plot:
+async def measured(alert: Alert, of: Measured, context: Context) -> Plot:
     """The last hour of what the alert measures, as a plot; or why there is none, in words."""
     now, graphing = context.store.now, context.graphing
     if not of.expr:
         return Plot(note="no expression is known, so there is no graph")
     if graphing is None or now is None:
         return Plot(note="no series is kept here, so there is no graph")
-    end = now.timestamp()
     try:
-        curves = graphing(of.asked, end - HOUR_S, end)
+        curve = await _curve(alert, of, now.timestamp(), context, graphing)
     except FleetdeckError as error:
         return Plot(note=f"no graph: {scrub(str(error), 160)}")
-    curve = None if curves is None else own_curve(curves, alert.labels)
     if curve is None:
         return Plot(note="no graph: there are no samples of it in the last hour")
+    end = now.timestamp()
     return Plot(
         times=tuple(curve.times),
         values=tuple(curve.values),
@@ -52,12 +50,15 @@ def measured(alert: Alert, of: Measured, context: Context) -> Plot:
     )
 
 
-def own_curve(curves: Iterable[Curve], labels: Mapping[str, str]) -> Curve | None:
-    """The curve whose labels the alert has, the one with most of them in common; None where there is none."""
-    fitting = [
-        curve
-        for curve in curves
-        if len(curve.times)
-        and all(labels.get(name) == value for name, value in curve.labels.items() if name != "__name__")
-    ]
-    return max(fitting, key=lambda curve: len(curve.labels), default=None)
+async def _curve(alert: Alert, of: Measured, end: float, context: Context, graphing: Graphing) -> Curve | None:
+    """What is kept here; where that is nothing, what a Prometheus has."""
+    asked = (of.asked, alert.labels, end - HOUR_S, end)
+    try:
+        kept = await in_pieces(graphing.kept(*asked), context.clock, Spent())
+    except QueryError:
+        # It may be too much to evaluate here, and little there.
+        served = await graphing.served(*asked)
+        if served is None:
+            raise
+        return served
+    return kept if kept is not None else await graphing.served(*asked)

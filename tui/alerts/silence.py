@@ -16,7 +16,7 @@ from fleet.promql.storage import Matchers
 from fleet.times import parse_duration, span_text
 from fleet.views.view import Tone
 from tui.alerts.acts import count_of
-from tui.alerts.form import NO_SILENCER, READ_ONLY, FormInput, Row
+from tui.alerts.form import FormInput, Row, refusal
 from tui.chrome.key_line import KeyLine
 from tui.context import Context
 from tui.ink import Ink, joined
@@ -177,9 +177,7 @@ class SilenceSheet(Sheet[Wish | None]):
         return seconds
 
     def _refusal(self) -> str:
-        if self._deck.read_only:
-            return READ_ONLY
-        return "" if self._deck.silencer is not None else NO_SILENCER
+        return refusal(self._deck)
 
     # ── what is said ──
 

@@ -30,7 +30,7 @@ APP_KEYS: list[BindingType] = [
     _quiet("right_square_bracket", "history(1)", "forward again", "app.forward"),
     *(_quiet(str(number), f"view('{name}')", name, f"app.view.{name}") for number, name in enumerate(TABS, 1)),
     # It only takes rights away, so it needs no asking.
-    _quiet("R", "freeze", "freeze: nothing is changed from here", "act.freeze"),
+    _quiet("R", "freeze", "freeze: none of your programs changes anything", "act.freeze"),
     _quiet("ctrl+l", "redraw", "draw the whole screen again", "app.redraw"),
     _quiet("ctrl+t", "time", "times in UTC, local, a zone, as ages", "app.time"),
     _quiet("ctrl+p", "command_palette", "palette", "app.palette"),
@@ -88,13 +88,14 @@ ACTION_KEYS: list[BindingType] = [
     Binding("c", "cancel_there", "cancel", id="act.cancel"),
     Binding("U", "undo", "undo", id="act.undo"),
     Binding("r", "reconcile", "reconcile", id="act.reconcile"),
+    Binding("s", "settle", "settle", id="act.settle"),
 ]
 
 WATCH_KEYS: list[BindingType] = [Binding("enter", "receipt", "receipt", id="watch.receipt")]
 
-WHICH_ROLLBACK_KEYS: list[BindingType] = [
-    Binding("enter", "choose", "choose", id="which_rollback.choose"),
-    Binding("escape,q", "cancel", "cancel", id="which_rollback.cancel", key_display="esc"),
+WHICH_KEYS: list[BindingType] = [
+    Binding("enter", "choose", "choose", id="which.choose"),
+    Binding("escape,q", "cancel", "cancel", id="which.cancel", key_display="esc"),
 ]
 
 PICKER_KEYS: list[BindingType] = [
@@ -158,6 +159,7 @@ EDITING_KEYS: list[BindingType] = [
 FOOTER_ORDER = (
     "screen.back",
     "table.open",
+    "watch.receipt",
     "why.open",
     "screen.why",
     "alerts.acknowledge",
@@ -170,6 +172,7 @@ FOOTER_ORDER = (
     "act.cancel",
     "act.undo",
     "act.reconcile",
+    "act.settle",
     "slos.formula",
     "query.edit",
     "query.longer",
@@ -194,8 +197,10 @@ FOOTER_KEEPS = (
     "alerts.acknowledge",
     "alerts.silence",
     "alerts.end",
+    "watch.receipt",
     "act.abort",
     "act.reconcile",
+    "act.settle",
     "act.cancel",
     "act.undo",
     "act.submit",

@@ -57,7 +57,13 @@ def _width(row: Choice, _: Look) -> Cell:
     return Cell("auto", Tone.MUTED) if row.part.width is None else Cell(f"{row.part.width}", Tone.ACCENT)
 
 
+_HELP: Column[Choice] = Column(
+    id="help", title="WHAT IT SHOWS", width=20, grow=5, cell=lambda row, _: Cell(row.part.column.help, Tone.MUTED)
+)
+
+
 def _view(rows: Slice[str, Choice]) -> View[Choice]:
+    helped = any(row.part.column.help for row in rows.values())
     return View(
         name="columns",
         title="Columns",
@@ -70,6 +76,7 @@ def _view(rows: Slice[str, Choice]) -> View[Choice]:
                 id="order", title="ORDER", width=5, right=True, priority=0, cell=lambda r, _: Cell(r.order, Tone.ACCENT)
             ),
             Column(id="id", title="IN A VIEW LINE", width=16, cell=lambda r, _: Cell(r.part.id, Tone.MUTED)),
+            *((_HELP,) if helped else ()),
         ),
         fields=(),
         order=lambda row, _: (row.place,),

@@ -367,7 +367,8 @@ class DeckScreen(CopyScreen, inherit_bindings=False):
         if action == "why":
             return self.subject() is not None
         if action == "rollback":
-            return bool(len(self.context.store.rollbacks) and may_write(self.context) and self.rolled())
+            app: Any = self.app
+            return bool(may_write(self.context) and app.can_roll(self.rolled()))
         if action in _SILENCING:
             # Read-only by the configuration, their sheets say so; what was frozen in a panic hides them.
             return not tag(self.context).startswith("FROZEN")

@@ -67,7 +67,8 @@ class DetailScreen(DeckScreen):
     def body(self) -> Iterable[Widget]:
         """The fields, scrolled where they need it."""
         yield PageScroll(self._facts, id="details")
-        yield Watch((self._rows,), self._update)
+        store = self.context.store
+        yield Watch((self._rows, *(part.slice(store) for part in self._view.beside)), self._update)
 
     def visit(self) -> Visit:
         """The row whose details these are."""

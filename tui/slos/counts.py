@@ -1,16 +1,15 @@
 """How many objectives burn or are exhausted: in every title, and on the overview."""
 
 from collections.abc import Hashable, Iterable
-from typing import Any
 
 from rich.text import Text
 
 from fleet.slo.model import SloState, SloStatus
-from fleet.store import Slice, Store
+from fleet.store import Store
 from fleet.tally import Tally
 from fleet.views.slos import STATE_GLYPH, STATE_TONE
+from tui.counted_line import CountedLine, counted
 from tui.ink import Ink, joined
-from tui.live import Live
 
 ORDER = (SloState.EXHAUSTED, SloState.BURNING, SloState.NO_DATA, SloState.OK)
 LOUD = (SloState.EXHAUSTED, SloState.BURNING)
@@ -53,48 +52,13 @@ def chip(counts: Counts, ink: Ink) -> Text:
     return joined([ink.muted("SLO"), *parts], " ")
 
 
-class SloLine(Live):
+class SloLine(CountedLine[Counts]):
     """One line of counts; none where there are no objectives."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__()
-        self._store = store
-        self._counting: SloCounting | None = None
-        self._counts: Counts = {}
+        super().__init__(store.slos, lambda: SloCounting(store), {})
 
-    def slices(self) -> Iterable[Slice[Any, Any]]:
-        return (self._store.slos,)
-
-    def update_now(self) -> None:
-        if self._counting is None:
-            self._counting = SloCounting(self._store)
-        counts = self._counting.counts()
-        if counts != self._counts:
-            self._counts = counts
-            self.set_class(bool(counts), "-any")
-            self.refresh()
-
-    def recolour(self) -> None:
-        """Say the same in the colours of the theme that is on."""
-        self.refresh()
-
-    def on_unmount(self) -> None:
-        if self._counting is not None:
-            self._counting.close()
-            self._counting = None
-
-    def render(self) -> Text:
-        ink = self.ink
-        parts = [
-            joined(
-                [
-                    ink.write(f"{STATE_GLYPH[state]} ", STATE_TONE[state]),
-                    ink.write(f"{number:,}", STATE_TONE[state], bold=True),
-                    ink.write(f" {state.value}", STATE_TONE[state]),
-                ]
-            )
-            for state, number in self._counts.items()
-        ]
-        line = joined([ink.muted("SLOs  "), *parts], "  ")
-        line.truncate(self.size.width, overflow="ellipsis")
-        return line
+    def parts(self, counts: Counts, ink: Ink) -> Iterable[Text]:
+        yield ink.muted("SLOs  ")
+        for state, number in counts.items():
+            yield counted(STATE_GLYPH[state], number, state.value, STATE_TONE[state], ink)

@@ -1,8 +1,9 @@
 """What is known of an objective, in words, and how its numbers came about. All of it may come from outside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from fleet.slo.model import Budgeting, SloState, SloStatus
+from fleet.slo.model import Budgeting, Burn, SloState, SloStatus
+from fleet.slo.windows import seconds_text
 from fleet.store import Store
 from fleet.times import age_text, span_text
 from fleet.views.slos import LOW_COVERAGE, STATE_GLYPH, STATE_TONE, coverage_text, rate_text, ratio_text
@@ -63,7 +64,21 @@ def _rates(row: SloStatus) -> Iterator[Known]:
         spends = f"  a rate of 1 spends the budget in {span_text(row.window_s)}"
         tone = Tone.DOWN if row.burn_rate > 1 else Tone.PLAIN
         yield Known("burn rate", (Cell(rate_text(row.burn_rate), tone), Cell(spends, Tone.MUTED)))
+    for burn in _firing(row):
+        rates = f"{rate_text(burn.long_rate)} in {seconds_text(burn.long_s)}, "
+        rates += f"{rate_text(burn.short_rate)} in {seconds_text(burn.short_s)}"
+        over = Cell(f"  fires over {burn.factor:.3g}", Tone.MUTED)
+        yield Known(f"{burn.severity} burn", (Cell(rates, Tone.DOWN), over))
     yield Known("coverage", _coverage(row))
+
+
+def _firing(row: SloStatus) -> Iterable[Burn]:
+    """The first tier of each severity that fires."""
+    found: dict[str, Burn] = {}
+    for burn in row.burns:
+        if burn.firing:
+            found.setdefault(burn.severity, burn)
+    return found.values()
 
 
 def _coverage(row: SloStatus) -> tuple[Cell, ...]:

@@ -45,6 +45,10 @@ class LineView(Widget):
 
     def repaint(self) -> None:
         """Make the terminal agree with the picture; what is the same already costs nothing."""
+        if not self.size:
+            # It was hidden until now: there is room for lines only once it is laid out.
+            self.forget()
+            return
         if self._laid_out != self.size:
             # Nothing of what was drawn stands any more: the picture is taken once, when all of it is drawn.
             self.resized(max(0, self.size.height - HEADER_LINES))

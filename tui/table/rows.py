@@ -10,9 +10,10 @@ from typing import Any
 from msgspec import Struct
 
 from fleet.index import Entry, Index, RowFilter, Sort
-from fleet.store import Store, Subscription
+from fleet.store import Store
 from fleet.views.view import Look, View, look
 from tui.table.marks import Marks
+from tui.table.news import News
 from tui.table.standstill import Behind, Standstill
 from tui.table.window import Window
 from tui.theme import RowLook
@@ -39,21 +40,21 @@ class Rows:
         self._store = store
         self._index: Index[Any] = Index(view, store)
         self.marks = Marks(self._index)
-        self._subscription: Subscription[Any, Any] | None = None
+        self._news: News | None = None
         self._held = False
         self._still: Standstill | None = None
         self._following = False
 
     def open(self, wake: Callable[[], None]) -> None:
         """Read what there is, and have `wake` called when there is news."""
-        self._subscription = self._index.rows.subscribe(wake)
+        self._news = News(self.view, self._store, wake)
         self._rebuild(None)
 
     def close(self) -> None:
         """Stop listening."""
-        if self._subscription is not None:
-            self._subscription.close()
-            self._subscription = None
+        if self._news is not None:
+            self._news.close()
+            self._news = None
 
     @property
     def shown(self) -> int:
@@ -106,9 +107,9 @@ class Rows:
 
     def drain(self) -> None:
         """Take over what has changed in the store, unless the rows are held."""
-        if self._subscription is None or self._held:
+        if self._news is None or self._held:
             return
-        diff = self._subscription.drain()
+        diff = self._news.drain()
         if not diff:
             return
         self.marks.forget(diff.removed)
@@ -269,7 +270,7 @@ class Rows:
         self._still = Standstill(self._index) if still else None
 
     def _rebuild(self, place: Entry | None) -> None:
-        if self._subscription is None:
+        if self._news is None:
             return
         self._index.rebuild()
         self.marks.forget_gone()

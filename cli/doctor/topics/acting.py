@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from cli.doctor.finding import Finding, Topic, bad, note, ok
 from cli.doctor.place import Place
 
@@ -20,6 +22,7 @@ def look(place: Place) -> Iterator[Finding]:
     config = place.config
     if config is None:
         return
+    yield _frozen(config)
     if not config.templates and not config.rollbacks:
         yield note("nothing can be done to this fleet from here: there are no `templates:` and no `rollbacks:`")
         return
@@ -57,9 +60,27 @@ def _log(folder: Path) -> Iterator[Finding]:
         reading.close()
 
 
+def _frozen(config: "Config") -> Finding:
+    """Whether somebody froze the fleet, for all programs of the user."""
+    from cli.acting.books import Books, Keeping
+    from fleet.clock import SystemClock
+    from fleet.store import Store
+    from fleet.times import rfc3339
+
+    keeping = replace(Keeping.of(config), read_only="")
+    row = Books(config, Store(), keeping, SystemClock()).freezing.refresh()
+    if row.frozen:
+        # Somebody wanted it so, unless it is a file that nobody can read.
+        tell = note if row.by else bad
+        return tell(f"nothing can be written: {row.why}", "fleetdeck unfreeze; for a while: fleetdeck unlock")
+    if row.until is not None:
+        return note(f"frozen, and unlocked until {rfc3339(row.until)}")
+    return ok("nobody has frozen the fleet")
+
+
 def _written(config: "Config") -> Finding:
     if not config.read_only:
-        return ok("writes are possible: the configuration does not say read_only")
+        return ok("the configuration does not say read_only")
     if config.actions.unlockable:
         return note("read-only by the configuration; it can be unlocked for a while (:unlock)")
     return note("read-only by the configuration, for good")
@@ -86,7 +107,7 @@ def _codes(config: "Config") -> Iterator[Finding]:
 
 async def _shown(config: "Config") -> "Store":
     """What can be done, as the targets say it now. Nothing is written."""
-    from cli.acting.acts import Keeping
+    from cli.acting.books import Keeping
     from cli.deck import Deck
     from fleet.clock import SystemClock
     from fleet.store import Store

@@ -368,6 +368,17 @@ async def test_a_file_is_replaced_by_one_with_the_checksum_and_keeps_its_mode(pl
     assert tree(place) == before
 
 
+async def test_what_is_kept_is_never_kept_in_the_place_of_another(place: Path) -> None:
+    kept, source = place / "kept", place / "app.old"
+    source.write_text("revision = 1\n")
+    effect = FileWork(work="copy", path=str(kept), source=str(source), sha256=sha256(source), new=True)
+    assert (await work(effect)).sent is Sent.YES
+    before = tree(place)
+    again = await work(effect)
+    assert (again.sent, "never overwritten" in again.fault) == (Sent.NO, True)
+    assert tree(place) == before
+
+
 # ── being stopped ──
 
 

@@ -199,6 +199,7 @@ async def test_a_folder_is_restored_from_an_archive_and_put_back_from_our_own(tm
         assert known.live.id == "b2.tar.gz"
         plan = await it.book.plan("app", "b1.tar.gz")
         assert [step.effect.work for step in plan.steps if isinstance(step.effect, FileWork)] == ["archive", "restore"]
+        assert plan.steps[0].effect != (await it.book.plan("app", "b1.tar.gz")).steps[0].effect
         (tmp_path / "app" / "conf").write_text("two")
         done = await it.carry_out(plan)
         assert done.state is ActionState.SUCCEEDED
@@ -252,7 +253,11 @@ async def test_a_file_is_replaced_by_a_version_of_it_and_the_edited_one_is_put_b
         "archive_to": "kept",
     }
     async with bench(tmp_path, rolled) as it:
-        plan = await it.book.plan("routing", "routing-1.yaml")
+        # Two that are planned in one moment do not keep what was there under one name.
+        plan, other = [await it.book.plan("routing", "routing-1.yaml") for _ in range(2)]
+        kept = [one.steps[0].effect.path for one in (plan, other) if isinstance(one.steps[0].effect, FileWork)]
+        assert [Path(one).name[:-8] for one in kept] == ["routing.yaml-20260301T120000Z-"] * 2
+        assert len(set(kept)) == 2
         assert plan.before == ""
         done = await it.carry_out(plan)
         assert (done.state, (tmp_path / "routing.yaml").read_text()) == (ActionState.SUCCEEDED, "n: 1\n")

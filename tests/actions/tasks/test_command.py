@@ -14,6 +14,8 @@ from config.load import load
 from fleet.actions.action import ActionState, Verdict
 from fleet.actions.plan import CommandRun, Plan, public
 from fleet.errors import ConfigError, RefusedError
+from fleet.model import AgentStatus
+from fleet.vocabulary import AgentState
 from tests.actions.submit_parts import NOON, Sent, carry_out, client, entry, reach_of, submissions
 
 pytestmark = pytest.mark.anyio
@@ -142,3 +144,21 @@ async def test_what_is_private_is_a_hash_in_what_is_written_down(tmp_path: Path)
     plan = await desk.plan("run", [{"prompt": "do not tell"}], [])
     assert b"do not tell" in msgspec.json.encode(plan)
     assert b"do not tell" not in msgspec.json.encode(public(plan))
+
+
+async def test_a_title_says_what_was_entered_but_for_what_is_private(tmp_path: Path) -> None:
+    fields = [{"name": "shard"}, {"name": "prompt", "private": True}, {"name": "tags", "type": "list"}]
+    options = {"argv": ["/bin/echo", "--shard={shard}", "{prompt}", "{tags}", "{key}", "{to}"]}
+    head = {"fields": fields, "agents": "state:up"}
+    reach = reach_of(client(), tmp_path)
+    reach.store.status.put("a-1", AgentStatus(name="a-1", state=AgentState.UP))
+    desk = submissions(reach, entry(KIND, "run", options, **head))
+    items: list[dict[str, Any]] = [
+        {"shard": "s-1", "prompt": "tell nobody", "tags": ["x", "y"]},
+        {"shard": "{prompt}", "prompt": "nor this"},
+    ]
+    plan = await desk.plan("run", items, ["a-1"])
+    assert [step.title for step in plan.steps] == [
+        "run /bin/echo --shard=s-1 prompt x,y key a-1",
+        "run /bin/echo --shard={prompt} prompt key a-1",
+    ]

@@ -1,10 +1,12 @@
 """Runs promtool and ours on the same files and puts their outputs side by side."""
 
+import os
 import re
 import subprocess
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from click.testing import CliRunner
@@ -42,10 +44,13 @@ def promtool(paths: Sequence[Path]) -> tuple[int, list[Outcome]]:
     """Exit code and outcomes of promtool."""
     binary = prometheus_binary("promtool")
     assert binary is not None
-    # Both streams in one pipe: Go writes unbuffered, so that they stay in order.
-    done = subprocess.run(
-        [binary, "test", "rules", *map(str, paths)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
+    # It leaves the storage of every test behind in TMPDIR. Both streams in one pipe: Go writes unbuffered, so that they
+    # stay in order.
+    with TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [binary, "test", "rules", *map(str, paths)],
+            env={**os.environ, "TMPDIR": folder}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
     return done.returncode, _outcomes(done.stdout.decode(), paths)
 
 
