@@ -233,7 +233,7 @@ class Aftermath:
         finally:
             await self._claims.release(id)
         bad = row.state is not ActionState.SUCCEEDED
-        self._carrier.tell(row.plan, before.state.value, state_words(row), row.outcome, bad=bad)
+        self._carrier.tell(row.plan, before.state.value, state_words(row), row.outcome, bad=bad, by=by)
 
     async def _finish(self, row: Action, decision: Decision, by: str = "", *, took_s: float | None = None) -> Action:
         trouble = await self._ledger.outcome(row, decision, by, duration_s=took_s)

@@ -220,10 +220,14 @@ class Carrier:
         if self._board.get(run.plan.of) is not None:
             self._board.change(run.plan.of, **fields)
 
-    def tell(self, plan: Plan, before: str, after: str, detail: str = "", *, bad: bool = False) -> None:
-        """Write an event about what a plan is about: it went from `before` to `after`."""
-        names = names_of(plan)
-        words = scrub(f"{plan.title}: {detail}" if detail else plan.title, 300)
+    def tell(
+        self, plan: Plan, before: str, after: str, detail: str = "", *, bad: bool = False, by: str = ""
+    ) -> None:
+        """Write an event about what a plan is about: it went from `before` to `after`, by whom it was confirmed where
+        nobody else is named."""
+        names, row = names_of(plan), self._board.get(plan.key)
+        whom = by or (row.actor if row is not None else "")
+        words = scrub(": ".join(filter(None, (f"by {whom}" if whom else "", plan.title, detail))), 300)
         act = plan.act.value
         for name in names[: self._limits.told]:
             self._note(name, f"{act} {before}" if before else "", f"{act} {after}", words, bad)

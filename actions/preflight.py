@@ -66,9 +66,10 @@ class Preflight:
     def lock_words(self, lock: Lock) -> str:
         """Who is at work on a target, and since when."""
         age = age_text(max(0.0, (self._clock.now() - lock.since).total_seconds()))
+        since = "less than a second" if age == NOW else age
         title = f" ({scrub(lock.title, 100)})" if lock.title else ""
         whom = "you are" if lock.mine else f"{scrub(lock.owner, 80)} is"
-        return f"{whom} at work on {scrub(lock.target, 80)} since {age}{title}"
+        return f"{whom} at work on {scrub(lock.target, 80)} since {since} ago{title}"
 
     def unconfirmed(self, plan: Plan, confirmation: Confirmation) -> str:
         """What the tier wants and was not entered; "" where nothing is missing but, perhaps, a code's being right."""

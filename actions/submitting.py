@@ -295,7 +295,7 @@ class Submissions:
 
     def _effects(self, queue: str | None, more: int) -> tuple[str, ...]:
         if not queue:
-            return ("no queue is named with this template: how many wait there is not known",)
+            return ()
         return (depth_sentence(queue, self._reach.store.queues.get(queue), more),)
 
     def _history(self, template: str, fields: Sequence[Field]) -> tuple[dict[str, Any], ...]:

@@ -39,7 +39,8 @@ def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmati
     if given.yes:
         # How it would be confirmed is no news to who has done it.
         lines = tuple(line for line in lines if line.heading != CONFIRM)
-    click.echo(f"{scrub(plan.title)}\n{plan_text(lines)}", err=True, nl=False)
+    if not (given.yes and _lacks(plan, given)):
+        click.echo(f"{scrub(plan.title)}\n{plan_text(lines)}", err=True, nl=False)
     if given.yes:
         # The command names the target already; a reason is wanted all the same.
         return _confirmation(plan, given, typed=plan.word, reason=given.reason, code=given.code)
@@ -51,6 +52,11 @@ def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmati
         return _asked(plan, given)
 
 
+def _lacks(plan: Plan, given: Given) -> bool:
+    """Whether the options do not have what the tier wants: what is refused for that alone is said without its plan."""
+    return plan.tier >= Tier.NAME and not given.reason.strip() or (plan.tier is Tier.TWO and not given.code.strip())
+
+
 def _asked(plan: Plan, given: Given) -> Confirmation | None:
     if plan.tier is Tier.YES:
         if _answer("Do it? y, anything else does nothing") != "y":
@@ -59,6 +65,9 @@ def _asked(plan: Plan, given: Given) -> Confirmation | None:
     typed = _answer(f"Type {plan.word} to do it")
     if not typed:
         return None
+    if typed != plan.word:
+        # Refused where all acts are, and before anything else is asked.
+        return _confirmation(plan, given, typed=typed, reason=given.reason, code="")
     reason = given.reason or _answer("Why")
     code = given.code
     if plan.tier is Tier.TWO and not code:

@@ -77,7 +77,7 @@ def rollback(
             if len(found) > 1:
                 raise RefusedError(f"{target} can be rolled back in several ways: {', '.join(found)}; name one of them")
             if not found:
-                known = meant(target, names) or f" (there are: {', '.join(names) or 'none'})"
+                known = meant(target, [*names, WATCH]) or f" (there are: {', '.join(names) or 'none'})"
                 raise RefusedError(f"nothing that can be rolled back is called {target!r}{known}")
             return await desk.plan_rollback(found[0], revision, staged=stages)
         return await desk.plan_rollback(target, revision, staged=stages)

@@ -133,7 +133,8 @@ class Action(Struct, frozen=True, kw_only=True):
     """An act as a row, by its id, which is its idempotency key. `plan` is public (`fleet.actions.plan.public`).
 
     `outcome` says in a sentence what became of it, `next_step` what would be best now where that is not plain.
-    `output` is the end of what commands printed, scrubbed. Times are by our clock; `ended_at` is when its end was
+    `output` is what commands printed, scrubbed, in whole lines: all of it, or its first `output_head` characters and its
+    end (`fleet.actions.printed`). Times are by our clock; `ended_at` is when its end was
     first known, None where nobody saw it end: its program was killed.
     """
 
@@ -160,8 +161,12 @@ class Action(Struct, frozen=True, kw_only=True):
     outcome: str = ""
     next_step: str = ""
     output: str = ""
+    output_head: int = 0
+    """How many characters of `output` stand before those that were dropped, where some were."""
     output_cut: int = 0
-    """Characters of output that came before `output`, and were dropped."""
+    """Characters of output that were dropped there."""
+    output_cut_lines: int = 0
+    """How many lines they had."""
     undone_by: str = ""
     settled: str = ""
     """Who said how it ended, where nobody could see it: `user@host`. Its state is a claim then."""

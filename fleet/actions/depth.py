@@ -14,12 +14,12 @@ def eta_s(queue: Queue, more: int = 0) -> float | None:
 
 
 def depth_sentence(name: str, queue: Queue | None, more: int) -> str:
-    """`queue jobs: 31 waiting, +200; empty in about 14m`."""
+    """`queue jobs: 31 waiting, +200; empty in about 14m`. Where the queue's rate is not known, nothing is said of when."""
     if queue is None:
         return f"queue {name}: not watched, or not seen yet; +{more:,}"
     waiting = "how many wait is not known" if queue.queued is None else f"{queue.queued:,} waiting"
     if queue.error or queue.stale:
         waiting += " when it was last seen"
     eta = eta_s(queue, more)
-    rate = "when it is empty is not known" if eta is None else f"empty in about {span_text(eta)}"
-    return f"queue {name}: {waiting}, +{more:,}; {rate}"
+    when = "" if eta is None else f"; empty in about {span_text(eta)}"
+    return f"queue {name}: {waiting}, +{more:,}{when}"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fleet.actions.plan import AgentsUp, Check, GatePasses, Holds, RevisionLive, SloHolds, Stage
 from fleet.actions.revision import Revision
-from fleet.slo.model import Burn, SloStatus
+from fleet.slo.model import Burn, SloState, SloStatus
 from fleet.times import age_text, span_text
 
 SHARES: Final = (0.1, 0.5, 1.0)
@@ -121,6 +121,8 @@ def slo_effects(name: str, row: SloStatus | None) -> tuple[str, ...]:
     """What it means for an objective, in sentences."""
     if row is None:
         return (f"SLO {name} is not known here: whether it holds afterwards cannot be told",)
+    if row.state is SloState.NO_DATA and row.budget_remaining_ratio is None:
+        return (f"SLO {name}: {'no data' if row.samples else 'no data yet (one sweep tells no ratio)'}",)
     burn = "how fast it burns is not known" if row.burn_rate is None else f"it burns at {row.burn_rate:.3g}×"
     said = [f"SLO {name} is {row.state.value}: {_budget(row.budget_remaining_ratio)}, {burn}"]
     if row.exhaustion_s is not None and row.exhaustion_s > 0:
@@ -165,13 +167,12 @@ def to_warnings(
     to: Revision, live: Revision | None, objective_ratio: float | None, *, slo: str = ""
 ) -> tuple[str, ...]:
     """What should be known of the revision that is rolled to; `slo` is the objective that it is judged by, "" where the
-    definition names none."""
+    definition names none: then nothing is said of any."""
     said: list[str] = []
     if to.good is False:
-        said.append(f"{to.name} was outside of its objective while it was live{_ratio(to, objective_ratio)}")
-    elif to.good is None and not slo:
-        said.append(f"whether {to.name} was good while it was live is not known: no slo is named")
-    elif to.good is None:
+        outside = f"was outside of its objective while it was live{_ratio(to, objective_ratio)}"
+        said.append(f"{to.name} {outside if slo else 'is said not to be good'}")
+    elif to.good is None and slo:
         said.append(f"whether {to.name} was inside its objective is not known: history has nothing of that time")
     if live is not None and to.at is not None and live.at is not None and to.at > live.at:
         gap = age_text((to.at - live.at).total_seconds())

@@ -178,6 +178,6 @@ VIEW: View[Action] = View(
     ),
     labels=lambda r: {"kind": r.plan.kind, "source": r.plan.source, "fleet": r.plan.fleet},
     fault=lambda r: r.state in _BAD,
-    empty="nothing was done from here yet (t submits a task, b rolls back, where the configuration says how)",
+    empty="nothing was sent from here yet (t submits a task, b rolls back, where the configuration says how)",
     newest=(),
 )

@@ -1,5 +1,5 @@
-"""What stands beside the form of a task: where it goes, how much waits there, when that is worked off, what is not
-known."""
+"""What stands beside the form of a task: where it goes, how much waits there and, where the queue's rate is known, when
+that is worked off; what is not known."""
 
 from rich.text import Text
 
@@ -20,20 +20,11 @@ def desk_title(desk: Desk, ink: Ink, word: str) -> Text:
 
 
 def desk_lines(desk: Desk, ink: Ink, *, recalls: bool = True) -> list[Text]:
-    """A line of numbers, then the notes. `recalls`: what was sent before can be put in."""
-    template, parts = desk.template, []
-    where = f"{template.queue}: " if template.queue else ""
-    if desk.queued is None:
-        parts.append(ink.write(f"{where}depth not known", Tone.UNKNOWN))
-    else:
-        parts.append(ink.write(f"{where}{desk.queued:,} queued", Tone.DEGRADED if desk.queued else Tone.PLAIN))
-    if desk.eta_s is not None and desk.queued:
-        parts.append(ink.write(f"worked off in {span_text(desk.eta_s)}"))
-    elif desk.queued:
-        parts.append(ink.write("when it is worked off is not known", Tone.UNKNOWN))
+    """A line of numbers where there are any, then the notes. `recalls`: what was sent before can be put in."""
+    template, parts = desk.template, _queue(desk, ink)
     if desk.history and recalls:
         parts.append(ink.muted(f"{count_of(len(desk.history), 'task')} sent before (^p)"))
-    lines = [joined(parts, " · ")]
+    lines = [joined(parts, " · ")] if parts else []
     if template.help:
         lines.insert(0, ink.muted(template.help))
     lines += [ink.write(f"! {note}", Tone.DEGRADED) for note in desk.notes[:_NOTES]]
@@ -42,3 +33,15 @@ def desk_lines(desk: Desk, ink: Ink, *, recalls: bool = True) -> list[Text]:
     for line in lines:
         line.no_wrap = False
     return lines
+
+
+def _queue(desk: Desk, ink: Ink) -> list[Text]:
+    """How deep the template's queue is; nothing of one that it does not name."""
+    queue = desk.template.queue
+    if not queue:
+        return []
+    if desk.queued is None:
+        return [ink.write(f"{queue}: depth not known", Tone.UNKNOWN)]
+    depth = ink.write(f"{queue}: {desk.queued:,} queued", Tone.DEGRADED if desk.queued else Tone.PLAIN)
+    eta = [ink.write(f"worked off in {span_text(desk.eta_s)}")] if desk.eta_s is not None and desk.queued else []
+    return [depth, *eta]

@@ -257,6 +257,8 @@ class Table(OrderedLines, can_focus=True):
         if not self.is_attached:
             return
         if self.display:
+            # What is told below counts the rows that are about to be drawn.
+            self.rows.drain()
             self.repaint()
         else:
             self.forget()
