@@ -6,21 +6,20 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
+from actions.abandoned import abandoned
 from actions.board import Board
 from actions.carrying import Carrier
-from actions.ending import LOOK, halted, left_stages, next_step, since_halted, unsent
+from actions.ending import LOOK, next_step, since_halted, unsent
 from actions.ledger import Ledger, RecordFolder, Records
 from actions.run import Run
 from actions.settling import against, settled
-from fleet.actions.action import DOUBTFUL, Action, ActionState, Item, Lock
+from fleet.actions.action import DOUBTFUL, Action, ActionState, Lock
 from fleet.actions.audit import Decision
 from fleet.actions.ports import Locks
 from fleet.actions.verdict import sentence_of, state_words
 from fleet.clock import Clock
 from fleet.errors import OutsideError, RefusedError
 from fleet.text import scrub
-
-_ENDED = "fleetdeck ended"
 
 
 class Aftermath:
@@ -142,19 +141,14 @@ class Aftermath:
         return [action for action in kept if not self._fleet or action.plan.fleet == self._fleet]
 
     async def _take_over(self, action: Action) -> Action:
-        sure = all(item.state is ActionState.PLANNED for item in action.items)
-        state = ActionState.CANCELLED if sure else ActionState.UNKNOWN
-        items, stages = tuple(map(_left, action.items)), left_stages(action.stages, _ENDED)
-        action = replace(action, items=items, stages=stages)
-        words = f"{_ENDED} before anything was sent" if sure else halted(action) or f"{_ENDED} while it was under way"
-        said = "" if sure else sentence_of(action)
+        left = abandoned(action)
         row = self._board.change(
             action.id,
-            state=state,
-            items=items,
-            stages=stages,
-            outcome=f"{words}; {said}" if said else words,
-            next_step="nothing was sent: plan it anew" if sure else next_step(action, state),
+            state=left.state,
+            items=left.items,
+            stages=left.stages,
+            outcome=left.outcome,
+            next_step=left.next_step,
         )
         return await self._finish(row, Decision.OUTCOME)
 
@@ -259,12 +253,3 @@ def _may(action: Action, state: ActionState, reason: str) -> None:
 
 def _open(action: Action | None) -> bool:
     return action is not None and not action.ended
-
-
-def _left(item: Item) -> Item:
-    """An item of an action that nobody carries out any more."""
-    if item.state is ActionState.PLANNED:
-        return replace(item, state=ActionState.CANCELLED, sentence=item.sentence or "not sent: fleetdeck ended")
-    if item.state in (ActionState.SENT, ActionState.RUNNING):
-        return replace(item, state=ActionState.UNKNOWN)
-    return item

@@ -186,8 +186,10 @@ class Carrier:
             stopped = "" if run.failed_stage is not None else run.stopped
             self._board.change(run.id, stages=left_stages(self._board[run.id].stages, stopped))
         end = ending(run, fault)
+        run.told()
         row = self._board.change(
             run.id,
+            cancelling=False,
             state=end.state,
             outcome=end.outcome,
             next_step=end.next_step,
@@ -198,7 +200,7 @@ class Carrier:
         if run.plan.of:
             self._of(run, cancelling=False)
             if run.plan.act is ActKind.UNDO and end.state is ActionState.SUCCEEDED:
-                self._of(run, undone_by=run.id)
+                self._of(run, undone_by=run.id, next_step="")
                 with contextlib.suppress(RefusedError):
                     await self._board.keep(run.plan.of)
         self.tell(run.plan, "begun", end.state.value, end.outcome, bad=end.state is not ActionState.SUCCEEDED)

@@ -154,6 +154,8 @@ def next_step(action: Action, state: ActionState, *, stopped: bool = False) -> s
         if all(item.state in (ActionState.CANCELLED, ActionState.REFUSED) for item in action.items):
             return "nothing was changed: put right what stands against it, and plan it anew"
         back = f" to {plan.before}" if plan.before else ""
+        if plan.before_bad and back:
+            return f"roll on with b, all at once or to another revision: undoing goes back{back}, and {plan.before_bad}"
         or_else = "roll anew" if _was_interrupted(action) else f"look at {plan.word} first"
         return f"undo it, which takes {plan.word} back{back}; or {or_else}" if plan.word else "undo it"
     if state is ActionState.CANCELLED and any(item.state is ActionState.RUNNING for item in action.items):

@@ -25,6 +25,7 @@ from fleet.actions.ports import ActReach, Doer, item_key
 from fleet.actions.revision import Revision, Revisions, RollbackRow
 from fleet.actions.rollback_plan import (
     SLACK_S,
+    against_live,
     calm_s,
     end_checks,
     expected,
@@ -134,7 +135,9 @@ class RollbackBook:
             raise RefusedError(f"what was live before {action.id[:8]} is not known: choose a revision instead")
         wanted = _wanted(known, done.before)
         made = await self._rolled(one, known, wanted, staged=False, act=ActKind.UNDO)
-        return replace(made, of=action.id, title=f"undo: {made.title}")
+        # What was known against it when it was left may be forgotten by now.
+        warnings = dict.fromkeys((*filter(None, (done.before_bad,)), *made.warnings))
+        return replace(made, of=action.id, title=f"undo: {made.title}", warnings=tuple(warnings))
 
     async def _rolled(self, one: Followed, known: Revisions, to: Revision, *, staged: bool, act: ActKind) -> Plan:
         wishes = one.wishes if staged else ()
@@ -245,6 +248,7 @@ class RollbackBook:
             within_s=within_s,
             revision=revision,
             before=live.id if live is not None else "",
+            before_bad=scrub(against_live(live, row), 300),
         )
 
     def _busy(self, agents: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from actions.abandoned import abandoned
 from actions.acting import ActionDesk
 from actions.checking import StoreChecker
 from actions.codes import Codes
@@ -26,6 +27,7 @@ from fleet.actions.history import Between
 from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import ActReach, Doer, Locks
 from fleet.clock import Clock
+from fleet.errors import OutsideError
 from fleet.ports import HttpSender
 from fleet.slo.between import EngineHistory
 from fleet.store import Store
@@ -67,6 +69,7 @@ class Acts:
         self._performer = MachinePerformer(http, config.root, clock=clock)
         self.submissions, self.rollbacks = self.made(config)
         self._records = Records(keeping.folder / "actions")
+        self._claims = FileLocks(keeping.folder / "claims")
         self._fleet = config.name
         self._freezing = books.freezing
         self._links: list[RedisLink] = []
@@ -82,7 +85,7 @@ class Acts:
             StoreChecker(store, clock, querying=judgement.queries, revision_of=self._live_of, judge=judge),
             self._doer_of,
             clock,
-            claims=FileLocks(keeping.folder / "claims"),
+            claims=self._claims,
             preflight=preflight,
             note=note,
             owner=keeping.who.actor,
@@ -115,12 +118,20 @@ class Acts:
         self._proposer = Proposer(self._store, self.rollbacks, self._clock, self.desk.start)
 
     async def show(self) -> None:
-        """Show what there is and was, and write nothing: what was left behind stays for who will see to it."""
+        """Show what there is and was, and write nothing. What was left behind is shown as it is: unknown, and on record
+        so as soon as a dashboard or a command that acts sees to it."""
         for action in await asyncio.to_thread(self._records.read):
             if action.plan.fleet == self._fleet:
-                self._store.actions.put(action.id, action)
+                left = not action.ended and not await self._is_carried_out(action.id)
+                self._store.actions.put(action.id, abandoned(action) if left else action)
         await self.rollbacks.look()
         await self.desk.refresh()
+
+    async def _is_carried_out(self, id: str) -> bool:
+        try:
+            return any(lock.target == id for lock in await self._claims.held())
+        except OutsideError:
+            return True
 
     async def begin(self) -> None:
         """Show what there is, once the fleet was looked at."""

@@ -1,6 +1,7 @@
 """`fleetdeck reconcile`: what became of actions whose end nobody knows. It asks, and sends nothing that writes; what no
 target can say, an operator who knows it can."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import click
@@ -12,7 +13,9 @@ from cli.plain_output import write_data
 from cli.settings import load_config, operator, start_logging
 from fleet.actions.action import DOUBTFUL, Action, ActionState
 from fleet.actions.ports import Acting
+from fleet.errors import FleetdeckError
 from fleet.store import Store
+from fleet.text import scrub
 
 _SETTLED = {
     "succeeded": ActionState.SUCCEEDED,
@@ -57,10 +60,9 @@ def reconcile(
     async def do(desk: Acting, store: Store) -> list[Action]:
         if action and settle:
             return [await desk.settle(known_id(store, action), _SETTLED[settle], operator(), reason)]
-        ids = (
-            [known_id(store, action)] if action else [id for id, one in store.actions.items() if one.state in DOUBTFUL]
-        )
-        return [await desk.reconcile(id, operator()) for id in ids]
+        if action:
+            return [await desk.reconcile(known_id(store, action), operator())]
+        return [one async for one in _all(desk, store)]
 
     from cli.acting.session import with_desk
 
@@ -76,3 +78,15 @@ def reconcile(
     if action and not at_work:
         ctx.exit(exit_code(told[0]))
     ctx.exit(UNKNOWN if any(one.state in DOUBTFUL or not one.ended for one in told) else 0)
+
+
+async def _all(desk: Acting, store: Store) -> AsyncIterator[Action]:
+    """Every action whose end is not known, asked for one after the other; one of which nobody can be asked stays as it
+    is, and keeps none of the others from it."""
+    for id, action in list(store.actions.items()):
+        if action.state in DOUBTFUL:
+            try:
+                yield await desk.reconcile(id, operator())
+            except FleetdeckError as error:
+                click.echo(f"fleetdeck: {scrub(action.plan.title, 200)} ({id[:8]}): {error}", err=True)
+                yield action

@@ -227,6 +227,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Rolled to, for a rollback."""
     before: str = ""
     """The revision that was live when it was planned."""
+    before_bad: str = ""
+    """Why that one is none to go back to, in a sentence; "" where nothing is known against it."""
     of: str = ""
     """The action that this one undoes or cancels, by its id."""
     values: tuple[dict[str, Any], ...] = ()

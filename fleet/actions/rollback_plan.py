@@ -163,6 +163,16 @@ def hit(agents: Sequence[str], blast: Sequence[str]) -> tuple[str, ...]:
     return (*(f"agent {name}" for name in agents if name not in named), *blast)
 
 
+def against_live(live: Revision | None, row: SloStatus | None) -> str:
+    """Why the revision that is live now is none to come back to, in a sentence; "" where nothing is known of that."""
+    if live is None or row is None:
+        return ""
+    if live.good is False:
+        return f"{live.name} was outside of its objective while it was live{_ratio(live, row.objective_ratio)}"
+    rate = max((burn.long_rate or 0.0 for burn in row.burns if burn.firing), default=0.0)
+    return f"{row.name} burned at {rate:.3g}× while {live.name} was live" if rate else ""
+
+
 def to_warnings(
     to: Revision, live: Revision | None, objective_ratio: float | None, *, slo: str = ""
 ) -> tuple[str, ...]:

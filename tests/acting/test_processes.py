@@ -40,6 +40,7 @@ async def came(target: Target, process: asyncio.subprocess.Process) -> None:
 async def killed_in_between(root: Path, target: Target, cut: Cut, *words: str) -> None:
     """A command that is killed once its request has come, and before there is an answer."""
     target.faults = [cut]
+    target.came.clear()
     process = await fleetdeck(root, *words, *YES)
     await came(target, process)
     process.kill()
@@ -53,6 +54,9 @@ async def test_a_task_whose_process_was_killed_is_unknown_then_found_done_and_ne
         assert (only(tmp_path).state, only(tmp_path).items[0].state) == (ActionState.SENT, ActionState.SENT)
         listed = await said(tmp_path, "get", "actions", "-o", "json")
         assert listed.code == 0, listed.err
+        (row,) = json.loads(listed.out)
+        assert (row["state"], row["took_s"]) == ("unknown", None)
+        assert only(tmp_path).state is ActionState.SENT
         told = await said(tmp_path, "reconcile")
         assert told.code == 0, told.err
         assert told.out.startswith("succeeded: ")
@@ -65,6 +69,21 @@ async def test_a_task_whose_process_was_killed_is_unknown_then_found_done_and_ne
         assert decisions == ["intent", "outcome", "reconciled"]
         outcomes = [line["outcome"] for line in lines_of(state_of(tmp_path))]
         assert outcomes[1:] == ["unknown", "succeeded"]
+
+
+async def test_one_that_nobody_can_be_asked_about_keeps_no_other_from_being_reconciled(tmp_path: Path) -> None:
+    async with Target() as target:
+        written(tmp_path, {"templates": [job(target.url), {**job(target.url), "name": "old"}]})
+        await killed_in_between(tmp_path, target, Cut.HELD, "submit", "old", "--set", "text=hi")
+        await killed_in_between(tmp_path, target, Cut.HELD, "submit", "job", "--set", "text=hi")
+        written(tmp_path, {"templates": [job(target.url)]})
+        told = await said(tmp_path, "reconcile")
+        assert "'old' is not in the configuration: nobody can be asked" in told.err
+        assert sorted(line.partition(":")[0] for line in told.out.splitlines() if line[0] != " ") == [
+            "succeeded",
+            "unknown",
+        ]
+        assert told.code == 3
 
 
 async def test_a_task_that_its_server_does_not_know_stays_unknown_and_is_never_sent_again(tmp_path: Path) -> None:
@@ -101,7 +120,9 @@ async def two_at_once(root: Path, target: Target) -> None:
     await came(target, first)
     second = await said(root, "rollback", "gateway", "--to", "r1", *YES, LOGNAME="bob", USER="bob")
     assert second.code == 2, second
-    assert re.search(r"fleetdeck: refused: ann@\S+ is at work on gateway since (now|\d+s) \(", second.err), second.err
+    assert re.search(
+        r"fleetdeck: refused: ann@\S+ is at work on gateway since (less than a second|\d+s) ago \(", second.err
+    ), second.err
     assert second.out == ""
     target.go_on()
     told = await ended(first)

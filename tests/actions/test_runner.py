@@ -45,6 +45,7 @@ async def test_what_was_submitted_succeeds_when_its_target_says_so_and_the_recei
         ("svc", "", "submit begun"),
         ("svc", "submit begun", "submit succeeded"),
     ]
+    assert all(note[3].startswith("by ann@here: do it") for note in it.notes)
     assert await it.locks.held() == ()
 
 
@@ -229,7 +230,7 @@ async def test_two_operators_do_not_act_on_one_target_at_one_time(tmp_path: Path
     await ann.runner.start(plan(), ANN)
     await ann.world.inside.wait()
     bob.clock.advance(90)
-    assert await bob.runner.preflight(plan(key="k2")) == ("ann@here is at work on svc since 1m (do it)",)
+    assert await bob.runner.preflight(plan(key="k2")) == ("ann@here is at work on svc since 1m ago (do it)",)
     with pytest.raises(RefusedError, match="ann@here is at work on svc"):
         await bob.run(plan(key="k2"), Confirmation(by="bob@there", yes=True))
     await ann.runner.close()
@@ -309,6 +310,13 @@ async def test_a_stage_whose_checks_fail_stops_and_the_later_ones_are_skipped(tm
     assert row.outcome == "stopped in stage 1 of 3 (canary): not within 1m: agents: False"
     assert row.next_step.startswith("undo it, which takes svc back to v1")
     assert len(it.world.sends) == 1
+
+
+async def test_after_a_stage_that_failed_nobody_is_sent_back_to_what_burned(tmp_path: Path) -> None:
+    it = Bench(tmp_path, judge=Judge(False))
+    row = await it.run(plan(stages=STAGES, before="v1", before_bad="answers burned at 10× while v1 was live", **ROLLS))
+    assert row.next_step.startswith("roll on with b")
+    assert row.next_step.endswith("undoing goes back to v1, and answers burned at 10× while v1 was live")
 
 
 async def test_nothing_known_is_no_pass_and_a_break_begins_anew(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from fleet.actions.action import Action, ActionState
 from fleet.actions.history import Live, judged, live_spans, preferred
 from fleet.actions.plan import AgentsUp, GatePasses, RevisionLive, SloHolds
 from fleet.actions.revision import Revision
@@ -52,6 +53,22 @@ async def test_a_plan_says_whom_it_hits_what_must_hold_and_how_long_that_takes(t
         assert (await it.book.plan("gateway")).within_s == 300.0
         worse = await it.book.plan("gateway", "r1")
         assert not worse.warnings
+        assert plan.before_bad == "r3 was outside of its objective while it was live (70.000% of 99.000%)"
+        undo = await it.book.plan_undo(Action(id="a1", plan=replace(plan, before="r1"), state=ActionState.FAILED))
+        assert undo.warnings[0] == plan.before_bad
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("firing", "said"), [(True, "gateway-availability burned at 28.8× while r3 was live"), (False, "")]
+)
+async def test_of_a_revision_without_history_the_burn_of_now_is_held_against_it(
+    firing: bool, said: str, tmp_path: Path
+) -> None:
+    async with bench(tmp_path, releases(tmp_path), history=Past({})) as it:
+        fill(it)
+        it.store.slos.put("gateway-availability", slo_row(firing=firing))
+        assert (await it.book.plan("gateway")).before_bad == said
 
 
 @pytest.mark.anyio
