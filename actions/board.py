@@ -12,8 +12,10 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from actions.ledger import RecordFolder, Records
+from actions.records import OUTPUT_CHARS
 from fleet.actions.action import Action, Item
 from fleet.actions.audit import AuditEntry
+from fleet.actions.printed import shortened
 from fleet.clock import Clock
 from fleet.errors import FleetdeckError, RefusedError
 from fleet.store import Store
@@ -26,13 +28,14 @@ SHOW_S: Final = 0.1
 
 
 class Board:
-    """Rows by id. `most` is how many are shown."""
+    """Rows by id. `most` is how many are shown, `full` how many of them with all of a long output."""
 
-    def __init__(self, store: Store, records: Records, clock: Clock, most: int) -> None:
+    def __init__(self, store: Store, records: Records, clock: Clock, most: int, full: int = 16) -> None:
         self._store = store
         self._records = records
         self._clock = clock
         self._most = most
+        self._full = full
         self._writing: dict[str, asyncio.Lock] = {}
         self._version: dict[str, int] = {}
         self._kept: dict[str, int] = {}
@@ -41,6 +44,8 @@ class Board:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unkept: dict[str, set[int]] = {}
         """The items of big ones that changed since they were kept."""
+        self._long: dict[str, None] = {}
+        """Those that have much output, the one that printed last at the end."""
 
     def __getitem__(self, id: str) -> Action:
         self._put_in(id)
@@ -80,7 +85,20 @@ class Board:
 
     def change(self, id: str, **fields: Any) -> Action:
         """Change fields of a row; `changed_at` is now."""
+        if len(fields.get("output", "")) > OUTPUT_CHARS:
+            self._long.pop(id, None)
+            self._long[id] = None
+            self._shorten()
         return self._put(replace(self[id], changed_at=self._clock.now(), **fields), whole="items" in fields)
+
+    def _shorten(self) -> None:
+        """Keep of the output of older ones only as much as on disk: memory is bounded however many there were."""
+        for id in list(self._long)[: -self._full]:
+            row = self.get(id)
+            if row is None or row.ended:
+                del self._long[id]
+            if row is not None and row.ended:
+                self._put(shortened(row, OUTPUT_CHARS), whole=False)
 
     def item(self, id: str, number: int, **fields: Any) -> None:
         """Change fields of an item of a row."""

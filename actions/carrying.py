@@ -222,9 +222,7 @@ class Carrier:
         if self._board.get(run.plan.of) is not None:
             self._board.change(run.plan.of, **fields)
 
-    def tell(
-        self, plan: Plan, before: str, after: str, detail: str = "", *, bad: bool = False, by: str = ""
-    ) -> None:
+    def tell(self, plan: Plan, before: str, after: str, detail: str = "", *, bad: bool = False, by: str = "") -> None:
         """Write an event about what a plan is about: it went from `before` to `after`, by whom it was confirmed where
         nobody else is named."""
         names, row = names_of(plan), self._board.get(plan.key)

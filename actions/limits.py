@@ -32,8 +32,11 @@ class RunLimits(Struct, frozen=True, kw_only=True):
     """Where fleetdeck ends: between two times that what is on its way is cut off. The dashboard has 5 s to end."""
     settle_s: float = 5.0
     """After the clock was set, how long nothing that collectors saw counts."""
-    output_chars: int = 20_000
-    """The end of what commands print that is kept."""
+    output_chars: int = 1_000_000
+    """Most of what the commands of one act print that is kept in memory, and no more than one of them says in its
+    `output_bytes`: the first and the last half."""
+    output_full: int = 16
+    """Acts that have all of that; of older ones as much is kept in memory as on disk (`actions.records`)."""
     told: int = 50
     """Targets of one act that get an event of their own."""
     kept: int = 1_000

@@ -12,11 +12,14 @@ from actions.sending import WORDS
 from fleet.actions.action import ActionState, Observed
 from fleet.actions.plan import Check
 from fleet.actions.ports import Checker, item_key
+from fleet.actions.printed import end
 from fleet.errors import OutsideError
 from fleet.text import scrub
 from fleet.times import age_text
 
 SLOWER = 1.5
+TAIL_CHARS = 20_000
+"""The end of what a target says of the output of a task that is kept."""
 AT_ONCE = 200
 """Items that are noted before others in the loop have their turn."""
 _OPEN = (ActionState.RUNNING, ActionState.UNKNOWN)
@@ -156,8 +159,8 @@ class Observer:
             run.lost.discard(number)
         run.board.item(run.id, number, **fields)
         if one.tail:
-            tail = one.tail[-run.limits.output_chars :]
-            run.board.change(run.id, output=tail, output_cut=len(one.tail) - len(tail))
+            tail = end(one.tail, TAIL_CHARS)
+            run.board.change(run.id, output=tail, output_head=0, output_cut=len(one.tail) - len(tail))
 
     def _running(self, run: Run) -> list[int]:
         items = run.board[run.id].items

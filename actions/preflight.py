@@ -65,8 +65,8 @@ class Preflight:
 
     def lock_words(self, lock: Lock) -> str:
         """Who is at work on a target, and since when."""
-        age = age_text(max(0.0, (self._clock.now() - lock.since).total_seconds()))
-        since = "less than a second" if age == NOW else age
+        held_s = (self._clock.now() - lock.since).total_seconds()
+        since = age_text(held_s) if held_s >= 1 else "less than a second"
         title = f" ({scrub(lock.title, 100)})" if lock.title else ""
         whom = "you are" if lock.mine else f"{scrub(lock.owner, 80)} is"
         return f"{whom} at work on {scrub(lock.target, 80)} since {since} ago{title}"

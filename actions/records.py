@@ -22,6 +22,7 @@ from actions.record_journal import MOST_BYTES as MOST_JOURNAL_BYTES
 from actions.record_journal import Journal, applied
 from fleet.actions.action import Action, ActionState
 from fleet.actions.plan import public
+from fleet.actions.printed import shortened
 from fleet.errors import RefusedError
 from transport.kept_files import force_names, read_whole, replace_whole
 
@@ -32,6 +33,10 @@ MOST: Final = 500
 kept however many there are."""
 SLACK: Final = 50
 """Files beyond these that wait until the next time when they are counted."""
+OUTPUT_CHARS: Final = 64_000
+"""Characters of what its commands printed that are kept of an act that has ended: the first and the last half."""
+OUTPUT_CHARS_MEANWHILE: Final = 20_000
+"""The same of one that has not, which is written again and again."""
 MOST_BYTES: Final = 32 << 20
 """Bytes of one file."""
 _TRIES: Final = 3
@@ -64,7 +69,7 @@ class Records:
 
     def write(self, action: Action) -> None:
         """As `keep`; it blocks."""
-        self._write(action)
+        self._write(_kept(action))
 
     async def keep_changes(self, action: Action, items: Collection[int]) -> None:
         """As `keep`, of an act of which at most these items are other than when it was kept last from here."""
@@ -72,6 +77,7 @@ class Records:
 
     def write_changes(self, action: Action, items: Collection[int]) -> None:
         """As `keep_changes`; it blocks."""
+        action = _kept(action)
         journal = self._journals.get(action.id)
         if journal is None or journal.grown or action.ended:
             self._begin_journal(action, self._write(action))
@@ -155,6 +161,14 @@ class Records:
             return []
         return [id for name in names if name.endswith(_SUFFIX) and _ID.fullmatch(id := name.removesuffix(_SUFFIX))]
 
+    def seen(self, fleet: str) -> tuple[Action, ...]:
+        """As `read`, for who only looks: a file that cannot be used is left where it is."""
+        found = []
+        for id in self._ids():
+            with contextlib.suppress(OSError, ValueError):
+                found.append(self._with_journal(self.folder / f"{id}{_SUFFIX}"))
+        return tuple(one for one in found if one.plan.fleet == fleet)
+
     def read(self, fleet: str = "") -> tuple[Action, ...]:
         """The acts that are kept, of one fleet or of all, the oldest first. It blocks, and raises nothing: a file that
         cannot be used is moved aside, and `trouble` names it."""
@@ -221,6 +235,11 @@ class Records:
                 self._journal(one.id).unlink(missing_ok=True)
             self._signs.pop(one.id, None)
             self._known.discard(one.id)
+
+
+def _kept(action: Action) -> Action:
+    """The act as it is written down."""
+    return shortened(action, OUTPUT_CHARS if action.ended else OUTPUT_CHARS_MEANWHILE)
 
 
 def _sign_of(path: Path, journal: Path) -> _Sign:

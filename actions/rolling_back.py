@@ -1,6 +1,7 @@
 """`RollbackBook`: what can be rolled back, to which revisions, and the plans that do it."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -58,6 +59,8 @@ class RollbackBook:
         """Raises ConfigError for a filter of agents that is none."""
         known = history if history is not None else NoHistory()
         self._followed = {entry.name: Followed(entry, reach, known) for entry in entries}
+        for one in self.followed:
+            one.sharing = tuple(other.name for other in self.followed if other is not one and _share(one, other))
         self._store = reach.store
         self._clock = reach.clock
         self._fleet = fleet
@@ -118,7 +121,12 @@ class RollbackBook:
         one = self.known(name)
         known = await one.revisions()
         wanted = _wanted(known, to)
-        return await self._rolled(one, known, wanted, staged=staged, act=ActKind.ROLLBACK)
+        made = await self._rolled(one, known, wanted, staged=staged, act=ActKind.ROLLBACK)
+        further = _further(one, known, wanted, self._clock.now())
+        if not further:
+            return made
+        unnamed = () if to else (f"{further}; name the revision that is wanted (--to {wanted.name})",)
+        return replace(made, warnings=(*made.warnings, further), refusals=(*made.refusals, *unnamed))
 
     async def plan_undo(self, action: Action) -> Plan:
         """A plan that takes a roll back: by what was archived where something was, else by rolling to the revision that
@@ -300,6 +308,21 @@ def _wanted(known: Revisions, to: str) -> Revision:
         names = ", ".join(one.name for one in known.revisions[:8]) or "none"
         raise RefusedError(f"{known.target} has no revision {scrub(word, 80)!r} (there are: {names})")
     return found
+
+
+def _share(one: Followed, other: Followed) -> bool:
+    """Whether both are judged by the same objective, or one by a part of the other's."""
+    mine, theirs = one.head.slo or "", other.head.slo or ""
+    return is_of(mine, theirs) or is_of(theirs, mine)
+
+
+def _further(one: Followed, known: Revisions, to: Revision, now: datetime) -> str:
+    """That somebody rolled back already, in a sentence; "" where that is not known, or `to` is no further step."""
+    ids = [revision.id for revision in known.revisions]
+    came, live = one.came, known.live
+    if came is None or not came.older or live is None or ids.index(to.id) <= ids.index(live.id):
+        return ""
+    return f"{came.words(now)}: this rolls one further"
 
 
 def _refusals(to: Revision, *, is_live: bool) -> tuple[str, ...]:

@@ -1,16 +1,21 @@
 """One act that is under way: its plan with everything in it, who stopped it, and what of it is in doubt."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from actions.board import Board
 from actions.limits import RunLimits
-from fleet.actions.plan import Plan, Step
+from actions.transcript import Printed, Transcript
+from fleet.actions.action import ActionState
+from fleet.actions.plan import CommandRun, Plan, Step
 from fleet.actions.ports import Doer
 from fleet.actions.verdict import step_key
 from fleet.clock import Clock
-from fleet.text import scrub_lines
+from fleet.errors import RefusedError
 
 Sleep = Callable[[float], Awaitable[None]]
 TELL_S = 0.2
@@ -94,9 +99,10 @@ class Run:
         self._cut_off = False
         self.done = asyncio.Event()
         self.interrupted = asyncio.Event()
-        self._output = ""
-        self._output_cut = 0
+        self._transcript = Transcript(_output_chars(plan, limits.output_chars))
         self._told = -1.0
+        self._telling: asyncio.TimerHandle | None = None
+        self._keeping: set[asyncio.Future[None]] = set()
         self._by_item: dict[int, list[Step]] | None = None
 
     @property
@@ -140,22 +146,79 @@ class Run:
         self.work.cancel()
 
     def tell(self, text: str) -> None:
-        """Take a line of output, which is shown now and then."""
-        self._keep(self._output + text.removesuffix("\n") + "\n")
-        at = self.clock.monotonic()
-        if self._told < 0 or at - self._told >= TELL_S:
-            self._told = at
-            self.board.change(self.id, output=self._output, output_cut=self._output_cut)
+        """Take lines of output, which are shown now and then."""
+        self._transcript.add(text)
+        if self._telling is not None:
+            return
+        wait_s = TELL_S - (self.clock.monotonic() - self._told) if self._told >= 0 else 0.0
+        if wait_s <= 0:
+            self._tell_now()
+        else:
+            self._telling = asyncio.get_running_loop().call_later(wait_s, self._tell_now)
 
-    def told(self, otherwise: str) -> None:
-        """Show all of the output; `otherwise` (not scrubbed) where none came piece by piece."""
-        if not self._output and otherwise:
-            end = otherwise[-self.limits.output_chars :]
-            self._output_cut += len(otherwise) - len(end)
-            self._keep(scrub_lines(end))
-        if self._output:
-            self.board.change(self.id, output=self._output, output_cut=self._output_cut)
+    def _tell_now(self) -> None:
+        self._telling = None
+        self._told = self.clock.monotonic()
+        self._show(self._transcript.live())
 
-    def _keep(self, output: str) -> None:
-        self._output = output[-self.limits.output_chars :]
-        self._output_cut += len(output) - len(self._output)
+    def told(self, otherwise: str = "") -> None:
+        """Show all of the output that is kept; `otherwise` (not scrubbed) where none came piece by piece."""
+        if not self._transcript and otherwise:
+            self._transcript.add(otherwise)
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        if self._transcript:
+            self._show(self._transcript.whole())
+
+    def _show(self, printed: Printed) -> None:
+        self.board.change(self.id, **structs.asdict(printed))
+
+    def keep_soon(self) -> None:
+        """Have on disk how the act is now, while it goes on."""
+        keeping = asyncio.ensure_future(self._keep())
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+
+    async def _keep(self) -> None:
+        # Where it cannot be kept, the next step is not sent.
+        with contextlib.suppress(RefusedError):
+            await self.board.keep(self.id)
+
+
+class Watched:
+    """Shows what becomes of the process of an item while it runs. `fleet.actions.ports.Witness`."""
+
+    def __init__(self, run: Run, number: int) -> None:
+        self._run = run
+        self._number = number
+        self._said = ""
+
+    def __call__(self, text: str) -> None:
+        self._run.tell(text)
+
+    def began(self) -> None:
+        """It runs, and so does the act."""
+        run = self._run
+        run.board.item(run.id, self._number, state=ActionState.RUNNING)
+        if run.board[run.id].state is ActionState.SENT:
+            run.board.change(run.id, state=ActionState.RUNNING)
+        run.keep_soon()
+
+    def ending(self, words: str) -> None:
+        """How it is being ended, until it has."""
+        run = self._run
+        self._said = f"stopping: {words} ({run.stopped or 'its time is over'})"
+        run.board.item(run.id, self._number, sentence=self._said)
+        run.board.change(run.id, outcome=self._said, cancelling=bool(run.stopped))
+
+    def over(self) -> None:
+        """It has ended, and the act goes on."""
+        if self._said and self._run.board[self._run.id].outcome == self._said:
+            self._run.board.change(self._run.id, outcome="", cancelling=False)
+
+
+def _output_chars(plan: Plan, most: int) -> int:
+    """Characters of output that are kept of a plan's commands."""
+    wanted = [step.effect.output_bytes for step in plan.steps if isinstance(step.effect, CommandRun)]
+    return min(max(wanted, default=most), most)

@@ -74,7 +74,7 @@ class Runner:
         self._limits = limits
         self._sleep = sleep
         self._ledger = ledger or Ledger(audit)
-        self._board = Board(store, records, clock, limits.kept)
+        self._board = Board(store, records, clock, limits.kept, limits.output_full)
         self._ledger.follow(self._board.recorded)
         self._carrier = Carrier(
             self._board,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from actions.ledger import Ledger
-from actions.run import Run
+from actions.run import Run, Watched
 from fleet.actions.action import ActionState, Result, Sent, StepRead, Verdict
 from fleet.actions.holes import captured, filled
 from fleet.actions.plan import CommandRun, Effect, Step
@@ -114,7 +114,9 @@ class Sender:
             run.board.item(run.id, number, state=before.state, tries=before.tries)
             return None
         run.flying.add(number)
-        result = await self._performer.perform(effect, key=run.key_of(step), tell=run.tell)
+        watched = Watched(run, number)
+        result = await self._performer.perform(effect, key=run.key_of(step), tell=watched)
+        watched.over()
         read = run.doer.read(run.plan, step, result)
         read = replace(read, verdict=judged(result.sent, read.verdict))
         self._note(run, number, step, result, read, before.state)

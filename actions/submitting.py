@@ -4,7 +4,7 @@ Nothing is sent from here. A plan is made of the steps of the template's kind, a
 what it means for the queue and for agents that are not well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -33,7 +33,7 @@ from fleet.actions.depth import depth_sentence, eta_s
 from fleet.actions.fields import checked
 from fleet.actions.plan import ActKind, Plan, Step, Target, Tier
 from fleet.actions.ports import ActReach, Doer, Submitting, item_key
-from fleet.actions.template import Desk, Field, Template
+from fleet.actions.template import WHOM, Desk, Field, Template
 from fleet.errors import ConfigError, FilterError, FleetdeckError, RefusedError
 from fleet.filters.filter import Filter, parse_filter
 from fleet.near import meant
@@ -60,6 +60,15 @@ class Telling(Protocol):
 
     def undo(self) -> tuple[str, ...]:
         """What taking a submission back would take, in sentences."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """What a kind tells whose tasks are for agents."""
+
+    def for_agents(self, fields: Collection[str]) -> bool:
+        """Whether an agent must be named for each submission, where the template has these fields."""
         ...
 
 
@@ -246,6 +255,7 @@ class Submissions:
             queue=made.head.queue or "",
             error=made.error,
             cancels=made.submitting is not None and made.submitting.cancels,
+            for_agents=_for_agents(made.submitting, made.fields),
         )
 
     def _passing(self, chosen: Filter | None) -> tuple[str, ...]:
@@ -264,6 +274,8 @@ class Submissions:
         """To whom it goes, each once; "" is the template's own target."""
         own = {made.head.queue, made.submitting.target if made.submitting is not None else ""}
         wanted = tuple(dict.fromkeys("" if name in own else name for name in to)) or ("",)
+        if "" in wanted and _for_agents(made.submitting, made.fields):
+            raise RefusedError(f"to: {WHOM}")
         allowed = self._passing(made.chosen)
         strangers = [name for name in wanted if name and name not in allowed]
         if strangers and made.chosen is None:
@@ -331,6 +343,8 @@ def _make(entry: ActEntry, reach: ActReach) -> _Made:
         unknown = sorted(submitting.names() - {field.name for field in made.fields})
         if unknown:
             return replace(made, error=f"there is no field {unknown[0]}, which its texts name as {{{unknown[0]}}}")
+    if chosen is None and _for_agents(submitting, made.fields):
+        return replace(made, error=f"{WHOM}: `agents` chooses some, or a field `agent`, or the option `agent` says one")
     return replace(made, submitting=submitting, chosen=chosen)
 
 
@@ -368,6 +382,10 @@ def _said(
         blast=blast_of(steps),
         warnings=not_taken([public_values(item, fields) for item in values], known),
     )
+
+
+def _for_agents(submitting: Submitting | None, fields: Sequence[Field]) -> bool:
+    return isinstance(submitting, Addressed) and submitting.for_agents({field.name for field in fields})
 
 
 def _undo(submitting: Submitting) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import click
 import msgspec
 from msgspec import Struct
 
+from cli.act_notes import act_notes
 from cli.kinds import kind_tables
 from cli.settings import MESSAGE_CHARS
 from config.find import HOW_TO_GET_ONE, find_config
@@ -44,6 +45,8 @@ def validate(context: click.Context, file: Path | None) -> None:
         click.echo(f"note: {scrub(note)}", err=True)
     _check_rules(context, examined.config)
     _check_slos(context, examined.config)
+    for note in act_notes(examined.config):
+        click.echo(f"note: {scrub(note, MESSAGE_CHARS)}", err=True)
     click.echo(f"ok: {summary(examined.config)}")
 
 
@@ -85,6 +88,8 @@ def summary(config: Config) -> str:
         (len(config.alerts), "alert source"),
         (len(config.slos), "objective"),
         (len(config.gates), "gate"),
+        (len(config.templates), "template"),
+        (len(config.rollbacks), "rollback"),
     )
     counts = (*counts, *(one for one in named if one[0]))
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)

@@ -10,7 +10,7 @@ from cli.dashboard.saved import saved_filters
 from cli.deck import Deck
 from cli.get import FORMATS, narrowed, rows_of
 from cli.plain_output import write_data
-from cli.settings import Failure
+from cli.settings import Failure, state_path
 from config.schema import Config
 from fleet.clock import SystemClock
 from fleet.filters.filter import labels_not_there, parse_filter
@@ -53,6 +53,8 @@ def print_rows(
         store = asyncio.run(_with_acts(config, wait_s))
     else:
         store = _settled(config, wait_s) if settle and what in _IN_TIME else _swept(config, wait_s)
+    if what == "tasks":
+        _mark_ours(config, store)
     store.times = EXACT_STYLE
     rows = rows_of(store, view, chosen, line.sort, limit)
     if not rows and output == "table":
@@ -71,6 +73,8 @@ def print_frame(config: Config, view_text: str, size: tuple[int, int], output: P
     saved = saved_filters(config, view_text)
     check_view_line(parse_view_line(view_text), saved)
     store = _swept(config, wait_s)
+    if parse_view_line(view_text).view == "tasks":
+        _mark_ours(config, store)
     store.times = time_style(config.time)
     text, svg = draw(store, config.name, view_text, size, read_only=config.read_only, saved=saved)
     if output is None:
@@ -122,6 +126,14 @@ def _swept(config: Config, wait_s: float) -> Store:
     if not asyncio.run(sweep(config, store, wait_s)):
         click.echo(f"fleetdeck: not everything answered within {wait_s:g}s", err=True)
     return store
+
+
+def _mark_ours(config: Config, store: Store) -> None:
+    """Have in the store what is on record of acts, by which tasks that were submitted from here are known."""
+    from actions.records import Records
+
+    for action in Records(state_path() / "actions").seen(config.name):
+        store.actions.put(action.id, action)
 
 
 async def _with_acts(config: Config, wait_s: float) -> Store:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli.complete import complete_columns, complete_filter, complete_preset, complete_sort, complete_view
-from cli.options import config_option, settle_option, wait_option
+from cli.options import NameChoice, config_option, settle_option, wait_option
 from cli.settings import FrontDoor, load_config, start_logging
 from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes, with_wishes
 from config.find import find_config
@@ -131,7 +131,7 @@ def demo(agents: int, seed: int, serve: bool, output: Path | None, until_stdin_c
 
 
 @main.command()
-@click.argument("what", type=click.Choice(GET_VIEWS))
+@click.argument("what", type=NameChoice(GET_VIEWS))
 @config_option
 @click.option(
     "-o", "--output", type=click.Choice(["table", "json", "jsonl", "csv"]), default="table", show_default=True

@@ -25,6 +25,15 @@ class DurationType(click.ParamType[float]):
         return seconds
 
 
+class NameChoice(click.Choice[str]):
+    """One of some names; of a wrong one the nearest is named, too."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        from fleet.near import meant
+
+        return f"there is no {value!r}{meant(str(value), self.choices)} (there are: {', '.join(self.choices)})"
+
+
 config_option = click.option(
     "--config",
     "-c",

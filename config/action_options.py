@@ -1,6 +1,7 @@
 """What a configuration says of acting on the fleet: how acts are confirmed and locked, templates of tasks, and what can
 be rolled back. What a kind of template or rollback takes beside these keys stands with the kind."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -130,6 +131,27 @@ class AutoOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How long its reason must have held."""
     only: Literal["page"] | Name = "page"
     """`page`: only for a page-level burn of the objective; else the gate that must have failed."""
+    rearmed: Annotated[str, Meta(max_length=40)] = ""
+    """A time such as `2026-03-01T12:00:00Z`: that something that was carried out by itself before it failed, or was
+    stopped or undone, does not stand against the next one any more."""
+
+    def __post_init__(self) -> None:
+        if self.rearmed and self.since is None:
+            raise ValueError("rearmed: a time with its zone is wanted, such as 2026-03-01T12:00:00Z")
+
+    @property
+    def since(self) -> datetime | None:
+        """`rearmed` as a time; None where it is none."""
+        try:
+            at = datetime.fromisoformat(self.rearmed)
+        except ValueError:
+            return None
+        return at if at.tzinfo is not None else None
+
+
+_USUAL = AutoOptions()
+_TIER_ASKED = 2
+"""The highest tier at which what is entered can be known beforehand."""
 
 
 class RollbackOptions(Struct, frozen=True, kw_only=True):
@@ -160,6 +182,24 @@ class RollbackOptions(Struct, frozen=True, kw_only=True):
     auto: bool | AutoOptions = False
     """Carries a proposed rollback out by itself, within limits: `true`, or a mapping of them."""
 
+    def __post_init__(self) -> None:
+        if not self.auto:
+            return
+        only = self.limits.only
+        if self.tier > _TIER_ASKED:
+            raise ValueError(f"auto: at tier {self.tier} a one-time code is asked for, which only an operator has")
+        if not self.propose:
+            raise ValueError("auto: only what is proposed is carried out by itself, and propose is false")
+        if only == "page" and self.slo is None:
+            raise ValueError("auto: it acts for a page-level burn of slo, which is not named (only: GATE)")
+        if only not in ("page", self.gate):
+            raise ValueError(f"auto: it acts only for {only}, which is neither `page` nor its gate")
+
+    @property
+    def limits(self) -> AutoOptions:
+        """Within which it is carried out by itself; the usual ones where none are given."""
+        return self.auto if isinstance(self.auto, AutoOptions) else _USUAL
+
 
 class ActEntry(Struct, frozen=True, kw_only=True):
     """An entry of `templates` or `rollbacks`. `head` are the keys of every entry, `options` those of its kind; `where`
@@ -170,3 +210,5 @@ class ActEntry(Struct, frozen=True, kw_only=True):
     head: TemplateOptions | RollbackOptions
     options: Struct
     where: str
+    lines: dict[str, int] = {}
+    """The lines of its keys in the file."""

@@ -1,6 +1,9 @@
 """The entries of `discovery`, `queues`, `backlog`, `alerts`, `templates` and `rollbacks`: each has a `kind`, which
 decides what else it may have."""
 
+import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -44,6 +47,7 @@ class _Checked(Struct, frozen=True):
     options: Struct
     line: int
     key: str
+    node: Mapping
 
 
 class Entries:
@@ -102,9 +106,27 @@ class Entries:
                 head=one.head,
                 options=one.options,
                 where=f"{self._file}:{one.line}: {one.key}",
+                lines=one.node.lines,
             )
             for one in self._checked[section]
         )
+
+    def check_acts(self, options: RootOptions, root: Path) -> None:
+        """Note what is wrong with templates and rollbacks beyond their types."""
+        if not any(self._checked[section] for section in ACT_SECTIONS):
+            return
+        # Few configurations act, and none of this is needed before the first frame of the others.
+        from config.act_checks import names_in, rollback_mistakes, template_mistakes
+
+        names = names_in(options, root)
+        for one in self._checked["templates"]:
+            self._note(one, template_mistakes(one.head, one.options, one.kind, root))
+        for one in self._checked["rollbacks"]:
+            self._note(one, rollback_mistakes(one.head, one.options, one.kind, names))
+
+    def _note(self, one: _Checked, mistakes: Iterable[tuple[str, str]]) -> None:
+        for key, text in mistakes:
+            self._problems.add(line_of(one.node, key), f"{one.key}.{key}" if key else one.key, text)
 
     def _entry(self, section: str, node: Node, key: str) -> None:
         if not isinstance(node, Mapping):
@@ -121,7 +143,7 @@ class Entries:
         common = self._checker.struct(head, wanted, key)
         options = self._checker.struct(rest, kind.options, key, also=shared)
         if common is not None and options is not None:
-            self._checked[section].append(_Checked(kind, common, options, node.line, key))
+            self._checked[section].append(_Checked(kind, common, options, node.line, key, node))
 
     def _kind(self, section: str, node: Mapping, key: str) -> Kind[Any] | None:
         table = self._kinds.section(section)
@@ -154,6 +176,20 @@ class Entries:
                 text = f"the name is taken by {first.key} (line {first.line})"
                 self._problems.add(one.line, child(one.key, "name"), text)
             taken.setdefault(name, one)
+
+
+def line_of(node: Node, key: str) -> int:
+    """The line of a key such as `stages[1].gate` within `node`; the nearest there is."""
+    line = node.line
+    for word in re.findall(r"[^.\[\]]+", key):
+        if isinstance(node, Mapping) and word in node.entries:
+            line, node = node.lines[word], node.entries[word]
+        elif isinstance(node, Sequence) and word.isdecimal() and int(word) < len(node.items):
+            node = node.items[int(word)]
+            line = node.line
+        else:
+            break
+    return line
 
 
 def labels(entries: list[Struct]) -> list[str]:

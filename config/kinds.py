@@ -7,7 +7,8 @@ that is not wired in cannot go unnoticed. Other packages add kinds through the e
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -24,12 +25,25 @@ class Kind(Struct, Generic[T], frozen=True):
     has a field `name`, `every` or `timeout`, that key of the entry goes there too.
     `build` takes the options and a `fleet.ports.Reach`, or for what acts a `fleet.actions.ports.ActReach`.
     `every_s` is the kind's own default interval where the general one does not suit it.
+
+    What acts may say more of its options, so that mistakes are found when the configuration is read; None: not known.
+    `named`: the fields of the form that a template's texts name, by the option's key; it raises ConfigError for a text
+    that is wrong. `staged`: whether a rollback can be rolled in stages. `missing`: what may be wrong with them on this
+    machine (a program that is not there), by the option's key, in sentences; it gets the configuration's folder, too.
     """
 
     name: str
     options: type[Struct]
     build: Callable[[Any, Any], T]
     every_s: float | None = None
+    named: Callable[[Any], Mapping[str, Collection[str]]] | None = None
+    staged: Callable[[Any], bool] | None = None
+    missing: Callable[[Any, Path], Mapping[str, str]] | None = None
+
+
+def never(options: Struct) -> bool:
+    """For `staged` of a kind that always rolls the whole."""
+    return False
 
 
 class LaterKinds(Mapping[str, Kind[Any]]):

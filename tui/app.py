@@ -47,6 +47,7 @@ from tui.kept.memory import Memory
 from tui.kept.remembering import Remember, RememberingApp, gathered
 from tui.kept.travel import TravellingApp
 from tui.keys.bindings import APP_KEYS
+from tui.keys.in_order import OrderlyApp
 from tui.keys.keyed import KeyedApp, ReadKeys
 from tui.keys.keymap import KeyMap
 from tui.palette import AgentPages
@@ -71,6 +72,7 @@ log = logging.getLogger(__name__)
 
 
 class FleetdeckApp(
+    OrderlyApp[None],
     GuardedApp[None],
     KeyedApp[None],
     CopyingApp[None],

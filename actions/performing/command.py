@@ -17,7 +17,7 @@ from actions.performing.output import Output
 from actions.performing.secrets import read_secret
 from fleet.actions.action import Result, Sent
 from fleet.actions.plan import CommandRun
-from fleet.actions.ports import Tell
+from fleet.actions.ports import Tell, Witness
 from fleet.errors import ConfigError
 from fleet.text import scrub
 from fleet.times import span_text
@@ -42,24 +42,29 @@ async def run(effect: CommandRun, root: Path, tell: Tell | None = None) -> Resul
         await process.start(effect, environment)
     except (OSError, ValueError) as error:
         return Result(sent=Sent.NO, fault=_not_started(effect, error))
+    witness = tell if isinstance(tell, Witness) else None
+    if witness is not None:
+        witness.began()
     timed_out = False
     try:
         async with asyncio.timeout(effect.timeout_s):
             await process.ended()
     except TimeoutError:
         timed_out = True
-        await _to_its_end(process, effect.kill_after_s)
+        await _to_its_end(process, effect.kill_after_s, witness)
     except asyncio.CancelledError:
-        await _to_its_end(process, effect.kill_after_s)
+        await _to_its_end(process, effect.kill_after_s, witness)
         raise
     finally:
         process.close()
-    output.end()
+        output.end()
     return _result(effect, process, output, timed_out)
 
 
-async def _to_its_end(process: "_Process", kill_after_s: float) -> None:
+async def _to_its_end(process: "_Process", kill_after_s: float, witness: Witness | None = None) -> None:
     """End it and wait for that, even where the caller is cancelled meanwhile: the second time kills at once."""
+    if witness is not None:
+        witness.ending(f"TERM sent, KILL in {kill_after_s:g} s")
     ending = asyncio.ensure_future(process.finish(kill_after_s))
     cancelled = False
     while not ending.done():
@@ -68,6 +73,8 @@ async def _to_its_end(process: "_Process", kill_after_s: float) -> None:
         except asyncio.CancelledError:
             cancelled = True
             process.signal(signal.SIGKILL)
+            if witness is not None:
+                witness.ending("KILL sent")
     if cancelled:
         raise asyncio.CancelledError
 

@@ -7,12 +7,12 @@ that the process never waits for us.
 from collections.abc import Sequence
 from typing import Final
 
-from actions.performing.secrets import masked
+from actions.performing.secrets import masked_bytes
 from fleet.actions.ports import Tell
 from fleet.secret import Secret
 
 LINE_BYTES: Final = 4_096
-"""Bytes after which a line without an end is told in pieces."""
+"""Bytes of a line without an end that are held back, until more of it is there."""
 
 
 class Output:
@@ -48,28 +48,41 @@ class Output:
     @property
     def dropped(self) -> int:
         """Bytes that are not in `text`."""
-        return max(self.total - len(self._head) - min(len(self._tail), self._half), 0)
+        head, tail = self._kept()
+        return self.total - len(head) - len(tail)
 
     @property
     def text(self) -> str:
-        """What was kept; a line in its middle says how many bytes are missing, if any are."""
+        """What was kept, on whole lines; a line in its middle says how many bytes are missing, if any are."""
+        head, tail = self._kept()
+        dropped = self.total - len(head) - len(tail)
+        if not dropped:
+            return self._text(head + tail)
+        first = self._text(head.removesuffix(b"\n"))
+        return f"{first}\n… {dropped:,} bytes left out …\n{self._text(tail)}"
+
+    def _kept(self) -> tuple[bytes, bytes]:
         head, tail = bytes(self._head), bytes(self._tail[-self._half :])
-        between = f"\n… {self.dropped:,} bytes left out …\n" if self.dropped else ""
-        if not between:
-            return masked((head + tail).decode("utf-8", "replace"), self._secrets)
-        return masked(f"{head.decode('utf-8', 'replace')}{between}{tail.decode('utf-8', 'replace')}", self._secrets)
+        if self.total == len(head) + len(tail):
+            return head, tail
+        # Half of a line can hold half of a secret, which nobody would know for one.
+        first, last = head.rfind(b"\n") + 1, tail.find(b"\n") + 1
+        return head[:first] or head, tail[last:] or tail
 
     def _tell_lines(self, data: bytes) -> None:
         # A carriage return at the very end may be half of a line's end.
         at = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
-        while len(data) - at > LINE_BYTES:
-            at += LINE_BYTES
-            data = data[:at] + b"\n" + data[at:]
-            at += 1
+        if len(data) - at > 2 * LINE_BYTES:
+            # What is left is longer than any secret that might be within it only by half.
+            data = masked_bytes(data, self._secrets)
+            at = max(len(data) - LINE_BYTES, at)
         if at:
             self._tell_one(data[:at])
         self._line = data[at:]
 
     def _tell_one(self, lines: bytes) -> None:
         if self._tell is not None:
-            self._tell(masked(lines.decode("utf-8", "replace"), self._secrets))
+            self._tell(self._text(lines))
+
+    def _text(self, data: bytes) -> str:
+        return masked_bytes(data, self._secrets).decode("utf-8", "replace")

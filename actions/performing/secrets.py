@@ -40,3 +40,12 @@ def masked(text: str, secrets: Iterable[Secret]) -> str:
         if len(value) >= _SHORTEST:
             text = text.replace(value, MASK)
     return text
+
+
+def masked_bytes(data: bytes, secrets: Iterable[Secret]) -> bytes:
+    """As `masked`, of what is not decoded yet."""
+    for secret in secrets:
+        value = secret.reveal()
+        if len(value) >= _SHORTEST:
+            data = data.replace(value.encode(errors="surrogateescape"), MASK.encode())
+    return data

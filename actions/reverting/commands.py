@@ -36,6 +36,12 @@ def program_fact(path: str) -> Fact:
     return Fact("program", path if there else f"{path} is not there, or cannot be run", bad=not there)
 
 
+def missing_programs(root: Path, **lists: Sequence[str]) -> dict[str, str]:
+    """Which of the programs that options name are not there, or cannot be run, by the option's key."""
+    resolved = {key: program(str(words[0]), root) for key, words in lists.items() if words}
+    return {key: program_fact(path).value for key, path in resolved.items() if program_fact(path).bad}
+
+
 def folder_fact(name: str, path: str) -> Fact:
     """A folder; bad where there is none."""
     there = Path(path).is_dir()

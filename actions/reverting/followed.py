@@ -7,9 +7,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from config.action_options import ActEntry, RollbackOptions
+from fleet.actions.action import Action, Proposal
+from fleet.actions.coming import Came, came, is_roll
 from fleet.actions.history import Live, SloHistory, judged, live_spans, preferred
-from fleet.actions.plan import ActKind
 from fleet.actions.ports import ActReach, Rolling
+from fleet.actions.proposed import by_itself, not_proposed
 from fleet.actions.revision import Revisions, RollbackRow
 from fleet.actions.rollback_plan import DEFAULT, StageWish, percent
 from fleet.errors import ConfigError, FilterError, FleetdeckError, OutsideError
@@ -39,6 +41,14 @@ class Followed:
         self._history = history
         self._filter = _filter(entry, self.head.agents)
         self._changes: list[Live] = []
+        self.sharing: tuple[str, ...] = ()
+        """The other definitions that have its objective, too."""
+        self.came: Came | None = None
+        """How what is live became so; None where it is not known to have replaced another one."""
+        self.is_unseen = False
+        """Whether nobody saw or says since when what is live is."""
+        self._said = ""
+        self._due: datetime | None = None
         self._row = RollbackRow(
             name=self.name,
             kind=entry.kind.name,
@@ -91,7 +101,21 @@ class Followed:
             words=tuple(sorted(self.words(agents))),
             proposed=proposal.revision if proposal is not None else "",
             because=proposal.because if proposal is not None else "",
+            said=self._standing(proposal),
+            due=self._due if proposal is None else proposal.acts_at,
         )
+
+    def say(self, words: str = "", due: datetime | None = None) -> None:
+        """Show why nothing is proposed, and when it is looked again."""
+        self._said, self._due = scrub(words, 300), due
+
+    def _standing(self, proposal: Proposal | None) -> str:
+        now = self._clock.now()
+        return by_itself(proposal, now) if proposal is not None else not_proposed(self._said, self._due, now)
+
+    def acts(self) -> list[Action]:
+        """What was rolled of it, by whomever, as far as it is on record here; no dry runs."""
+        return [action for action in self._store.actions.values() if is_roll(action, self.name)]
 
     async def revisions(self) -> Revisions:
         """What the target lists, with the objective while each revision was live; the row is brought up to date. Raises
@@ -106,10 +130,14 @@ class Followed:
             raise
         now = self._clock.now()
         self._note(said, now)
-        row = self.objective
-        spans = live_spans(said.revisions, [*self._changes, *self._rolled()], now)
+        row, acts = self.objective, [action for action in self.acts() if action.succeeded]
+        seen = [*self._changes, *_rolled(acts)]
+        self.came = came(said.revisions, seen, acts)
+        self.is_unseen = self.came is None and said.live is not None and said.live.live_from is None
+        spans = live_spans(said.revisions, seen, now)
         ratio = None if row is None else row.objective_ratio
-        made = judged(said.revisions, spans, self.head.slo or "", ratio, self._history, now)
+        shared = ", ".join(self.sharing)
+        made = judged(said.revisions, spans, self.head.slo or "", ratio, self._history, now, shared=shared)
         # What the kind itself prefers (a restart, where there is nothing to choose) stands.
         chosen = said.preferred or preferred(made)
         self._row = replace(
@@ -156,21 +184,13 @@ class Followed:
         if (known and known != live.id) or (not known and untold):
             self._changes = [*self._changes, Live(now, live.id)][-_SEEN:]
 
-    def _rolled(self) -> Iterable[Live]:
-        """What was rolled by acts that are on record."""
-        for action in self._store.actions.values():
-            plan = action.plan
-            if (
-                plan.source == self.name
-                and plan.revision
-                and plan.act in (ActKind.ROLLBACK, ActKind.UNDO)
-                and action.succeeded
-                and action.sent_at is not None
-            ):
-                yield Live(action.sent_at, plan.revision)
-
     def _is_mine(self, name: str, row: AgentStatus) -> bool:
         return self._filter is not None and self._filter.test(row, look(self._store, self._store.status, name))
+
+
+def _rolled(acts: Iterable[Action]) -> Iterable[Live]:
+    """What acts brought."""
+    return (Live(one.sent_at, one.plan.revision) for one in acts if one.plan.revision and one.sent_at is not None)
 
 
 def _head(entry: ActEntry) -> RollbackOptions:

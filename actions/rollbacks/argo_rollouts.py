@@ -2,15 +2,16 @@
 is asked of `kubectl get`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from actions.reverting import kube
 from actions.reverting.cluster import ClusterOptions, kubectl
-from actions.reverting.commands import program_fact
+from actions.reverting.commands import missing_programs, program_fact
 from actions.reverting.way import Way, only_whole
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import FilePath, Seconds
 from fleet.actions.plan import Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
@@ -127,4 +128,8 @@ def _build(options: ArgoOptions, reach: ActReach) -> Rolling:
     return ArgoRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="argo_rollouts", options=ArgoOptions, build=_build)
+def _missing(options: ArgoOptions, root: Path) -> dict[str, str]:
+    return missing_programs(root, program=(options.program,))
+
+
+KIND = Kind[Rolling](name="argo_rollouts", options=ArgoOptions, build=_build, staged=never, missing=_missing)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from actions.reverting.commands import Runner, folder_fact, program_fact
+from actions.reverting.commands import Runner, folder_fact, missing_programs, program_fact
 from actions.reverting.listing import NO_NAMES, FieldNames, of_json_lines, of_lines, revisions_of, with_live
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import IDS, Word, argv_of, check_argv, percent_of, values_of
@@ -64,7 +64,7 @@ class CommandRolling(Way):
         folder = (reach.root / Path(options.cwd).expanduser()).absolute()
         self._run = Runner(reach, folder, options.env, options.timeout)
         self.target = self._run.planned(options.to).argv[0]
-        self.staged = any("{share}" in word or "{percent}" in word for word in options.to)
+        self.staged = _staged(options)
 
     async def revisions(self) -> Revisions:
         """What the program lists."""
@@ -135,4 +135,14 @@ def _build(options: CommandOptions, reach: ActReach) -> Rolling:
     return CommandRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="command", options=CommandOptions, build=_build)
+def _staged(options: CommandOptions) -> bool:
+    return any("{share}" in word or "{percent}" in word for word in options.to)
+
+
+def _missing(options: CommandOptions, root: Path) -> dict[str, str]:
+    return missing_programs(
+        root, list=options.list, to=options.to, live=options.live, verify=options.verify, undo=options.undo
+    )
+
+
+KIND = Kind[Rolling](name="command", options=CommandOptions, build=_build, staged=_staged, missing=_missing)

@@ -16,7 +16,7 @@ from actions.reverting.places import archive_facts, back_from_archive, own_archi
 from actions.reverting.releases import Release, releases_of
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import Word, argv_of, check_argv, values_of
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import FilePath, Regex, Seconds
 from fleet.actions.plan import Fact, FileWork, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
@@ -247,4 +247,4 @@ def _build(options: FilesOptions, reach: ActReach) -> Rolling:
     return FilesRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="files", options=FilesOptions, build=_build)
+KIND = Kind[Rolling](name="files", options=FilesOptions, build=_build, staged=never)

@@ -10,10 +10,10 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from actions.reverting.commands import Runner, folder_fact, program_fact
+from actions.reverting.commands import Runner, folder_fact, missing_programs, program_fact
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import Word, argv_of, check_argv, checked_id, values_of
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import FilePath, Seconds
 from fleet.actions.plan import Fact, Step
 from fleet.actions.ports import ActReach, Rolling
@@ -292,4 +292,8 @@ def _build(options: GitOptions, reach: ActReach) -> Rolling:
     return GitRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="git", options=GitOptions, build=_build)
+def _missing(options: GitOptions, root: Path) -> dict[str, str]:
+    return missing_programs(root, program=(options.program,), reload=options.reload)
+
+
+KIND = Kind[Rolling](name="git", options=GitOptions, build=_build, staged=never, missing=_missing)

@@ -89,8 +89,7 @@ class HttpRolling(Way):
         self._options = options
         self._ask = Asker(reach, options.auth, options.timeout, close=options.close)
         self.target = str(options.list)
-        texts = options.to.url + msgspec.json.encode(options.to.body).decode()
-        self.staged = "{share}" in texts or "{percent}" in texts
+        self.staged = _staged(options)
 
     async def revisions(self) -> Revisions:
         """What the target lists."""
@@ -232,4 +231,9 @@ def _build(options: HttpRollOptions, reach: ActReach) -> Rolling:
     return HttpRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="http", options=HttpRollOptions, build=_build)
+def _staged(options: HttpRollOptions) -> bool:
+    texts = options.to.url + msgspec.json.encode(options.to.body).decode()
+    return "{share}" in texts or "{percent}" in texts
+
+
+KIND = Kind[Rolling](name="http", options=HttpRollOptions, build=_build, staged=_staged)

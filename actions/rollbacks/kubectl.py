@@ -2,15 +2,16 @@
 always said."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from actions.reverting import kube
 from actions.reverting.cluster import ClusterOptions, kubectl
-from actions.reverting.commands import program_fact
+from actions.reverting.commands import missing_programs, program_fact
 from actions.reverting.way import Way, only_whole
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import Seconds
 from fleet.actions.plan import Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
@@ -136,4 +137,8 @@ def _build(options: KubectlOptions, reach: ActReach) -> Rolling:
     return KubectlRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="kubectl", options=KubectlOptions, build=_build)
+def _missing(options: KubectlOptions, root: Path) -> dict[str, str]:
+    return missing_programs(root, program=(options.program,))
+
+
+KIND = Kind[Rolling](name="kubectl", options=KubectlOptions, build=_build, staged=never, missing=_missing)

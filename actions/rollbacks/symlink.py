@@ -9,12 +9,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from actions.reverting.commands import Runner, program_fact
+from actions.reverting.commands import Runner, missing_programs, program_fact
 from actions.reverting.places import plain
 from actions.reverting.releases import Release, releases_of
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import Word, argv_of, check_argv, values_of
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import FilePath, Regex, Seconds
 from fleet.actions.plan import Fact, FileWork, Step
 from fleet.actions.ports import ActReach, Rolling
@@ -129,4 +129,10 @@ def _build(options: SymlinkOptions, reach: ActReach) -> Rolling:
     return SymlinkRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="symlink", options=SymlinkOptions, build=_build)
+def _missing(options: SymlinkOptions, root: Path) -> dict[str, str]:
+    relative = not options.link.startswith(("/", "~"))
+    taken = {"link": f"it is relative, and is taken as {plain(root, options.link)}"} if relative else {}
+    return taken | missing_programs(root, reload=options.reload)
+
+
+KIND = Kind[Rolling](name="symlink", options=SymlinkOptions, build=_build, staged=never, missing=_missing)

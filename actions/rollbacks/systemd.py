@@ -10,10 +10,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from actions.reverting.commands import Runner, program_fact
+from actions.reverting.commands import Runner, missing_programs, program_fact
 from actions.reverting.way import Way, only_whole, read_result
 from actions.rollbacks.symlink import SymlinkOptions, SymlinkRolling
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import FilePath, Regex, Seconds
 from fleet.actions.action import Result, StepRead, Verdict
 from fleet.actions.plan import Fact, Plan, Step
@@ -188,4 +188,8 @@ def _build(options: SystemdOptions, reach: ActReach) -> Rolling:
     return SystemdRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="systemd", options=SystemdOptions, build=_build)
+def _missing(options: SystemdOptions, root: Path) -> dict[str, str]:
+    return missing_programs(root, program=(options.program,))
+
+
+KIND = Kind[Rolling](name="systemd", options=SystemdOptions, build=_build, staged=never, missing=_missing)

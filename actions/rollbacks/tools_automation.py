@@ -20,12 +20,12 @@ from msgspec import Meta, Struct
 
 from actions.reverting.archives import Archive, Contents, size_below
 from actions.reverting.asking import Asker
-from actions.reverting.commands import Runner, program_fact
+from actions.reverting.commands import Runner, missing_programs, program_fact
 from actions.reverting.listing import with_live
 from actions.reverting.places import archive_facts, back_from_archive, own_archive, plain
 from actions.reverting.releases import releases_of
 from actions.reverting.way import Way, only_whole, read_result
-from config.kinds import Kind
+from config.kinds import Kind, never
 from config.values import FilePath, HttpUrl, Regex, Seconds
 from fleet.actions.action import Result, Sent, StepRead, Verdict
 from fleet.actions.plan import CommandRun, Fact, Plan, Step
@@ -297,4 +297,10 @@ def _build(options: ToolsAutomationOptions, reach: ActReach) -> Rolling:
     return ToolsAutomationRolling(options, reach)
 
 
-KIND = Kind[Rolling](name="tools_automation", options=ToolsAutomationOptions, build=_build)
+def _missing(options: ToolsAutomationOptions, root: Path) -> dict[str, str]:
+    return missing_programs(root, script=(options.script,))
+
+
+KIND = Kind[Rolling](
+    name="tools_automation", options=ToolsAutomationOptions, build=_build, staged=never, missing=_missing
+)

@@ -1,6 +1,6 @@
 """The texts of a template's options, read once and filled for each item."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from config.values import SecretRef
@@ -42,6 +42,23 @@ def field_of(pattern: Pattern | None, name: str) -> str:
 def names_of(patterns: Iterable[Pattern | None]) -> frozenset[str]:
     """The names of the values that the templates take."""
     return frozenset(name for pattern in patterns if pattern is not None for name in pattern.names)
+
+
+def named_in(own: Collection[str] = (), **texts: Any) -> dict[str, frozenset[str]]:
+    """The fields that the texts of options name, by the option's key; `own` are no fields. Raises ConfigError for a
+    brace alone."""
+    return {key: names_of(map(pattern_of, _leaves(value))) - frozenset(own) for key, value in texts.items()}
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _leaves(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _leaves(one)
 
 
 def secret_name(ref: SecretRef | None, header: str = "", scheme: str = "") -> SecretName | None:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from actions.performing.secrets import read_secret
 from actions.submission.answers import failed, unanswered
 from actions.submission.each import Wanted, step_each
-from actions.submission.texts import secret_name
+from actions.submission.texts import named_in, secret_name
 from config.kinds import Kind
 from config.problems import is_secret_key
 from config.values import FilePath, Seconds, SecretRef
@@ -58,8 +58,9 @@ class CommandOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How long it may take."""
     kill_after: Seconds = Seconds(5)
     """Time between TERM and KILL where it is ended."""
-    output_bytes: Annotated[int, Meta(ge=1024, le=64_000_000)] = 1_000_000
-    """Bytes of its output that are kept; the middle of a longer one is left out."""
+    output_bytes: Annotated[int, Meta(ge=1024, le=1_000_000)] = 1_000_000
+    """Bytes of its output that are kept, the first and the last half; of all commands of a batch together as many. On
+    disk it is 64,000 characters at most."""
 
     def __post_init__(self) -> None:
         try:
@@ -145,10 +146,8 @@ class CommandSubmitting:
         if not Path(effect.cwd).is_dir():
             return [f"there is no folder {scrub(effect.cwd)}"]
         missing = []
-        program = effect.argv[0]
-        path = Path(effect.cwd) / program if "/" in program else program
-        if shutil.which(path, path=effect.env.get("PATH")) is None:
-            missing.append(f"there is no program {scrub(program)}, or it must not be run")
+        if not _is_there(effect.argv[0], effect.cwd, effect.env.get("PATH")):
+            missing.append(_no_program(effect.argv[0]))
         for name in effect.secrets.values():
             try:
                 read_secret(name, self._reach.root)
@@ -195,4 +194,25 @@ def _build(options: CommandOptions, reach: ActReach) -> Submitting:
     return CommandSubmitting(options, reach, os.environ)
 
 
-KIND = Kind[Submitting](name="command", options=CommandOptions, build=_build)
+def _named(options: CommandOptions) -> Mapping[str, frozenset[str]]:
+    dash = frozenset(options.dash) - _OWN_NAMES
+    return {**named_in(_OWN_NAMES, argv=options.argv, env=options.env), "dash": dash}
+
+
+def _missing(options: CommandOptions, root: Path) -> Mapping[str, str]:
+    folder = os.path.realpath(root / (options.cwd or "."))
+    if not Path(folder).is_dir():
+        return {"cwd": f"there is no folder {scrub(folder)}"}
+    env = BASE | options.env
+    return {} if _is_there(options.argv[0], folder, env["PATH"]) else {"argv": _no_program(options.argv[0])}
+
+
+def _is_there(program: str, folder: str, path: str | None) -> bool:
+    return shutil.which(Path(folder) / program if "/" in program else program, path=path) is not None
+
+
+def _no_program(program: str) -> str:
+    return f"there is no program {scrub(program)}, or it must not be run"
+
+
+KIND = Kind[Submitting](name="command", options=CommandOptions, build=_build, named=_named, missing=_missing)

@@ -5,7 +5,7 @@ by its id and none to cancel one, so a task is followed in the list of the ten n
 that are watched; where none of them shows it, that is said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -16,7 +16,7 @@ from actions.aside import aside
 from actions.submission.answers import json_of, member, unanswered
 from actions.submission.coordinator_answers import read_executed, read_queued, read_registered
 from actions.submission.coordinator_tasks import CoordinatorTasks, HeaderAuth, Listing, Record, observed
-from actions.submission.texts import field_of, filled, names_of, pattern_of, secret_name
+from actions.submission.texts import field_of, filled, named_in, names_of, pattern_of, secret_name
 from config.kinds import Kind
 from config.values import HttpUrl, Seconds
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
@@ -31,6 +31,8 @@ WINDOW_S: Final = 60.0
 """The window in which it counts requests; it says nothing of when there is room again."""
 NO_COMMAND: Final = "fleetdeck-asks-what-is-allowed"
 """No command: asking for it brings the list of those that there are, and changes nothing."""
+AGENT: Final = "agent"
+"""The field that says whom a task is for, where no option does."""
 _ID: Final = f"{HOLE_OPEN}task_id{HOLE_SHUT}"
 _BY_QUEUE: Final = {
     TaskState.DONE: ActionState.SUCCEEDED,
@@ -95,6 +97,10 @@ class CoordinatorSubmitting:
         """The fields that its options name."""
         return names_of((self._agent, self._command, self._project))
 
+    def for_agents(self, fields: Collection[str]) -> bool:
+        """Whether it must be submitted to agents: neither its options nor a field says whom a task is for."""
+        return self._agent is None and AGENT not in fields
+
     def undo(self) -> tuple[str, ...]:
         """What taking it back would take."""
         return ("The coordinator has no way to cancel a task: one that is queued will be taken.",)
@@ -147,10 +153,11 @@ class CoordinatorSubmitting:
         return tuple(steps)
 
     def _wanted(self, number: int, item: Mapping[str, Any], to: str) -> _Wanted:
-        agent = to or filled(self._agent, "agent", item)
+        agent = to or filled(self._agent, AGENT, item)
         command = filled(self._command, "command", item)
         if not agent:
-            raise RefusedError(f"item {number + 1}: agent: whom the task is for is missing")
+            field = field_of(self._agent, AGENT) if AGENT in item or self._agent is not None else ""
+            raise RefusedError(f"item {number + 1}: {field or 'to'}: whom the task is for is missing")
         if not command:
             raise RefusedError(f"item {number + 1}: command: is missing")
         return _Wanted(agent, command, filled(self._project, "project", item))
@@ -322,4 +329,8 @@ def _build(options: CoordinatorOptions, reach: ActReach) -> Submitting:
     return CoordinatorSubmitting(options, reach)
 
 
-KIND = Kind[Submitting](name="coordinator", options=CoordinatorOptions, build=_build)
+def _named(options: CoordinatorOptions) -> Mapping[str, frozenset[str]]:
+    return named_in(agent=options.agent, command=options.command, project=options.project)
+
+
+KIND = Kind[Submitting](name="coordinator", options=CoordinatorOptions, build=_build, named=_named)

@@ -18,7 +18,7 @@ from actions.submission.coordinator_tasks import HeaderAuth
 from actions.submission.each import Wanted, step_each
 from actions.submission.orchestrator_jobs import EVENT_TYPES, Job, best, event_job, hash_of, job_of, redis_link
 from actions.submission.orchestrator_words import chunks_of, invalid_of, stream_kind
-from actions.submission.texts import filled, names_of, pattern_of, secret_name
+from actions.submission.texts import filled, named_in, names_of, pattern_of, secret_name
 from config.kinds import Kind
 from config.values import HttpUrl, RedisUrl, Seconds, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
@@ -367,4 +367,13 @@ def _build(options: OrchestratorOptions, reach: ActReach) -> Submitting:
     return OrchestratorSubmitting(options, reach)
 
 
-KIND = Kind[Submitting](name="orchestrator", options=OrchestratorOptions, build=_build)
+def _named(options: OrchestratorOptions) -> Mapping[str, frozenset[str]]:
+    return named_in(
+        text=options.text,
+        source_uri=options.source_uri,
+        source_type=options.source_type,
+        metadata=options.metadata,
+    )
+
+
+KIND = Kind[Submitting](name="orchestrator", options=OrchestratorOptions, build=_build, named=_named)

@@ -26,7 +26,7 @@ from actions.submission.redis_side import (
     taken_out,
     write_step,
 )
-from actions.submission.texts import names_of, pattern_of
+from actions.submission.texts import named_in, names_of, pattern_of
 from config.kinds import Kind
 from config.values import RedisUrl, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
@@ -238,4 +238,8 @@ def _build(options: RedisListTaskOptions, reach: ActReach) -> Submitting:
     return RedisListSubmitting(options, reach)
 
 
-KIND = Kind[Submitting](name="redis_list", options=RedisListTaskOptions, build=_build)
+def _named(options: RedisListTaskOptions) -> Mapping[str, frozenset[str]]:
+    return named_in(OWN_NAMES, item=options.item)
+
+
+KIND = Kind[Submitting](name="redis_list", options=RedisListTaskOptions, build=_build, named=_named)

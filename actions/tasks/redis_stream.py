@@ -32,7 +32,7 @@ from actions.submission.stream_entries import (
     observed_entry,
     read_entry,
 )
-from actions.submission.texts import names_of, pattern_of
+from actions.submission.texts import named_in, names_of, pattern_of
 from config.kinds import Kind
 from config.values import RedisUrl, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
@@ -233,4 +233,8 @@ def _build(options: RedisStreamTaskOptions, reach: ActReach) -> Submitting:
     return RedisStreamSubmitting(options, reach)
 
 
-KIND = Kind[Submitting](name="redis_stream", options=RedisStreamTaskOptions, build=_build)
+def _named(options: RedisStreamTaskOptions) -> Mapping[str, frozenset[str]]:
+    return named_in(OWN_NAMES, entry=options.entry, job=options.job)
+
+
+KIND = Kind[Submitting](name="redis_stream", options=RedisStreamTaskOptions, build=_build, named=_named)

@@ -95,7 +95,7 @@ class Acts:
             limits=limits,
         )
         self.desk = ActionDesk(store, runner, self.submissions, self.rollbacks, books.freezing, locks)
-        self._proposer = Proposer(store, self.rollbacks, clock, self.desk.start)
+        self._proposer = self._proposing()
 
     def made(self, config: Config) -> tuple[Submissions, RollbackBook]:
         """The templates and rollbacks of a configuration. Raises ConfigError that names the place in the file."""
@@ -115,7 +115,11 @@ class Acts:
         """Go on with these; what runs already goes on with those that it was planned with."""
         self.submissions, self.rollbacks = made
         self.desk.use(*made)
-        self._proposer = Proposer(self._store, self.rollbacks, self._clock, self.desk.start)
+        self._proposer = self._proposing()
+
+    def _proposing(self) -> Proposer:
+        blame = self._judgement.reasons.blame
+        return Proposer(self._store, self.rollbacks, self._clock, self.desk.start, blame=blame)
 
     async def show(self) -> None:
         """Show what there is and was, and write nothing. What was left behind is shown as it is: unknown, and on record

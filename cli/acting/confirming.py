@@ -54,7 +54,8 @@ def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmati
 
 def _lacks(plan: Plan, given: Given) -> bool:
     """Whether the options do not have what the tier wants: what is refused for that alone is said without its plan."""
-    return plan.tier >= Tier.NAME and not given.reason.strip() or (plan.tier is Tier.TWO and not given.code.strip())
+    unsaid = not given.reason.strip() or (plan.tier is Tier.TWO and not given.code.strip())
+    return plan.tier >= Tier.NAME and unsaid
 
 
 def _asked(plan: Plan, given: Given) -> Confirmation | None:
@@ -62,7 +63,7 @@ def _asked(plan: Plan, given: Given) -> Confirmation | None:
         if _answer("Do it? y, anything else does nothing") != "y":
             return None
         return Confirmation(by=given.by, yes=True, reason=given.reason, ticket=given.ticket)
-    typed = _answer(f"Type {plan.word} to do it")
+    typed = _answer(f"Type {plan.word} to do it").strip()
     if not typed:
         return None
     if typed != plan.word:
@@ -70,7 +71,7 @@ def _asked(plan: Plan, given: Given) -> Confirmation | None:
         return _confirmation(plan, given, typed=typed, reason=given.reason, code="")
     reason = given.reason or _answer("Why")
     code = given.code
-    if plan.tier is Tier.TWO and not code:
+    if plan.tier is Tier.TWO and not code and reason.strip():
         code = _answer("One-time code", hidden=True)
     return _confirmation(plan, given, typed=typed, reason=reason, code=code)
 

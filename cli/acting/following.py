@@ -13,12 +13,15 @@ from fleet.actions.action import Action, Confirmation
 from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import Acting
 from fleet.actions.preview import preview
+from fleet.actions.printed import new_lines, printed_lines
 from fleet.errors import RefusedError
 from fleet.store import Store
 from fleet.text import scrub
 
 LOOK_S = 0.5
 """Seconds between two looks at how far it is."""
+LINES_AT_ONCE = 200
+"""Lines of output that are told between two looks; the last ones."""
 COUNTS_EVERY = 10
 """Looks between two times that only the numbers of items are told anew."""
 
@@ -81,7 +84,8 @@ async def _leave(desk: Acting, plan: Plan, given: Given) -> None:
 
 async def follow(desk: Acting, store: Store, id: str, timeout_s: float | None) -> Action:
     """The action once it has ended, or as it is when the time is over; what changes is told on stderr meanwhile."""
-    telling = asyncio.create_task(_tell(store, id))
+    told = _Told()
+    telling = asyncio.create_task(_tell(store, id, told))
     try:
         async with asyncio.timeout(timeout_s):
             return await desk.ended(id)
@@ -91,18 +95,40 @@ async def follow(desk: Acting, store: Store, id: str, timeout_s: float | None) -
     finally:
         telling.cancel()
         await asyncio.wait([telling])
+        if id in store.actions:
+            told.output(store.actions[id])
 
 
-async def _tell(store: Store, id: str) -> None:
-    told, counted, looks = "", "", 0
+class _Told:
+    """What was told of an action on stderr by now."""
+
+    def __init__(self) -> None:
+        self._words = ""
+        self._numbers = ""
+        self._looks = 0
+        self._lines = 0
+
+    def output(self, action: Action) -> None:
+        """Tell what its commands printed since."""
+        for line in new_lines(action, self._lines, LINES_AT_ONCE):
+            click.echo(f"  | {scrub(line)}", err=True)
+        self._lines = max(self._lines, printed_lines(action))
+
+    def progress(self, action: Action) -> None:
+        """Tell how far it is where that is other than before; only the numbers of its items not every time."""
+        words, numbers = progress(action), counts(action) if action.plan.many else ""
+        self._looks = self._looks + 1 if words == self._words else COUNTS_EVERY
+        if self._looks >= COUNTS_EVERY and (words, numbers) != (self._words, self._numbers):
+            click.echo("  ".join(filter(None, (words, numbers))), err=True)
+            self._words, self._numbers, self._looks = words, numbers, 0
+
+
+async def _tell(store: Store, id: str, told: _Told) -> None:
     while True:
         action = store.actions.get(id)
         if action is not None:
-            words, numbers = progress(action), counts(action) if action.plan.many else ""
-            looks = looks + 1 if words == told else COUNTS_EVERY
-            if looks >= COUNTS_EVERY and (words, numbers) != (told, counted):
-                click.echo("  ".join(filter(None, (words, numbers))), err=True)
-                told, counted, looks = words, numbers, 0
+            told.output(action)
+            told.progress(action)
         await asyncio.sleep(LOOK_S)
 
 

@@ -10,16 +10,19 @@ import msgspec
 from fleet.actions.action import SETTLED_AS, Action, ActionState
 from fleet.actions.plan import Plan, plan_sha256, public
 from fleet.actions.preview import Line
+from fleet.actions.printed import last_lines, printed_lines
 from fleet.actions.verdict import settled_words, state_words
 from fleet.errors import RefusedError
 from fleet.store import Store
-from fleet.text import scrub, scrub_json, scrub_lines
+from fleet.text import scrub, scrub_json
 
 FAILED: Final = 1
 REFUSED: Final = 2
 UNKNOWN: Final = 3
 """Exit codes beside 0: it failed (was cancelled, or out of time); it was refused and nothing was sent; nobody knows."""
 
+OUTPUT_LINES: Final = 20
+"""Lines of output that a receipt for reading has; the last ones."""
 LISTED: Final = 20
 """Items that went wrong which are listed one by one; the others are counted."""
 
@@ -82,11 +85,22 @@ def _receipt(action: Action) -> Iterator[str]:
         yield from (f"  {state_words(item)}: {scrub(item.words)}: {scrub(item.sentence)}" for item in wrong[:LISTED])
         if len(wrong) > LISTED:
             yield f"  and {len(wrong) - LISTED:,} more, which -o json lists"
-    if action.output:
-        yield from (f"  | {line}" for line in scrub_lines(action.output).splitlines()[-20:])
+    yield from (f"  {line}" for line in _output(action))
     if action.next_step:
         yield f"  next: {scrub(action.next_step)}"
     yield f"  id {action.id}"
+
+
+def _output(action: Action) -> Iterator[str]:
+    """The last lines of what was printed, after how many there were before them, and how many of those are lost."""
+    last = last_lines(action, OUTPUT_LINES)
+    before = printed_lines(action) - len(last)
+    if before:
+        lost = action.output_cut_lines
+        left_out = f", {lost:,} of them ({action.output_cut:,} characters) left out" if action.output_cut else ""
+        kept = "; -o json has the others" if before > lost else ""
+        yield f"| … {before:,} line{'s' if before != 1 else ''} before these{left_out}{kept} …"
+    yield from (f"| {scrub(line)}" for line in last)
 
 
 def counts(action: Action) -> str:

@@ -9,6 +9,7 @@ from cli.acting.complete import complete_receiver, complete_template, complete_v
 from cli.acting.options import acting_options, given_by, run_act
 from cli.options import config_option, wait_option
 from cli.settings import load_config, start_logging
+from fleet.actions.template import WHOM
 from fleet.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def submit(
     text = _read(items) if items is not None else None
 
     async def plan(desk: "Acting", store: "Store") -> "Plan":
+        row = store.templates.get(template)
+        if row is not None and row.for_agents and not to:
+            raise RefusedError(f"--to: {WHOM}")
         batch = await desk.read_items(template, text) if text is not None else ({},)
         return await desk.plan_submit(template, [{**values, **one} for one in batch], to)
 

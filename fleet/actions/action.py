@@ -3,10 +3,14 @@ back."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from fleet.actions.plan import ActKind, Plan, Tier
+
+AUTO: Final = "fleetdeck (auto)"
+"""Who acts where nobody asked for it."""
 
 
 class ActionState(StrEnum):
@@ -133,9 +137,9 @@ class Action(Struct, frozen=True, kw_only=True):
     """An act as a row, by its id, which is its idempotency key. `plan` is public (`fleet.actions.plan.public`).
 
     `outcome` says in a sentence what became of it, `next_step` what would be best now where that is not plain.
-    `output` is what commands printed, scrubbed, in whole lines: all of it, or its first `output_head` characters and its
-    end (`fleet.actions.printed`). Times are by our clock; `ended_at` is when its end was
-    first known, None where nobody saw it end: its program was killed.
+    `output` is what commands printed, scrubbed, in whole lines: all of it, or its first `output_head` characters and
+    its end (`fleet.actions.printed`). Times are by our clock; `ended_at` is when its end was first known, None where
+    nobody saw it end: its program was killed.
     """
 
     id: str
@@ -257,3 +261,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     since: datetime
     auto: bool = False
     doubt: str = ""
+    acts_at: datetime | None = None
+    """When it is carried out by itself; None where it is not."""
+    held_back: str = ""
+    """Why it is not carried out by itself although its definition says `auto`, in a sentence."""

@@ -14,7 +14,7 @@ def eta_s(queue: Queue, more: int = 0) -> float | None:
 
 
 def depth_sentence(name: str, queue: Queue | None, more: int) -> str:
-    """`queue jobs: 31 waiting, +200; empty in about 14m`. Where the queue's rate is not known, nothing is said of when."""
+    """`queue jobs: 31 waiting, +200; empty in about 14m`; nothing of when, where the queue's rate is not known."""
     if queue is None:
         return f"queue {name}: not watched, or not seen yet; +{more:,}"
     waiting = "how many wait is not known" if queue.queued is None else f"{queue.queued:,} waiting"

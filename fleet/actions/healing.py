@@ -23,7 +23,8 @@ Errors = Callable[[datetime, datetime], float | None]
 
 class Case(Struct, frozen=True):
     """What is live, what would be rolled to, and what is known of both. `burns` are the tiers that fire, none where
-    something else than an objective is wrong; `budget_ratio` is 1 − objective."""
+    a gate fails, which it does since `failing_since` and sees by the last `reach_s` seconds; `budget_ratio` is 1 −
+    objective."""
 
     live: Revision
     wanted: Revision
@@ -31,13 +32,15 @@ class Case(Struct, frozen=True):
     budget_ratio: float
     errors: Errors
     now: datetime
+    failing_since: datetime | None = None
+    reach_s: float = 0.0
 
 
 def against(case: Case) -> str:
     """Why going back would not heal it, in a sentence; "" where it could. Of several tiers one that it could heal is
     enough."""
     if not case.burns:
-        return _against_by_life(case.live, case.wanted)
+        return _against_by_gate(case) or _against_by_life(case.live, case.wanted)
     said = [_against_by(burn, case) for burn in case.burns]
     return "" if "" in said else said[0]
 
@@ -48,6 +51,18 @@ def doubt(live: Revision, wanted: Revision) -> str:
         return ""
     other = f"{wanted.name} did not" if wanted.good is False else f"of {wanted.name} that is not known"
     return f"{live.name} kept its objective until now, and {other}"
+
+
+def _against_by_gate(case: Case) -> str:
+    """A gate has no windows that could be looked at again: it is known since when it fails."""
+    live, since = case.live, case.failing_since
+    if live.live_from is None or since is None or since > live.live_from:
+        return ""
+    if (case.now - live.live_from).total_seconds() < case.reach_s:
+        return f"{live.name} came too lately to be judged: the gate failed before it"
+    if not case.wanted.good:
+        return f"the gate failed already when {live.name} came, and {case.wanted.name} is not known to be better"
+    return ""
 
 
 def _against_by_life(live: Revision, wanted: Revision) -> str:

@@ -83,12 +83,15 @@ def judged(
     objective_ratio: float | None,
     history: SloHistory,
     now: datetime,
+    *,
+    shared: str = "",
 ) -> tuple[Revision, ...]:
     """The revisions with when each was live (`spans`, as they are known `now`) and what the objective was then. `good`
     stays as the target says it where history has no events of that time; a revision that lasted less than a minute has
-    none."""
+    none. It stays so, too, where the objective did not hold and others have it (`shared` names them): whose doing that
+    was is not kept."""
     lived = [_lived(one, spans.get(one.id, ()), now) for one in revisions]
-    return tuple(_judged(one, slo, objective_ratio, history) for one in lived)
+    return tuple(_judged(one, slo, objective_ratio, history, shared) for one in lived)
 
 
 def _lived(one: Revision, spans: Sequence[Span], now: datetime) -> Revision:
@@ -105,13 +108,16 @@ def _lived(one: Revision, spans: Sequence[Span], now: datetime) -> Revision:
     )
 
 
-def _judged(one: Revision, slo: str, objective_ratio: float | None, history: SloHistory) -> Revision:
+def _judged(one: Revision, slo: str, objective_ratio: float | None, history: SloHistory, shared: str) -> Revision:
     parts = [part for span in one.lived if (part := history.between(slo, *span)) is not None] if slo else []
     ratio = _together(parts).sli_ratio
     if ratio is None:
         return one
-    inside = one.good if objective_ratio is None else ratio >= objective_ratio
-    return replace(one, sli_ratio=ratio, error_ratio=1 - ratio, good=inside)
+    known = replace(one, sli_ratio=ratio, error_ratio=1 - ratio)
+    if objective_ratio is None:
+        return known
+    inside = ratio >= objective_ratio
+    return replace(known, shared=shared) if shared and not inside else replace(known, good=inside)
 
 
 def _together(parts: Sequence[Between]) -> Between:

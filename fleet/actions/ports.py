@@ -4,7 +4,7 @@ and the command line may ask of it."""
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -17,7 +17,25 @@ from fleet.ports import HttpSender, Limits
 from fleet.store import Store
 
 Tell = Callable[[str], None]
-"""Takes a line of output, scrubbed, as it comes; its end may be left out."""
+"""Takes lines of output as they come, one or several; the end of the last may be left out. Secrets are taken out of
+them, and nothing else: who keeps or shows them makes them harmless."""
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A `Tell` that also hears what becomes of a process."""
+
+    def __call__(self, text: str) -> None:
+        """As `Tell`."""
+        ...
+
+    def began(self) -> None:
+        """It runs."""
+        ...
+
+    def ending(self, words: str) -> None:
+        """It is being ended; `words` say how: `TERM sent, KILL in 5 s`."""
+        ...
 
 
 class Performer(Protocol):

@@ -34,6 +34,9 @@ class Revision(Struct, frozen=True, kw_only=True):
     live_until: datetime | None = None
     lived: tuple[Span, ...] = ()
     """The stretches in which it was live, as far as they are known, the oldest first. Its ratios are of all of them."""
+    shared: str = ""
+    """Who else has the objective that did not hold while it was live, so that whose doing that was is not known; ""
+    where nobody has, or it held."""
     trouble: str = ""
     """Why it cannot be rolled to (its archive is damaged), "" where it can."""
 
@@ -76,6 +79,10 @@ class RollbackRow(Struct, frozen=True, kw_only=True):
     proposed: str = ""
     """The revision that is proposed, "" where none is."""
     because: str = ""
+    said: str = ""
+    """Where something is wrong: why nothing is proposed, or why what is proposed is not carried out by itself."""
+    due: datetime | None = None
+    """When what is proposed is carried out by itself, or when it is looked again whether anything is to be."""
     error: str = ""
     seen: datetime | None = None
     words: tuple[str, ...] = ()

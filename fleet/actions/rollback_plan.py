@@ -182,6 +182,11 @@ def to_warnings(
     if to.good is False:
         outside = f"was outside of its objective while it was live{_ratio(to, objective_ratio)}"
         said.append(f"{to.name} {outside if slo else 'is said not to be good'}")
+    elif to.shared:
+        said.append(
+            f"{slo} did not hold while {to.name} was live{_ratio(to, objective_ratio)}, and {to.shared} has it, too: "
+            "whose doing that was is not known"
+        )
     elif to.good is None and slo:
         said.append(f"whether {to.name} was inside its objective is not known: history has nothing of that time")
     if live is not None and to.at is not None and live.at is not None and to.at > live.at:

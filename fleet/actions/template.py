@@ -5,6 +5,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 FieldType = Literal["text", "integer", "number", "boolean", "choice", "list", "json"]
+WHOM = "name an agent that it is for"
+"""What is wanted where a template is `for_agents` and none is named."""
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,8 @@ class Template(Struct, frozen=True, kw_only=True):
     error: str = ""
     cancels: bool = False
     """Whether what it submitted can be cancelled at the target."""
+    for_agents: bool = False
+    """Whether an agent must be named whom it is for: there is no target of its own."""
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 from fleet.actions.action import Action, ActionState, Item
 from fleet.actions.plan import ActKind, plan_sha256
+from fleet.actions.printed import lines_of
 from fleet.actions.verdict import settled_words
 from fleet.filters.units import Unit
 from fleet.times import rfc3339, span_text
@@ -169,7 +170,9 @@ VIEW: View[Action] = View(
         Field("undone_by", lambda r, _: r.undone_by or None),
         Field("of", lambda r, _: r.plan.of or None),
         Field("plan_sha256", lambda r, _: plan_sha256(r.plan)),
-        Field("output", lambda r, _: r.output.splitlines()),
+        Field("output", lambda r, _: lines_of(r)),
+        Field("output_cut", lambda r, _: r.output_cut),
+        Field("output_cut_lines", lambda r, _: r.output_cut_lines),
     ),
     order=_order,
     words=lambda r: (

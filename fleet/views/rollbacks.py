@@ -13,11 +13,11 @@ def _proposed(row: RollbackRow, _: Look) -> Cell:
 
 
 def _why(row: RollbackRow) -> str:
-    return row.error or row.because
+    return row.error or "; ".join(filter(None, (row.said, row.because)))
 
 
 def _why_cell(row: RollbackRow, at: Look) -> Cell:
-    tone = Tone.DOWN if row.error else Tone.DEGRADED if row.because else Tone.MUTED
+    tone = Tone.DOWN if row.error else Tone.DEGRADED if row.because or row.said else Tone.MUTED
     return Cell(with_lock(row.name, _why(row), at), tone)
 
 
@@ -75,6 +75,8 @@ VIEW: View[RollbackRow] = View(
         attribute("preferred"),
         attribute("proposed"),
         attribute("because"),
+        attribute("said"),
+        moment("due", lambda r, _: r.due),
         attribute("slo"),
         attribute("gate"),
         Field("stages", lambda r, _: list(r.stages)),
@@ -84,7 +86,7 @@ VIEW: View[RollbackRow] = View(
         attribute("error"),
     ),
     order=_order,
-    words=lambda r: f"{r.name} {r.kind} {r.target} {r.live} {r.proposed} {r.because} {r.error}",
+    words=lambda r: f"{r.name} {r.kind} {r.target} {r.live} {r.proposed} {r.because} {r.said} {r.error}",
     fault=lambda r: bool(r.error or r.proposed),
     empty="nothing can be rolled back: write how under rollbacks: in the configuration",
     beside=(LOCKS,),

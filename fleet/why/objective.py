@@ -113,14 +113,17 @@ def window_s(row: SloStatus) -> float:
     return min(_MOST_S, max(_LEAST_S, min(firing, default=_LEAST_S)))
 
 
-def bad_events(row: SloStatus, evidence: Evidence, ground: Ground) -> Iterator[Parts | None]:
-    """The bad events of each agent, at last; None where a step of the loop may end."""
+def bad_events(
+    row: SloStatus, evidence: Evidence, ground: Ground, back_s: float | None = None
+) -> Iterator[Parts | None]:
+    """The bad events of each agent in the last `back_s` seconds (`window_s`), at last; None where a step of the loop
+    may end."""
     tally = Tally(ground)
     asked: list[Asked] = []
     errors: list[str] = []
     try:
         if isinstance(evidence.indicator, Counted):
-            yield from _counted(evidence.indicator, evidence, window_s(row), tally, asked, ground)
+            yield from _counted(evidence.indicator, evidence, back_s or window_s(row), tally, asked, ground)
         else:
             yield from _looked(evidence.indicator, evidence, tally, asked, errors, ground)
     except QueryError as error:

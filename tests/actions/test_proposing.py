@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from actions.proposing import AUTO, Proposer
-from fleet.actions.action import Action, ActionState, Confirmation, Proposal
+from actions.proposing import Proposer
+from fleet.actions.action import AUTO, Action, ActionState, Confirmation, Proposal
 from fleet.actions.history import Between
 from fleet.actions.plan import Plan
 from fleet.gates.model import GateState, GateStatus
@@ -86,7 +86,7 @@ async def test_auto_keeps_to_its_limits_and_never_repeats_what_failed(tmp_path: 
             await proposer.step()
             it.clock.advance(600)
         assert len(desk.started) == 1
-        assert "did not succeed" in proposer.said["gateway"]
+        assert "did not succeed" in it.book.rows()[0].said
 
 
 @pytest.mark.anyio
@@ -101,12 +101,16 @@ async def test_what_is_still_seen_of_the_time_before_a_rollback_proposes_none(tm
         await proposer.step()
         assert not it.store.proposals
         it.store.actions.put(plan.key, replace(done, state=ActionState.SUCCEEDED, ended_at=now))
+        (tmp_path / "current").unlink()
+        (tmp_path / "current").symlink_to(tmp_path / "releases" / "r2")
         it.clock.advance(300)
         await proposer.step()
         assert not it.store.proposals
+        assert it.book.rows()[0].said == "r2 was rolled to, from r3; looks again in 2m"
         it.clock.advance(300)
         await proposer.step()
         assert "gateway" in it.store.proposals
+        assert it.store.proposals["gateway"].doubt
 
 
 # ── what it could heal ──
@@ -135,7 +139,7 @@ async def _step(
         fill(it)
         proposer = Proposer(it.store, it.book, it.clock)
         await proposer.step()
-        return it.store.proposals.get("gateway"), proposer.said.get("gateway", "")
+        return it.store.proposals.get("gateway"), it.book.rows()[0].said
 
 
 @pytest.mark.anyio
@@ -163,7 +167,7 @@ async def test_of_an_earlier_one_that_nothing_is_known_of_the_doubt_is_said_and_
         assert proposal.doubt == "r3 kept its objective until now, and of r2 that is not known"
         assert proposal.because.endswith(f"(page fast at 28.8×); {proposal.doubt}")
         assert desk.started == []
-        assert proposer.said["gateway"] == f"{proposal.doubt}: an operator has to"
+        assert it.book.rows()[0].said == "not by itself: it is in doubt that it heals, so an operator has to"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,7 @@ async def test_of_an_earlier_one_that_nothing_is_known_of_the_doubt_is_said_and_
 async def test_where_the_cause_is_elsewhere_none_is_proposed(
     tmp_path: Path, errors: Mapping[timedelta, float], why: str
 ) -> None:
-    assert await _step(tmp_path, errors, (40, 30, 3)) == (None, f"none is proposed: {why}")
+    assert await _step(tmp_path, errors, (40, 30, 3)) == (None, f"{why}")
 
 
 @pytest.mark.anyio
@@ -196,7 +200,7 @@ async def test_where_it_burned_before_the_live_one_came_an_earlier_one_has_to_be
         proposer = Proposer(it.store, it.book, it.clock)
         await proposer.step()
         assert not it.store.proposals
-        assert "already when r3 came, and r2 is not known to be better" in proposer.said["gateway"]
+        assert "already when r3 came, and r2 is not known to be better" in it.book.rows()[0].said
 
 
 @pytest.mark.anyio
@@ -236,7 +240,7 @@ async def test_a_mend_is_not_taken_back_for_what_was_before_it(
 ) -> None:
     errors = {9 * HOUR: _CALM, 30 * _MINUTE: _CALM if why == "" else _PAGING, came: now}
     proposal, said = await _step(tmp_path, errors, (9, 6, came / HOUR))
-    assert said == (f"none is proposed: {why}" if why else "")
+    assert said == (f"{why}" if why else "")
     assert (proposal is None) is bool(why)
 
 

@@ -205,6 +205,32 @@ async def test_a_plan_says_what_it_means_for_queue_and_agents(demo: Demo) -> Non
     assert book.templates_for("stranger") == () and len(book.templates_for("jobs")) == 1
 
 
+async def test_whom_it_is_for_is_asked_for_by_the_name_of_its_line(demo: Demo) -> None:
+    url = f"http://127.0.0.1:{demo.server.port}"
+    book = submissions(demo.reach, entry(KIND, "run", {"url": url}, fields=FIELDS[:2], agents="name:worker"))
+    assert [row.for_agents for row in book.templates()] == [True]
+    with pytest.raises(RefusedError, match=r"^to: name an agent that it is for$"):
+        await book.plan("run", [{"command": "status"}], [])
+    nobody = submissions(demo.reach, entry(KIND, "run", {"url": url}, fields=FIELDS[:2]))
+    assert "name an agent that it is for" in nobody.templates()[0].error
+    named = submissions(demo.reach, demo.template(agent="worker-9"))
+    assert [row.for_agents for row in named.templates()] == [False]
+    assert (await named.plan("run", [{"command": "status"}], [])).items
+    by_field = submissions(demo.reach, demo.template(agent="{project}"))
+    with pytest.raises(RefusedError, match="item 1: project: whom the task is for is missing"):
+        await by_field.plan("run", [{"command": "status"}], [])
+
+
+async def test_of_a_queue_whose_rate_is_not_known_no_time_is_said_and_of_none_nothing(demo: Demo) -> None:
+    _up(demo.reach, "worker-1")
+    demo.reach.store.queues.put("jobs", Queue(name="jobs", kind="coordinator", queued=31))
+    plan = await submissions(demo.reach, demo.template()).plan("run", [{"command": "status"}], ["worker-1"])
+    assert plan.effects == ("queue jobs: 31 waiting, +1",)
+    url = f"http://127.0.0.1:{demo.server.port}"
+    without = submissions(demo.reach, entry(KIND, "run", {"url": url}, fields=FIELDS, agents="name:worker"))
+    assert (await without.plan("run", [{"command": "status"}], ["worker-1"])).effects == ()
+
+
 # ── faults ──
 
 

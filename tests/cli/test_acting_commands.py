@@ -106,7 +106,9 @@ async def test_a_receipt_as_json_is_all_that_stands_on_stdout(tmp_path: Path, ta
         (("submit", "careful", "--set", "text=hi", "--yes"), "it needs a reason"),
         (ONE, "--yes stands for the answer"),
         (("--read-only", *ONE, "--yes"), "read-only"),
-        (("rollback", "gatewy", *YES), "nothing that can be rolled back is called 'gatewy'"),
+        (("rollback", "gatewy", *YES), "nothing that can be rolled back is called 'gatewy'; did you mean gateway?"),
+        (("rollback", "wach"), "did you mean watch?"),
+        (("get", "rollback"), "there is no 'rollback'; did you mean rollbacks?"),
         (("rollback", "gateway", "--to", "r9", *YES), "r9"),
         (("rollback", "watch"), "no rollback is on record"),
         (("rollback", "watch", "abc"), "no action on record is 'abc'"),
@@ -120,6 +122,15 @@ async def test_what_is_refused_is_refused_with_a_sentence_and_sends_nothing(
     assert (told.code, told.out) == (2, ""), told.err
     assert why in told.err
     assert "Traceback" not in told.err
+    assert target.tried == 0
+
+
+async def test_whom_a_task_is_for_is_asked_for_by_the_option_that_says_it(tmp_path: Path, target: Target) -> None:
+    fields = [{"name": "command", "required": True}]
+    run = {"kind": "coordinator", "name": "run", "url": target.url, "agents": "name:worker", "fields": fields}
+    written(tmp_path, {"templates": [run]})
+    told = await said(tmp_path, "submit", "run", "--set", "command=status", "--yes")
+    assert (told.code, told.err) == (2, "fleetdeck: refused: --to: name an agent that it is for\n")
     assert target.tried == 0
 
 
@@ -375,9 +386,7 @@ async def test_tier_1_is_confirmed_by_y_alone(
     assert ("nothing was done" in seen) == (not sent)
 
 
-@pytest.mark.parametrize(
-    ("word", "reason", "code", "sent"), [("gateway", "it burns", 0, 1), ("Gateway", "x", 2, 0), ("gateway", "", 2, 0)]
-)
+@pytest.mark.parametrize(("word", "reason", "code", "sent"), [("gateway", "it burns", 0, 1), ("gateway", "", 2, 0)])
 async def test_tier_2_is_confirmed_by_the_name_and_a_reason(
     tmp_path: Path, target: Target, word: str, reason: str, code: int, sent: int
 ) -> None:
@@ -385,6 +394,25 @@ async def test_tier_2_is_confirmed_by_the_name_and_a_reason(
     seen, ended_with = await answered(child, ("Type gateway to do it", word), ("Why", reason))
     assert ended_with == code, seen
     assert len(target.wrote) == sent
+
+
+async def test_a_wrong_name_is_refused_before_anything_else_is_asked_and_is_on_record(
+    tmp_path: Path, target: Target
+) -> None:
+    seen, ended_with = await answered(asked(tmp_path, "rollback", "gateway"), ("Type gateway to do it", "Gateway"))
+    assert (ended_with, target.tried) == (2, 0), seen
+    assert "type gateway exactly" in seen
+    assert "Why" not in seen
+    assert [line["decision"] for line in lines_of(state_of(tmp_path))] == ["refused"]
+
+
+async def test_a_reason_that_is_missing_is_said_first_and_not_behind_the_whole_plan(
+    tmp_path: Path, target: Target
+) -> None:
+    told = await said(tmp_path, "rollback", "gateway", "--yes")
+    assert (told.code, target.tried) == (2, 0)
+    assert told.err == "fleetdeck: refused: it needs a reason\n"
+    assert [line["decision"] for line in lines_of(state_of(tmp_path))] == ["refused"]
 
 
 async def test_tier_3_asks_for_a_code_and_does_not_show_it(tmp_path: Path, target: Target) -> None:

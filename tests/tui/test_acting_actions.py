@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 from fleet.actions.action import ActionState, Item
 from fleet.actions.template import Template
 from tests.tui.acting_desk import SIZE, SMALL, acting_deck, keys_of, settled
-from tests.tui.acting_stores import REVIEW, Remembered, acted_store, batch_action
+from tests.tui.acting_stores import REVIEW, Remembered, acted_store, action, batch_action, rollback_plan
+from tests.tui.factories import agent_store
 from tests.tui.rolling_stores import ended, failed_stage, mid_stage, rolling_store, succeeded
 from tests.tui.test_app import table_of, text_of, until
 from tui.acting.act_facts import beside, standing
@@ -183,9 +184,9 @@ async def test_output_is_followed_to_its_end_until_one_scrolls_back_and_says_wha
         await until(pilot, lambda: "Output  3 lines" in text_of(pilot))
         prints(500, cut=1_234)
         await until(pilot, lambda: "line 0499" in text_of(pilot))
-        assert "1,234 characters before them dropped" in text_of(pilot)
+        assert "1,234 characters before these left out" in text_of(pilot)
         await pilot.press("tab", "home")
-        await until(pilot, lambda: "…line 0000" in text_of(pilot))
+        await until(pilot, lambda: "… 1,234 characters left out …" in text_of(pilot))
         prints(600, cut=1_234)
         await until(pilot, lambda: "Output  600 lines" in text_of(pilot))
         assert "line 0000" in text_of(pilot)
@@ -258,3 +259,19 @@ async def test_what_was_settled_by_hand_looks_like_nothing_that_was_seen() -> No
         assert "said by bob@there: nobody saw it" in said
         assert "● succeeded" not in said
         assert "act.settle" not in keys_of(pilot)
+
+
+@pytest.mark.parametrize("state", [ActionState.RUNNING, ActionState.FAILED])
+async def test_of_what_is_no_batch_the_state_alone_says_how_it_is_and_not_how_many_requests_were_answered(
+    state: ActionState,
+) -> None:
+    store = agent_store()
+    plan = rollback_plan()
+    answered = (Item(words="roll gateway", state=ActionState.SUCCEEDED),)
+    store.actions.put(plan.key, action(plan, state, items=answered))
+    async with acting_deck(Remembered(store), "actions").run_test(size=SIZE) as pilot:
+        app: Any = pilot.app
+        await app.show_receipt(plan.key)
+        await until(pilot, lambda: state.value in text_of(pilot))
+        said = text_of(pilot)
+        assert not any(words in said for words in ("of 1", "1 succeeded", "ended"))

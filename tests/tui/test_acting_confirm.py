@@ -118,8 +118,10 @@ async def test_at_tier_two_the_targets_word_and_a_reason_are_wanted() -> None:
         await shown(pilot, rollback_plan())
         await pilot.press("y")
         assert acting.writes() == []
+        assert "tab: type gateway, a reason · d runs it dry" in text_of(pilot)
         await pilot.press("tab")
         await typed(pilot, "gatewax")
+        assert "still: type gateway, a reason" in text_of(pilot)
         await pilot.press("enter")
         assert "type gateway to confirm" in text_of(pilot)
         await pilot.press("backspace")
@@ -127,7 +129,12 @@ async def test_at_tier_two_the_targets_word_and_a_reason_are_wanted() -> None:
         await pilot.press("enter", "enter")
         assert "a reason is wanted" in text_of(pilot)
         assert acting.writes() == []
+        assert "still: a reason" in text_of(pilot)
+        assert "⏎ next" in text_of(pilot)
         await typed(pilot, "r42 burns")
+        assert "still" not in text_of(pilot)
+        assert "[ Cancel ]   enter does it" in text_of(pilot)
+        assert "⏎ do it" in text_of(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: bool(acting.writes()))
         ((_, _, confirmation, dry),) = acting.writes()

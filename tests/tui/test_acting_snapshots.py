@@ -10,7 +10,7 @@ from fleet.actions.plan import Tier
 from tests.tui.acting_desk import acting_deck, settled, shown
 from tests.tui.acting_stores import NOTE, REVIEW, Remembered, acted_store, rollback_plan, submit_plan
 from tests.tui.test_app import table_of, text_of, until
-from tui.acting.many import ItemInput
+from tui.acting.item_input import ItemInput
 from tui.acting.submit import SubmitSheet
 
 Compare = Callable[..., bool]

@@ -9,7 +9,8 @@ from tests.tui.acting_stores import NOTE, REVIEW, Remembered
 from tests.tui.factories import agent_store
 from tests.tui.test_app import text_of, typed, until
 from tui.acting.confirm import ConfirmSheet
-from tui.acting.many import BatchSheet, ItemInput
+from tui.acting.item_input import ItemInput
+from tui.acting.many import BatchSheet
 from tui.acting.receipt import ReceiptPage
 from tui.acting.task_fields import TaskInput
 from tui.acting.which import WhichSheet

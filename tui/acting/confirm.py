@@ -20,7 +20,7 @@ from fleet.actions.preview import preview
 from fleet.errors import FleetdeckError
 from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.acting.entered import missing, wanted_lines
+from tui.acting.entered import missing, still_missing, wanted_lines
 from tui.acting.may import why_not
 from tui.acting.plan_lines import PlanLines
 from tui.acting.unhurried import Cancel, Unhurried
@@ -283,12 +283,16 @@ class ConfirmSheet(Unhurried[str | None]):
         elif self._plan.tier <= Tier.YES:
             self._cancel.say(ink.write("y does it · d runs it dry", Tone.ACCENT))
         else:
-            word = scrub(self._plan.word, 60)
-            more = ", a code" if self._plan.tier is Tier.TWO else ""
-            if self.focused in self._boxes.values():
-                self._cancel.say(ink.write(f"type {word}, a reason{more}; enter does it", Tone.ACCENT))
-                return
-            self._cancel.say(ink.write(f"tab: type {word}, a reason{more} · d runs it dry", Tone.ACCENT))
+            self._cancel.say(ink.write(self._way(), Tone.ACCENT))
+
+    def _way(self) -> str:
+        """What the lines still want; where they have all of it, what does it."""
+        missing = [scrub(one, 70) for one in still_missing(self._boxes, self._plan.word)]
+        for box in self._boxes.values():
+            box.call_enter("next" if missing else "do it")
+        if self.focused in self._boxes.values():
+            return f"still: {', '.join(missing)}" if missing else "enter does it"
+        return f"tab: {', '.join(missing) or 'back to the lines, where enter does it'} · d runs it dry"
 
     def _say(self, message: str) -> None:
         self._said = message

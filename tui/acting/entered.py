@@ -16,13 +16,27 @@ def wanted_lines(plan: Plan) -> dict[str, str]:
     return lines
 
 
+def still_missing(boxes: Mapping[str, FormInput], word: str) -> list[str]:
+    """What the lines do not have yet, in the order of the lines; empty where `enter` does it."""
+    return [
+        named
+        for name, named in {"target": f"type {word}", "reason": "a reason", "code": "a code"}.items()
+        if name in boxes and not _is_right(name, boxes[name], word)
+    ]
+
+
+def _is_right(name: str, box: FormInput, word: str) -> bool:
+    return box.value.strip() == word if name == "target" else bool(box.value.strip())
+
+
 def missing(boxes: Mapping[str, FormInput], word: str) -> tuple[FormInput | None, str]:
     """The first line that is not as it must be, and what is wrong with it; `word` is what confirms the target."""
-    target, reason, code = boxes.get("target"), boxes.get("reason"), boxes.get("code")
-    if target is not None and target.value.strip() != word:
-        return target, f"type {word} to confirm"
-    if reason is not None and not reason.value.strip():
-        return reason, "a reason is wanted: whoever comes next will ask"
-    if code is not None and not code.value.strip():
-        return code, "a one-time code is wanted"
+    wrong = {
+        "target": f"type {word} to confirm",
+        "reason": "a reason is wanted: whoever comes next will ask",
+        "code": "a one-time code is wanted",
+    }
+    for name, words in wrong.items():
+        if name in boxes and not _is_right(name, boxes[name], word):
+            return boxes[name], words
     return None, ""

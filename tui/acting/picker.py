@@ -253,6 +253,8 @@ class RollbackPicker(Sheet[str | None]):
         proposal, known = self._deck.store.proposals.get(self._target), self._known
         if proposal is not None:
             yield ink.write(f"▼ {proposal.revision} is proposed: {proposal.because}", Tone.ACCENT)
+        if self._row is not None and self._row.said:
+            yield ink.write(self._row.said, Tone.DEGRADED)
         if known is None:
             return
         bad = tuple(f"{fact.name}: {fact.value}" for fact in known.facts if fact.bad)

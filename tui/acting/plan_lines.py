@@ -2,6 +2,7 @@
 drawn, so that a batch of thousands opens as quickly as a single task."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 from textual.geometry import Size
@@ -43,6 +44,11 @@ class PlanLines(Widget):
         if tuple(lines) != self._lines:
             self._lines, self._width = tuple(lines), -1
             self.refresh(layout=True)
+
+    def place_of(self, number: int) -> int:
+        """On which line of the screen, from the top of all, a line (from 0) begins; each has a heading of its own."""
+        begins = (place for place, piece in enumerate(self._at(self.size.width)) if piece.name)
+        return next(islice(begins, number, None), 0)
 
     def recolour(self) -> None:
         """The theme is another one."""

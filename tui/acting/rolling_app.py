@@ -16,7 +16,7 @@ from tui.acting.may import why_not
 from tui.live import FLUSH_S
 
 if TYPE_CHECKING:
-    from fleet.actions.action import Proposal
+    from fleet.actions.action import Action, Proposal
     from fleet.actions.revision import RollbackRow
 
 R = TypeVar("R")
@@ -32,9 +32,11 @@ class RollingApp(ActingApp[R]):
     """Says of a proposal once; where it can be taken up stands in what is said."""
 
     _proposed: "Subscription[str, Proposal] | None" = None
-    _told_at: dict[str, float]
-    _standing: frozenset[str] = frozenset()
+    _told_at: dict[tuple[str, bool], float]
+    _standing: frozenset[tuple[str, bool]] = frozenset()
     _woken_by_proposal = False
+    _acts_changed: "Subscription[str, Action] | None" = None
+    _by_itself: frozenset[str] = frozenset()
     _rows_changed: "Subscription[str, RollbackRow] | None" = None
     _rollable: Rollable = rollable(())
 
@@ -154,6 +156,7 @@ class RollingApp(ActingApp[R]):
         self._told_at = {}
         if self.context.acting is not None and self._proposed is None:
             self._proposed = self.context.store.proposals.subscribe(self._wake_proposals)
+            self._acts_changed = self.context.store.actions.subscribe(self._wake_proposals)
             self._wake_proposals()
 
     async def on_unmount(self) -> None:
@@ -164,6 +167,9 @@ class RollingApp(ActingApp[R]):
         if self._proposed is not None:
             self._proposed.close()
             self._proposed = None
+        if self._acts_changed is not None:
+            self._acts_changed.close()
+            self._acts_changed = None
 
     def _wake_proposals(self) -> None:
         # The store calls this from whatever task writes to it.
@@ -181,11 +187,37 @@ class RollingApp(ActingApp[R]):
             self.set_timer(LATER_S, self._tell_proposals)
             return
         self._proposed.drain()
+        self._tell_by_itself()
+        from fleet.actions.proposed import told as words
+
         now, proposals = self.context.clock.monotonic(), self.context.store.proposals
-        told = self._told_at
-        new = [name for name in proposals if name not in self._standing and now - told.get(name, -QUIET_S) >= QUIET_S]
-        self._standing = frozenset(proposals)
-        if new:
-            told.update(dict.fromkeys(new, now))
-            ready = ", ".join(f"{name} to {proposals[name].revision}" for name in new)
-            self.say(f"A rollback is ready (b): {ready}. {proposals[new[0]].because}")
+        told, standing = self._told_at, frozenset(map(_heard, proposals.values()))
+        new = [one for one in standing - self._standing if now - told.get(one, -QUIET_S) >= QUIET_S]
+        self._standing = standing
+        told.update(dict.fromkeys(new, now))
+        for text in words([proposals[name] for name, _ in sorted(new)], self.context.clock.now()):
+            self.say(text)
+
+    def _tell_by_itself(self) -> None:
+        """Say of rollbacks that nobody asked for that they have begun, and how they ended."""
+        if self._acts_changed is None:
+            return
+        from fleet.actions.action import AUTO
+
+        actions = self.context.store.actions
+        for id in self._acts_changed.drain().changed:
+            action = actions.get(id)
+            if action is None or action.actor != AUTO:
+                continue
+            if not action.ended and id not in self._by_itself:
+                self._by_itself |= {id}
+                self.say(f"{action.plan.source} is rolled back to {action.plan.revision} by itself: {action.reason}")
+            elif action.ended and id in self._by_itself:
+                self._by_itself -= {id}
+                what = f"{action.plan.source} to {action.plan.revision}, by itself: {action.state.value}"
+                self.say(f"{what}. {action.outcome}", bad=not action.succeeded)
+
+
+def _heard(proposal: "Proposal") -> tuple[str, bool]:
+    """What of a proposal is worth a word of its own: that it is there, and that it is carried out by itself."""
+    return proposal.target, proposal.acts_at is not None

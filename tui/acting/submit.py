@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from fleet.actions.template import Desk, Field
+from fleet.actions.template import WHOM, Desk
 from fleet.errors import FleetdeckError
 from fleet.text import scrub
 from fleet.views.view import Tone
 from tui.acting.desk_lines import desk_lines, desk_title
 from tui.acting.may import why_not
-from tui.acting.task_fields import FieldRow, TaskInput, named_in, names_in, values_of
+from tui.acting.task_fields import FieldRow, TaskInput, named_in, names_in, takes_agents, to_field, values_of
 from tui.alerts.form import LONGEST
 from tui.chrome.key_line import KeyLine
 from tui.context import Context
@@ -24,7 +24,6 @@ from tui.screens.sheet import Sheet
 
 PATIENCE_S = 30.0
 """How long planning may take: it may ask the target."""
-_TO = Field(name="to", type="list", help="agents; none: its own target")
 
 
 class TaskForm(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -41,7 +40,7 @@ class SubmitSheet(Sheet[str | None]):
         super().__init__()
         self._desk = desk
         self._deck = context
-        self._to = FieldRow(_TO) if desk.template.agents or to else None
+        self._to = FieldRow(to_field(desk.template)) if takes_agents(desk.template, to) else None
         self._first_to = ", ".join(to)
         self._rows = {field.name: FieldRow(field) for field in desk.template.fields}
         self._draft: Mapping[str, str] = {}
@@ -84,6 +83,8 @@ class SubmitSheet(Sheet[str | None]):
         event.stop()
         if why_not(self._deck):
             self._say(why_not(self._deck))
+        elif self._desk.template.for_agents and not self._whom():
+            self._refused(f"to: {WHOM}")
         elif not self._planning:
             self._planning = True
             self._say("planning …", Tone.MUTED)

@@ -3,7 +3,7 @@ turned into texts here; whether it is right is for who plans."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from fleet.actions.template import Field
+from fleet.actions.template import Field, Template
 from fleet.text import scrub
 from fleet.views.view import Tone
 from tui.alerts.form import LONGEST, FormInput, marked
@@ -111,6 +111,17 @@ class FieldRow(Vertical):
         self.box.value = scrub(text, LONGEST)
         self.box.cursor_position = len(self.box.value)
         return self.box.value == text
+
+
+def takes_agents(template: Template, to: Sequence[str]) -> bool:
+    """Whether it is entered whom a task is for; `to` are named already."""
+    return bool(template.agents or template.for_agents or to)
+
+
+def to_field(template: Template) -> Field:
+    """The line in which it is entered whom a task is for."""
+    whom = "agents that it is for" if template.for_agents else "agents; none: its own target"
+    return Field(name="to", type="list", help=whom, required=template.for_agents)
 
 
 def choices_of(field: Field) -> tuple[str, ...]:

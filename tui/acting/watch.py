@@ -12,7 +12,8 @@ from textual.containers import Container
 from textual.geometry import Size
 from textual.widget import Widget
 
-from fleet.actions.action import Action
+from fleet.actions.action import AUTO, Action
+from fleet.actions.printed import last_lines
 from fleet.slo.model import Burn, SloStatus
 from fleet.slo.windows import seconds_text
 from fleet.store import Store
@@ -87,9 +88,9 @@ class Tail(Widget):
         super().__init__(id="tail")
         self._texts: tuple[str, ...] = ()
 
-    def show(self, output: str) -> None:
+    def show(self, action: Action) -> None:
         """Replace what is shown."""
-        texts = tuple(output.splitlines()[-_TAIL:])
+        texts = tuple(last_lines(action, _TAIL))
         if texts != self._texts:
             self._texts = texts
             self.display = bool(texts)
@@ -163,7 +164,7 @@ class WatchPage(ActionPage):
         action = self._last = self.context.store.actions.get(self._action_id, self._last)
         if action is not None:
             self._show_tree()
-            self._tail.show(action.output)
+            self._tail.show(action)
             self._ends.show(list(ends_of(action)))
         self._show_judged()
         self.show_title()
@@ -235,7 +236,10 @@ def _gate(name: str, store: Store) -> Iterator[Known]:
 
 
 def ends_of(action: Action) -> Iterator[Known]:
-    """What became of it, and what would be best now; while it goes on only what must hold."""
+    """What became of it, and what would be best now; while it goes on only what must hold. Of one that nobody asked
+    for, why it was done."""
+    if action.actor == AUTO:
+        yield Known("by itself", (Cell(f"{action.actor}: {action.reason}", Tone.DEGRADED),))
     if not action.ended:
         if action.plan.expects:
             yield Known("must hold", (Cell(action.plan.expects, Tone.MUTED),))

@@ -8,7 +8,7 @@ from fleet.alerts.threshold import threshold_of
 from fleet.store import Store
 from fleet.times import age_text, span_text
 from fleet.views.view import Cell, Tone
-from fleet.why.proposal import READY, ready_for
+from fleet.why.proposal import NOT_READY, READY, ready_for, unready_for
 from tui.alerts.counts import GLYPH, TONE
 from tui.alerts.words import matchers_text
 from tui.chrome.facts import Known
@@ -43,6 +43,8 @@ def _ready(alert: Alert, store: Store) -> Iterator[Known]:
     """Rollbacks that are proposed for what the alert is about."""
     for text in ready_for(store, alert.labels.values()):
         yield Known(READY, (Cell(text, Tone.ACCENT),))
+    for text in unready_for(store, alert.labels.values()):
+        yield Known(NOT_READY, (Cell(text, Tone.MUTED),))
 
 
 def _heard(alert: Alert) -> str:

@@ -1,5 +1,6 @@
 """The lines of a sheet that is filled in: names with inputs behind them, whose every key has an id."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -56,6 +57,14 @@ class FormInput(TypedInput):
             self.value = scrub(value, LONGEST)
         self.selection = Selection.cursor(len(self.value))
         self.scroll_to(0, 0, animate=False, force=True, immediate=True)
+
+    def call_enter(self, word: str) -> None:
+        """What the footer says that `enter` does here, from now on."""
+        called = self._bindings.key_to_bindings
+        for key, bindings in called.items():
+            if any(one.action == "submit" and one.description != word for one in bindings):
+                called[key] = [replace(one, description=word) if one.action == "submit" else one for one in bindings]
+                self.refresh_bindings()
 
     def action_step(self, by: int) -> None:
         """Another of the choices where this line has some; else the line above or below."""

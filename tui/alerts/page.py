@@ -111,7 +111,7 @@ class AlertPage(AlertActs):
             ),
             id="page",
         )
-        yield Watch((store.alerts, store.silences, store.proposals), self._show_alert)
+        yield Watch((store.alerts, store.silences, store.proposals, store.rollbacks), self._show_alert)
         yield Watch((store.status,), self._show_agents)
 
     def on_mount(self) -> None:

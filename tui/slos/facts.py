@@ -8,7 +8,7 @@ from fleet.store import Store
 from fleet.times import age_text, span_text
 from fleet.views.slos import LOW_COVERAGE, STATE_GLYPH, STATE_TONE, coverage_text, rate_text, ratio_text
 from fleet.views.view import Cell, Tone
-from fleet.why.proposal import READY, ready_for
+from fleet.why.proposal import NOT_READY, READY, ready_for, unready_for
 from tui.chrome.facts import Known
 
 _PROMISE = {
@@ -50,6 +50,8 @@ def _ready(row: SloStatus, store: Store) -> Iterator[Known]:
     """Rollbacks that are proposed for it."""
     for text in ready_for(store, (row.name,)):
         yield Known(READY, (Cell(text, Tone.ACCENT),))
+    for text in unready_for(store, (row.name,)):
+        yield Known(NOT_READY, (Cell(text, Tone.MUTED),))
 
 
 def _when(row: SloStatus, store: Store) -> str:

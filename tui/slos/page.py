@@ -136,7 +136,7 @@ class SloPage(DeckScreen):
             Vertical(self._graph, Section(store, view=tiers_view(self._tiers), id="tiers"), self._formula, id="right"),
             id="page",
         )
-        yield Watch((store.slos, store.proposals), self._show_slo)
+        yield Watch((store.slos, store.proposals, store.rollbacks), self._show_slo)
 
     def on_mount(self) -> None:
         """Ages change without a write."""

@@ -87,10 +87,21 @@ async def bench(root: Path, *rollbacks: dict[str, Any], history: SloHistory | No
 
 
 def entries_of(root: Path, rollbacks: list[dict[str, Any]]) -> tuple[ActEntry, ...]:
-    """The definitions, written down as YAML and read by the loader."""
+    """The definitions, written down as YAML with the objectives and gates that they name, and read by the loader."""
     path = root / "fleetdeck.yaml"
-    path.write_text(yaml.safe_dump({"rollbacks": msgspec.to_builtins(rollbacks)}, sort_keys=False))
+    document = {**named_by(rollbacks), "rollbacks": msgspec.to_builtins(rollbacks)}
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
     return load(path, installed_kinds()).rollbacks
+
+
+def named_by(rollbacks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Objectives and gates of the names that definitions give."""
+    slos = {
+        one["slo"]: {"name": one["slo"], "objective": "99%", "availability": True} for one in rollbacks if "slo" in one
+    }
+    gated = [*rollbacks, *(stage for one in rollbacks for stage in one.get("stages", ()))]
+    gates = {one["gate"]: {"expr": "sum(errors)", "target": "<1%"} for one in gated if "gate" in one}
+    return {"slos": list(slos.values()), "gates": gates}
 
 
 def program(path: Path, text: str) -> Path:

@@ -40,8 +40,8 @@ def releases(root: Path, ages_h: Sequence[float] = (9, 6, 3)) -> dict[str, Any]:
     return {
         "kind": "symlink",
         "name": "gateway",
-        "link": "current",
-        "releases": "releases",
+        "link": str(root / "current"),
+        "releases": str(root / "releases"),
         "agents": "name~gw-",
         "slo": "gateway-availability",
         "gate": "errors",

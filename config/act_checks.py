@@ -1,0 +1,112 @@
+"""What is wrong with templates and rollbacks beyond the types of their keys: names that nothing else in the
+configuration has, placeholders that are no field, stages of what cannot be rolled in stages. A plan that rests on any
+of it would be found out when it is too late, so it is an error when the configuration is read."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from config.action_options import RollbackOptions, StageOptions, TemplateOptions
+from config.kinds import Kind
+from config.problems import nearest
+from config.schema import RootOptions
+from config.template_fields import template_fields
+from fleet.actions.rollback_plan import StageWish, wrong_shares
+from fleet.errors import ConfigError, FilterError
+from fleet.gates.target import parse_target
+from fleet.text import scrub
+
+_KEYED = re.compile(r"(schema|fields\[\d+\]\.\w+): (.*)", re.S)
+
+Mistake = tuple[str, str]
+"""The key within the entry (`stages[1].gate`), and a sentence."""
+
+
+class Names(Struct, frozen=True):
+    """What rollbacks may name; objectives may stand in files, which are read where one is asked for."""
+
+    gates: tuple[str, ...]
+    slos: Callable[[], tuple[str, ...] | None]
+    """None where the files of objectives are wrong themselves."""
+
+
+def names_in(options: RootOptions, root: Path) -> Names:
+    """The gates and objectives of a configuration."""
+
+    def slos() -> tuple[str, ...] | None:
+        from config.slo.files import named_slos
+
+        read = named_slos(options.slo_files, root)
+        if read.problems:
+            return None
+        return (*(one.name for one in options.slos), *(one.name for one in read.definitions))
+
+    return Names(tuple(map(scrub, options.gates)), slos)
+
+
+def template_mistakes(head: TemplateOptions, options: Struct, kind: Kind[Any], root: Path) -> Iterator[Mistake]:
+    """What is wrong with a template."""
+    yield from _filter_mistakes(head.agents)
+    fields = None if head.schema is not None else [one.name for one in head.fields]
+    try:
+        fields = [field.name for field in template_fields(head, root)]
+    except ConfigError as error:
+        found = _KEYED.fullmatch(str(error))
+        yield (found[1], found[2]) if found else ("fields", str(error))
+    try:
+        named = kind.named(options) if kind.named is not None else {}
+    except ConfigError as error:
+        yield "", str(error)
+        return
+    for key, names in named.items() if fields is not None else ():
+        for name in sorted(set(names) - set(fields or ())):
+            yield key, f"there is no field {name}, which it names as {{{name}}}{nearest(name, fields or ())}"
+
+
+def rollback_mistakes(head: RollbackOptions, options: Struct, kind: Kind[Any], names: Names) -> Iterator[Mistake]:
+    """What is wrong with a rollback."""
+    yield from _filter_mistakes(head.agents)
+    known = names.slos() if head.slo is not None else None
+    if head.slo is not None and known is not None and scrub(head.slo) not in known:
+        yield "slo", f"there is no objective {head.slo}{nearest(head.slo, known)}"
+    yield from _gate_mistakes("gate", head.gate, names.gates)
+    if head.stages and kind.staged is not None and not kind.staged(options):
+        yield "stages", f"what is rolled back by {kind.name} as it stands here cannot be rolled in stages"
+        return
+    for place, stage in enumerate(head.stages):
+        yield from _gate_mistakes(f"stages[{place}].gate", stage.gate, names.gates)
+        yield from _expr_mistakes(f"stages[{place}]", stage)
+    wrong = wrong_shares([StageWish(share=stage.share) for stage in head.stages]) if head.stages else ""
+    if wrong:
+        yield "stages", wrong
+
+
+def _filter_mistakes(text: str) -> Iterable[Mistake]:
+    if not text:
+        return
+    from fleet.filters.filter import parse_filter
+    from fleet.views.agents import VIEW
+
+    try:
+        parse_filter(text, VIEW)
+    except FilterError as error:
+        yield "agents", str(error)
+
+
+def _gate_mistakes(key: str, gate: str | None, known: Collection[str]) -> Iterable[Mistake]:
+    if gate is not None and scrub(gate) not in known:
+        yield key, f"there is no gate {gate}{nearest(gate, known)}"
+
+
+def _expr_mistakes(key: str, stage: StageOptions) -> Iterable[Mistake]:
+    if stage.expr is None:
+        if stage.target:
+            yield f"{key}.target", "without expr nothing has to reach it"
+        return
+    try:
+        parse_target(stage.target)
+    except ValueError as error:
+        yield f"{key}.target" if stage.target else f"{key}.expr", str(error)
