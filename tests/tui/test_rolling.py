@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from fleet.actions.action import ActionState, Freeze, Proposal, StageState
+from fleet.actions.action import AUTO, Action, ActionState, Freeze, Proposal, StageState
 from fleet.actions.revision import Revision, RollbackRow, Span
 from fleet.errors import Fault, OutsideError, RefusedError
 from tests.tui.acting_desk import acting_deck, clock_of, keys_of, settled, to_agent
@@ -524,3 +524,44 @@ async def test_a_row_without_stages_is_rolled_at_once() -> None:
         await pilot.press("s", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmSheet))
         assert asked(acting, "plan_rollback") == [("coder", "r41", False)]
+
+
+async def test_what_goes_by_itself_is_told_before_when_it_begins_and_how_it_ended() -> None:
+    store = rolling_store()
+    acting = rolling(store)
+    async with acting_deck(acting, "rollbacks name:coder").run_test(size=SIZE) as pilot:
+        app: Any = pilot.app
+        await pilot.pause()
+        at = app.context.clock.now()
+        proposal = Proposal(target="coder", revision="r41", because=BECAUSE, since=at, auto=True)
+        store.proposals.put("coder", replace(proposal, acts_at=at + timedelta(seconds=20)))
+        app._tell_proposals()
+        await pilot.pause()
+        assert told(pilot) == [f"coder rolls back to r41 by itself in 20s: {BECAUSE} (R freezes)"]
+        plan = rollback_plan()
+        begun = Action(id=plan.key, plan=plan, state=ActionState.RUNNING, actor=AUTO, reason=BECAUSE)
+        store.actions.put(begun.id, begun)
+        app._tell_proposals()
+        await pilot.pause()
+        what = f"{plan.source} is rolled back to {plan.revision} by itself: {BECAUSE}"
+        assert told(pilot)[1:] == [what]
+        store.actions.put(begun.id, replace(begun, state=ActionState.FAILED, outcome="r41 is not live"))
+        app._tell_proposals()
+        await pilot.pause()
+        assert told(pilot)[2:] == [f"{plan.source} to {plan.revision}, by itself: failed. r41 is not live"]
+        store.proposals.put("coder", replace(proposal, held_back="1 of 1 in 24 hours is used up"))
+        app._tell_proposals()
+        await pilot.pause()
+        held = "Not by itself: 1 of 1 in 24 hours is used up"
+        assert told(pilot)[3:] == [f"A rollback is ready (b): coder to r41. {BECAUSE}. {held}"]
+
+
+async def test_the_row_and_the_sheet_say_what_is_not_done_by_itself_and_why() -> None:
+    store = rolling_store()
+    store.rollbacks.put("coder", replace(coder_row(), said="planner has 97 % of the bad events"))
+    async with acting_deck(rolling(store), "rollbacks name:coder").run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "planner has 97" in text_of(pilot)
+        await pilot.press("b")
+        await picker(pilot)
+        assert "planner has 97 % of the bad events" in text_of(pilot)
