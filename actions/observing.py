@@ -158,7 +158,8 @@ class Observer:
         if one.state is not ActionState.UNKNOWN:
             run.lost.discard(number)
         run.board.item(run.id, number, **fields)
-        if one.tail:
+        if one.tail and not run.plan.many:
+            # Of a batch it would be that of whichever item was looked at last.
             tail = end(one.tail, TAIL_CHARS)
             run.board.change(run.id, output=tail, output_head=0, output_cut=len(one.tail) - len(tail))
 

@@ -23,8 +23,10 @@ from fleet.actions.plan import (
     RevisionLive,
     SecretName,
     SloHolds,
+    Step,
     Tier,
 )
+from fleet.actions.verdict import step_key
 from fleet.text import scrub
 
 CONFIRM = "confirm"
@@ -73,10 +75,11 @@ def confirm_words(plan: Plan) -> str:
     return f"type {_clean(plan.word)}, give a reason{code}"
 
 
-def effect_lines(effect: Effect) -> tuple[str, ...]:
-    """What exactly is sent or run: an HTTP request as it goes out, an argv as a shell would need it quoted."""
+def effect_lines(effect: Effect, key: str) -> tuple[str, ...]:
+    """What exactly is sent or run: an HTTP request as it goes out, with the idempotency key of its step, an argv as a
+    shell would need it quoted."""
     if isinstance(effect, HttpRequest):
-        return tuple(map(_clean, _request_lines(effect)))
+        return tuple(map(_clean, _request_lines(effect, key)))
     if isinstance(effect, CommandRun):
         env = " ".join(f"{name}={shlex.quote(value)}" for name, value in effect.env.items())
         env += "".join(f" {name}=***{_secret(secret)}" for name, secret in effect.secrets.items())
@@ -103,8 +106,12 @@ def check_words(check: Check) -> str:
 
 
 def _sent(plan: Plan, listed: int) -> Iterator[Line]:
+    by_item: dict[int, list[Step]] = {}
+    for step in plan.steps:
+        by_item.setdefault(step.item, []).append(step)
     for number, step in enumerate(plan.steps[:listed], 1):
-        title, lines = _clean(step.title), effect_lines(step.effect)
+        title = _clean(step.title)
+        lines = effect_lines(step.effect, step_key(plan, step, by_item[step.item]))
         yield Line(f"step {number}", title)
         # A step may be called by what it sends.
         yield from (Line("", text) for text in lines[lines[:1] == (title,) :])
@@ -123,13 +130,13 @@ def _stages(plan: Plan) -> Iterator[Line]:
         yield from (Line("", check_words(check)) for check in stage.checks)
 
 
-def _request_lines(request: HttpRequest) -> Iterator[str]:
+def _request_lines(request: HttpRequest, key: str) -> Iterator[str]:
     yield f"{request.method} {request.url}"
     if request.body:
         yield f"content-type: {request.content_type}"
     yield from (f"{name}: {value}" for name, value in request.headers.items())
     if request.key_header:
-        yield f"{request.key_header}: the key of this act"
+        yield f"{request.key_header}: {key}"
     if request.secret is not None:
         yield f"{request.secret.header}: {request.secret.scheme} ***{_secret(request.secret)}"
     if request.body:

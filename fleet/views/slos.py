@@ -106,6 +106,12 @@ def left_text(ratio: float) -> str:
     return f"{percent}%" if percent > -1000 else f"{max(-999, int(ratio))}×"
 
 
+def budget_text(ratio: float) -> str:
+    """`42% left`, `overspent by 99%`."""
+    text = left_text(ratio)
+    return f"overspent by {text[1:]}" if text.startswith("-") else f"{text} left"
+
+
 def _burn(rate: float) -> Cell:
     return Cell(rate_text(rate), Tone.DOWN if rate > 1 else Tone.PLAIN if rate else Tone.MUTED)
 

@@ -72,6 +72,8 @@ def burn_step(row: SloStatus) -> Step:
     """Each tier: both windows beside the factor that they must be over."""
     firing = [burn for burn in row.burns if burn.firing]
     finding = "no tier fires: in none are both windows over its factor"
+    if any(map(_is_over, row.burns)):
+        finding = "no tier fires yet: there is less data than its shorter window is long"
     if firing:
         worst = firing[0]
         fires = "1 tier fires" if len(firing) == 1 else f"{len(firing)} tiers fire"
@@ -97,7 +99,18 @@ def _windows(burn: Burn) -> str:
         f"{seconds_text(seconds)} {'–' if rate is None else f'{rate:.3g}×'}"
         for seconds, rate in ((burn.long_s, burn.long_rate), (burn.short_s, burn.short_rate))
     )
-    return f"{', '.join(sides)}; over {burn.factor:g}× {'in both: fires' if burn.firing else 'not in both'}"
+    return f"{', '.join(sides)}; over {burn.factor:g}× {_verdict(burn)}"
+
+
+def _is_over(burn: Burn) -> bool:
+    """Whether both of its windows are over its factor; it fires only once there is data enough."""
+    return min(burn.long_rate or 0.0, burn.short_rate or 0.0) > burn.factor
+
+
+def _verdict(burn: Burn) -> str:
+    if burn.firing:
+        return "in both: fires"
+    return f"in both, and not yet {seconds_text(burn.short_s)} of data" if _is_over(burn) else "not in both"
 
 
 def _ratio(value: float | None) -> str:

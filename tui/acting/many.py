@@ -193,6 +193,8 @@ class BatchSheet(Sheet[str | None]):
             self._lines.put(self._changing, text)
         self._changing = None
         self._line.begin_with("")
+        self._file.begin_with("")
+        self._say("")
         self._read_anew()
 
     async def _read_file(self, path: str) -> None:

@@ -17,7 +17,7 @@ from fleet.errors import FleetdeckError
 from fleet.store import Slice
 from fleet.text import scrub
 from fleet.times import age_text
-from fleet.views.slos import STATE_GLYPH, STATE_TONE, left_text, rate_text, ratio_text
+from fleet.views.slos import STATE_GLYPH, STATE_TONE, budget_text, rate_text, ratio_text
 from fleet.views.view import Cell, Tone
 from tui.acting.may import why_not
 from tui.acting.revisions import Choice, error_text, good_cell, revisions_view
@@ -235,7 +235,7 @@ class RollbackPicker(Sheet[str | None]):
             if slo is not None:
                 burn = "" if slo.burn_rate is None else f", burn {rate_text(slo.burn_rate)}"
                 left = slo.budget_remaining_ratio
-                budget = "" if left is None else f", {left_text(left)} left"
+                budget = "" if left is None else f", {budget_text(left)}"
                 words = f"{STATE_GLYPH[slo.state]} {slo.name} {slo.state.value}{burn}{budget}"
                 parts.insert(1, ink.write(words, STATE_TONE[slo.state]))
         return joined(parts, "   ")

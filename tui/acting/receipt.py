@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from fleet.actions.action import Action
 from fleet.actions.preview import Line, effect_lines
+from fleet.actions.verdict import step_key
 from fleet.store import Slice
 from tui.acting.act_facts import circumstances, standing
 from tui.acting.action_page import ActionPage
@@ -89,7 +90,7 @@ def sent_lines(action: Action) -> list[Line]:
     steps = plan.steps[:1] if plan.many else plan.steps
     for number, step in enumerate(steps, 1):
         lines.append(Line(f"step {number}", step.title))
-        lines += [Line("", text) for text in effect_lines(step.effect)]
+        lines += [Line("", text) for text in effect_lines(step.effect, step_key(plan, step))]
     if len(steps) < len(plan.steps):
         lines.append(Line("", f"and {len(plan.steps) - len(steps):,} steps like it"))
     return lines

@@ -18,7 +18,7 @@ from fleet.slo.model import Burn, SloStatus
 from fleet.slo.windows import seconds_text
 from fleet.store import Store
 from fleet.views.gates import STATE_CELLS as GATE_CELLS
-from fleet.views.slos import STATE_GLYPH, STATE_TONE, left_text, left_tone, rate_text, ratio_text
+from fleet.views.slos import STATE_GLYPH, STATE_TONE, budget_text, left_tone, rate_text, ratio_text
 from fleet.views.text import spark
 from fleet.views.view import Cell, Tone
 from tui.acting.action_page import ActionPage
@@ -203,7 +203,7 @@ def judged_by(slo: SloStatus, rates: tuple[float, ...], *, narrow: bool) -> Iter
     sli = "SLI not known" if slo.sli_ratio is None else f"SLI {ratio_text(slo.sli_ratio, 3)}"
     wanted = Cell(f"  {sli} of {ratio_text(slo.objective_ratio)}")
     left = slo.budget_remaining_ratio
-    budget = () if left is None else (Cell(f"  {left_text(left)} left", left_tone(left)),)
+    budget = () if left is None else (Cell(f"  {budget_text(left)}", left_tone(left)),)
     burn = Cell(f"burns {rate_text(slo.burn_rate)}", Tone.DOWN if (slo.burn_rate or 0) > 1 else Tone.PLAIN)
     went = Cell(f"  {spark(list(rates), 24, low=0.0)}", Tone.ACCENT) if len(rates) > 1 else Cell("")
     if narrow:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fleet.actions.revision import RollbackRow
 from fleet.alerts.model import AlertState
@@ -16,11 +17,13 @@ from fleet.model import Event, EventKind
 from fleet.promql.limits import EvalLimits
 from fleet.slo.definition import Counted, Indicator, Op, Raw, Threshold
 from fleet.slo.engine import SloEngine
+from fleet.slo.model import Burn, SloStatus
 from fleet.store import Store
 from fleet.vocabulary import AgentState
 from fleet.why.climb import Climb, ladder
 from fleet.why.explainer import Explainer
 from fleet.why.model import Basis, Ladder, Mark, Rung, Subject, SubjectKind
+from fleet.why.objective import burn_step
 from fleet.why.objectives import evidence_in
 from fleet.why.text import as_markdown, as_tree
 from tests.fleet.promql.memory_storage import MemoryStorage
@@ -50,6 +53,19 @@ def failing_fleet() -> tuple[Store, MemoryStorage]:
         counter(storage, failed, name="failed", job=job, agent=name)
         counter(storage, 10, name="all", job=job, agent=name)
     return store, storage
+
+
+# ── objectives ──
+
+
+def test_a_tier_that_would_fire_says_what_it_waits_for() -> None:
+    burn = Burn(tier="page fast", severity="page", factor=1.0, long_s=3600, short_s=300, long_rate=2.1, short_rate=2.1)
+    row = SloStatus(name="answers", objective_ratio=0.95, window_s=3600, burns=(burn,))
+    found = burn_step(row)
+    assert found.finding == "no tier fires yet: there is less data than its shorter window is long"
+    assert found.rows[0].value == "1h 2.1×, 5m 2.1×; over 1× in both, and not yet 5m of data"
+    calm = burn_step(replace(row, burns=(replace(burn, short_rate=0.5),)))
+    assert calm.rows[0].value.endswith("over 1× not in both")
 
 
 # ── alerts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
