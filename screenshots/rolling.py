@@ -57,6 +57,9 @@ class Still:
         """Nothing stands against it."""
         return ()
 
+    async def leave(self, plan: Plan, by: str, **said: Any) -> None:
+        """The dialog was only looked at."""
+
 
 class Rolled:
     """What is rolled back: followed as long as the fleet is up, and rolled when it is drawn."""
@@ -84,7 +87,7 @@ class Rolled:
     async def draw(self, step: Step) -> dict[str, str]:
         """File name → SVG. `step` moves the fleet on and looks at it; the fleet must be up."""
         store, clock, book = self._store, self._clock, self._book
-        await Proposer(store, book, clock).step()
+        await Proposer(store, book, clock, blame=self.deck.judgement.reasons.blame).step()
         store.rollbacks.replace({row.name: row for row in book.rows()})
         plan = await book.plan(TARGET, staged=True)
         acting = Still(await book.revisions(TARGET), plan)
