@@ -16,7 +16,7 @@ from tui.acting.progress import known_as
 from tui.chrome.facts import Known
 
 _TARGETS = 12
-_LEFT_OPEN = re.compile(r"(?:\s*[:;])+\s*(?=[:;]|$)")
+_LEFT_OPEN = re.compile(r"\s*[:;][\s:;]*(?=[:;]|$)")
 """What parts nothing any more."""
 
 
