@@ -41,7 +41,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 LOCAL: Final = Profile(
-    slow_link=False, why="a terminal of this machine", frames_per_s=60, flushes_per_s=4, looks_per_s=120, escape_ms=15
+    slow_link=False, why="a terminal of this machine", frames_per_s=60, flushes_per_s=4, looks_per_s=120, escape_ms=10
 )
 
 
