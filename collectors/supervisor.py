@@ -26,6 +26,7 @@ from fleet.clock import Clock
 from fleet.errors import Fault, OutsideError
 from fleet.model import ProbeKind, Source, SourceState
 from fleet.store import Slice
+from transport.time_limit import TimeLimit
 
 log = logging.getLogger(__name__)
 
@@ -302,7 +303,7 @@ class Supervisor:
             if job.bounded:
                 reading = await job.look()
             else:
-                async with asyncio.timeout(job.timeout_s):
+                async with TimeLimit(job.timeout_s):
                     reading = await job.look()
             if entry.alive:
                 self._succeeded(entry, reading, self._clock.monotonic() - started)

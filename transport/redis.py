@@ -19,6 +19,7 @@ from fleet.errors import ConfigError, Fault, OutsideError
 from fleet.ports import Limits
 from fleet.secret import Secret
 from fleet.text import scrub
+from transport.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -110,7 +111,7 @@ class RedisLink:
         import redis.exceptions
 
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with TimeLimit(self._timeout_s):
                 pipe = self._open().pipeline(transaction=at_once)
                 for command in commands:
                     pipe.execute_command(*command)
@@ -131,7 +132,7 @@ class RedisLink:
         connection = pool.make_connection()
         sent = False
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with TimeLimit(self._timeout_s):
                 await connection.connect()
                 sent = True
                 await connection.send_command(*command, check_health=False)

@@ -9,6 +9,7 @@ from fleet.health.body import status_line
 from fleet.model import Endpoint, Page
 from fleet.ports import Answer, Http, Limits
 from fleet.text import scrub
+from transport.time_limit import TimeLimit
 from transport.urls import public_url
 
 TIMEOUT_S = 5.0
@@ -53,7 +54,7 @@ class MetricsProbe:
     async def _parse_elsewhere(self, answer: Answer) -> Page:
         """In a thread, which may have to be waited for where files hang."""
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with TimeLimit(self._timeout_s):
                 return await asyncio.to_thread(self._parse, answer)
         except TimeoutError as error:
             raise OutsideError(Fault.TIMEOUT, "the page came, but was not read in time") from error

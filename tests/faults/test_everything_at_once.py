@@ -107,7 +107,9 @@ async def test_five_thousand_agents_that_vanish_at_once_hold_nobody_up(tmp_path:
     everybody = json.dumps(groups)
     async with HostileServer() as server:
         server.add("/control", HEALTHY)
-        static = json.dumps([{"name": "control", "health": server.url("/control")}])
+        # An answer takes a few rounds of the loop that five thousand hold: 50 ms, the interval, would be none too many.
+        control = {"name": "control", "health": server.url("/control"), "every": "500ms", "timeout": "500ms"}
+        static = json.dumps([control])
         file.write_text(everybody)
         # Held up is what is not seen for 5 s: a busy machine pauses for longer than three rounds of 50 ms.
         config = (

@@ -25,6 +25,7 @@ from fleet.times import parse_time, span_text
 from transport.forbidden import is_forbidden
 from transport.http.pool import Place, Pool, Progress
 from transport.http.request import Address, Header, Method, header_of, read_address, secret_field, with_method
+from transport.time_limit import TimeLimit
 from transport.urls import Origin, public_url, split_url
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class HttpClient:
         header = self._header(accept, headers, close=close)
         call, progress = _Call(header=header, secret=secret, close=close, alone=alone), Progress()
         try:
-            async with asyncio.timeout(timeout_s):
+            async with TimeLimit(timeout_s):
                 answer = await self._follow(url, call, progress)
         except TimeoutError as error:
             raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s)) from error
@@ -144,7 +145,7 @@ class HttpClient:
                 content=content,
                 safe=safe,
             )
-            async with asyncio.timeout(timeout_s):
+            async with TimeLimit(timeout_s):
                 answer = await self._fetch(url, self._target(url), call, progress)
         except TimeoutError as error:
             raise OutsideError(Fault.TIMEOUT, _patience(progress, timeout_s), sent=progress.sent) from error
