@@ -41,16 +41,31 @@ class Followed(Struct, frozen=True, kw_only=True):
 
 
 class Rates:
-    """Burn rates of one row now, by window."""
+    """Burn rates of one row now, by window.
 
-    def __init__(self, followed: Followed, minute: int) -> None:
+    What is kept are minutes, and a window ends now, amid one. Of the minute in which it began, the share that it covers
+    is taken: of whole minutes alone, the shortest windows would hold next to nothing whenever a new minute begins.
+    """
+
+    def __init__(self, followed: Followed, now: datetime) -> None:
         self._followed = followed
-        self._end = minute + 1
+        minute, seconds = divmod(now.timestamp(), 60)
+        self._end = int(minute) + 1
+        self._share = 1 - seconds / 60
 
     def sums(self, seconds: float) -> Sums:
-        """What came in the last so many seconds, the current minute included."""
+        """What came in the last so many seconds; of good and total events, not always a whole number."""
         track = self._followed.events
-        return NOTHING if track is None else track.sums(self._end - max(1, round(seconds / 60)), self._end)
+        if track is None:
+            return NOTHING
+        start = self._end - max(1, round(seconds / 60))
+        whole, cut = track.sums(start, self._end), track.sums(start - 1, start)
+        return Sums(
+            good=whole.good + self._share * cut.good,
+            total=whole.total + self._share * cut.total,
+            samples=whole.samples + cut.samples,
+            seen_minutes=whole.seen_minutes + cut.seen_minutes,
+        )
 
     def over(self, seconds: float) -> float | None:
         """The burn rate over the last so many seconds; None without events there."""
@@ -64,7 +79,7 @@ def status_of(followed: Followed, now: datetime) -> SloStatus:
     window = period(definition.window, now)
     first = _first_minute(definition, window, minute)
     sums = _over(followed.events, first, minute)
-    rates = Rates(followed, minute)
+    rates = Rates(followed, now)
     found = burns(followed.tiers, rates.sums, objective.target)
     remaining = remaining_ratio(sums, objective.target)
     lately = followed.base is not None and minute - followed.base.last_seen <= _patience(objective)

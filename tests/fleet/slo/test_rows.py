@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fleet.slo.budget import burns
 from fleet.slo.definition import Calendar, Counted, Objective, Op, Raw, Rolling, SloDefinition, Threshold
 from fleet.slo.engine import LOADING, SloEngine
-from fleet.slo.model import Budgeting, SloState, SloStatus
+from fleet.slo.model import Budgeting, SloState, SloStatus, Tier
 from fleet.slo.rollup import Sums
 from fleet.slo.tiers import pyrra_tiers, sre_tiers
 from fleet.slo.windows import period
@@ -110,6 +110,22 @@ def test_a_tier_fires_only_while_both_windows_burn() -> None:
     assert rows["slo"].state is SloState.EXHAUSTED
     played(storage, engine, 6, 0, start_s=worse)
     assert not rows["slo"].burns[0].firing, "the last five minutes are fine"
+
+
+def test_a_window_of_one_minute_does_not_flicker_where_minutes_begin() -> None:
+    storage = Lists()
+    tier = Tier("fast", 1.0, 60.0, 60.0, "page")
+    engine, rows = engine_of(storage, slo(target=0.9, tiers=(tier,), window=Rolling(DAY_S)))
+    firing: list[bool] = []
+    good = total = 0.0
+    for step in range(10 * 12):  # ten minutes; a minute is looked at before its first sample has come
+        run(engine, step * 5.0)
+        firing.append(rows["slo"].burns[0].firing)
+        storage.put(step * 5.0 + 1, good, "good_total")
+        storage.put(step * 5.0 + 1, total, "all_total")
+        good, total = good + 3, total + 4
+    assert True in firing[:13], "it burns from its first minute"
+    assert all(firing[12:]), "and goes on to, with a quarter of all events bad"
 
 
 def test_nothing_is_read_before_the_past_is_there() -> None:
