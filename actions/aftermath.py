@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from actions.abandoned import abandoned
 from actions.board import Board
 from actions.carrying import Carrier
-from actions.ending import LOOK, next_step, since_halted, unsent
+from actions.ending import next_step, since_halted, unsent
 from actions.ledger import Ledger, RecordFolder, Records
 from actions.run import Run
 from actions.settling import against, settled
@@ -189,7 +189,7 @@ class Aftermath:
             run.id,
             state=state,
             outcome=scrub(f"reconciled: {said}" if said else "reconciled", 600),
-            next_step=LOOK if state is ActionState.UNKNOWN else next_step(row, state, stopped=in_between),
+            next_step=next_step(row, state, stopped=in_between, asked=True),
             # What ended while nobody looked did so at a time that nobody knows, and not now.
             ended_at=None if going_on else before.ended_at,
         )

@@ -14,6 +14,7 @@ from fleet.text import scrub
 
 RECONCILE = "reconcile it: ask the target what became of it; nothing is sent again"
 LOOK = "its target did not say: ask again later, or look there yourself and settle it by hand; nothing is sent again"
+SETTLE = "nobody can be asked: look there yourself, and settle it by hand; nothing is sent again"
 _ROLLS = (ActKind.ROLLBACK, ActKind.UNDO)
 
 
@@ -143,11 +144,11 @@ def _was_interrupted(action: Action) -> bool:
 # ── what would be best ──
 
 
-def next_step(action: Action, state: ActionState, *, stopped: bool = False) -> str:
-    """What would be best now, in a sentence; "" where that is plain."""
+def next_step(action: Action, state: ActionState, *, stopped: bool = False, asked: bool = False) -> str:
+    """What would be best now, in a sentence; "" where that is plain. `asked`: its target was asked just now."""
     plan = action.plan
     if state is ActionState.UNKNOWN:
-        return RECONCILE
+        return (LOOK if asked else RECONCILE) if plan.askable else SETTLE
     if state is ActionState.TIMED_OUT:
         return "it may still end: look at its target, reconcile it later, or settle it by hand"
     if plan.act in _ROLLS and (state is ActionState.FAILED or (state is ActionState.CANCELLED and stopped)):

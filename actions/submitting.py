@@ -188,6 +188,7 @@ class Submissions:
             undo=_undo(submitting),
             warnings=(*self._poorly(agents), *said.warnings, *notes),
             expects="each task is seen to end well at its target",
+            askable=submitting.askable,
             follow_s=float(self._options.follow),
             values=tuple(public_values(item, made.fields) for item in values[:KEPT_VALUES]),
         )

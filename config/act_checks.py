@@ -66,6 +66,12 @@ def template_mistakes(head: TemplateOptions, options: Struct, kind: Kind[Any], r
             yield key, f"there is no field {name}, which it names as {{{name}}}{nearest(name, fields or ())}"
 
 
+def queue_mistakes(head: TemplateOptions, queues: Collection[str] | None) -> Iterator[Mistake]:
+    """Where a template's tasks are seen in a queue that is not among `queues`; None: those are not known."""
+    if head.queue is not None and queues is not None and scrub(head.queue) not in queues:
+        yield "queue", f"there is no entry {head.queue} under queues{nearest(head.queue, queues)}"
+
+
 def rollback_mistakes(head: RollbackOptions, options: Struct, kind: Kind[Any], names: Names) -> Iterator[Mistake]:
     """What is wrong with a rollback."""
     yield from _filter_mistakes(head.agents)

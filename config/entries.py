@@ -59,6 +59,8 @@ class Entries:
         self._kinds = kinds
         self._file = file
         self._checked: dict[str, list[_Checked]] = {section: [] for section in ALL_SECTIONS}
+        self._wrong: set[str] = set()
+        """Sections in which something is not as it must be."""
 
     def check(self, section: str, node: Node | None) -> None:
         """Check the list of a section (None or an empty value: there is none)."""
@@ -66,20 +68,18 @@ class Entries:
             return
         if not isinstance(node, Sequence):
             self._problems.add(node.line, section, f"a list of entries is wanted, not {kind_word(node)}")
+            self._wrong.add(section)
             return
         for index, entry in enumerate(node.items):
             self._entry(section, entry, item(section, index))
+        if len(self._checked[section]) < len(node.items):
+            self._wrong.add(section)
         self._names(section)
 
     def made(self, section: str, options: RootOptions) -> tuple[Entry, ...]:
         """The entries of a section, named, with their intervals."""
-        checked = self._checked[section]
-        made = labels([one.options for one in checked])
-        named = [one.head.name or name for one, name in zip(checked, made, strict=True)]
-        names = _unique(
-            [one.head.name for one in checked],
-            [name or one.kind.name for one, name in zip(checked, made, strict=True)],
-        )
+        checked, names = self._checked[section], self._all_names(section)
+        named = [one.head.name or name for one, name in zip(checked, self._labels(section), strict=True)]
         ids = _unique(
             [None] * len(checked),
             [_id(one.kind.name, name) for one, name in zip(checked, named, strict=True)],
@@ -95,6 +95,17 @@ class Entries:
                 where=f"{self._file}:{one.line}: {one.key}",
             )
             for one, name, id_ in zip(checked, names, ids, strict=True)
+        )
+
+    def _labels(self, section: str) -> list[str]:
+        return labels([one.options for one in self._checked[section]])
+
+    def _all_names(self, section: str) -> list[str]:
+        """What the entries of a section are called, each by a name of its own."""
+        checked = self._checked[section]
+        return _unique(
+            [one.head.name for one in checked],
+            [name or one.kind.name for one, name in zip(checked, self._labels(section), strict=True)],
         )
 
     def acts(self, section: str) -> tuple[ActEntry, ...]:
@@ -116,11 +127,14 @@ class Entries:
         if not any(self._checked[section] for section in ACT_SECTIONS):
             return
         # Few configurations act, and none of this is needed before the first frame of the others.
-        from config.act_checks import names_in, rollback_mistakes, template_mistakes
+        from config.act_checks import names_in, queue_mistakes, rollback_mistakes, template_mistakes
 
         names = names_in(options, root)
+        # Where an entry of `queues` is wrong itself, its name is not known.
+        queues = self._all_names("queues") if "queues" not in self._wrong else None
         for one in self._checked["templates"]:
             self._note(one, template_mistakes(one.head, one.options, one.kind, root))
+            self._note(one, queue_mistakes(one.head, queues))
         for one in self._checked["rollbacks"]:
             self._note(one, rollback_mistakes(one.head, one.options, one.kind, names))
 

@@ -86,6 +86,7 @@ class CommandSubmitting:
         self._env = {name: read_pattern(text, ANY_NAME) for name, text in options.env.items()}
         self.target = options.argv[0]
         self.cancels = False
+        self.askable = False
 
     def names(self) -> frozenset[str]:
         """The fields that its options name."""

@@ -85,6 +85,7 @@ class CoordinatorSubmitting:
     def __init__(self, options: CoordinatorOptions, reach: ActReach) -> None:
         self.target = options.url.rstrip("/")
         self.cancels = False
+        self.askable = True
         self._options = options
         self._reach = reach
         self._tasks = CoordinatorTasks(options.url, options.client_id, options.auth, reach)

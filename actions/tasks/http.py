@@ -59,6 +59,7 @@ class HttpSubmitting:
         """When answers were lost, by the keys of their items and the monotonic clock."""
         self.target = public_url(options.url)
         self.cancels = options.cancel is not None
+        self.askable = options.follow is not None
 
     def names(self) -> frozenset[str]:
         """The fields that its options name."""

@@ -77,6 +77,7 @@ class OrchestratorSubmitting:
     def __init__(self, options: OrchestratorOptions, reach: ActReach) -> None:
         self.target = options.url.rstrip("/")
         self.cancels = False
+        self.askable = True
         self._options = options
         self._reach = reach
         self._text = pattern_of(options.text) if options.text is not None else None

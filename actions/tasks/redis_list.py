@@ -77,6 +77,7 @@ class RedisListSubmitting:
     def __init__(self, options: RedisListTaskOptions, reach: ActReach) -> None:
         self.target = f"{parse_place(options.url)} {scrub(options.key)}"
         self.cancels = True
+        self.askable = True
         self._options = options
         self._reach = reach
         self._patterns = {name: pattern_of(text) for name, text in options.item.items()}

@@ -77,6 +77,7 @@ class RedisStreamSubmitting:
     def __init__(self, options: RedisStreamTaskOptions, reach: ActReach) -> None:
         self.target = f"{parse_place(options.url)} {scrub(options.stream)}"
         self.cancels = True
+        self.askable = True
         self._options = options
         self._reach = reach
         self._fields = {name: pattern_of(text) for name, text in options.entry.items()}

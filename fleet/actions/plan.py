@@ -220,6 +220,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     """Why it must not be done, found while it was planned (a guard that fails)."""
+    askable: bool = True
+    """Whether the target can be asked afterwards what became of it; a program that has ended cannot."""
     follow_s: float = 3600.0
     within_s: float = 300.0
     """Seconds within which the post-condition must begin to hold."""

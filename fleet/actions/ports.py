@@ -90,6 +90,8 @@ class Submitting(Doer, Protocol):
     """For people: a URL, a key."""
     cancels: bool
     """Whether there is a way to cancel there what waits. Where there is none, nobody is offered one."""
+    askable: bool
+    """Whether it can be asked afterwards what became of a task. Where it cannot, nobody is advised to."""
 
     async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """What the target is known to take: choices by the name of a field (an allow-list, capabilities), and what is

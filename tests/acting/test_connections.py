@@ -46,6 +46,8 @@ async def test_a_task_that_nobody_follows_has_succeeded_only_where_the_answer_ca
         done = await it.submit()
         assert target.tried == 1
         assert done.state is (ActionState.SUCCEEDED if cut is Cut.AFTER else ActionState.UNKNOWN)
+        assert ("settle it by hand" in done.next_step) is (done.state is ActionState.UNKNOWN)
+        assert "reconcile" not in done.next_step, "nobody can be asked"
         on_record(it, done)
 
 

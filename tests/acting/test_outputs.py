@@ -81,6 +81,7 @@ async def test_one_that_ignores_term_is_said_to_be_stopped_meanwhile(tmp_path: P
         row = await it.desk.ended(id)
     assert not row.cancelling and "TERM sent" not in row.outcome
     assert row.state is ActionState.UNKNOWN
+    assert "settle it by hand" in row.next_step and "reconcile" not in row.next_step
 
 
 async def test_the_command_line_tells_it_as_it_comes(tmp_path: Path) -> None:

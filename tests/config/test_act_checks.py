@@ -50,6 +50,12 @@ CASES = [
         "5: templates[0].fields[0].default: the default of a",
     ),
     (f"templates:\n  - {HTTP}\n      agents: '(role:x'}}", "5: templates[0].agents: "),
+    (
+        "queues: [{kind: redis_list, key: 'fleet:jobs', url: 'redis://h'}]\n"
+        f"templates:\n  - {HTTP}\n      queue: 'fleet:jbos'}}",
+        "6: templates[0].queue: there is no entry fleet:jbos under queues; did you mean fleet:jobs?",
+    ),
+    (f"templates:\n  - {HTTP}\n      queue: jobs}}", "5: templates[0].queue: there is no entry jobs under queues"),
     (f"rollbacks:\n  - {LINK}\n      agents: '(role:x'}}", "5: rollbacks[0].agents: "),
     (
         f"slos: [{{name: fast, objective: 99%, bad: 'a', total: 'b'}}]\nrollbacks:\n  - {LINK}\n      slo: fats}}",
