@@ -51,7 +51,7 @@ def write(output: Path, name: str | None = None, hosts: tuple[str, ...] = (), *,
     """Look around and write the file. Raises Failure where it is there already, or cannot be written."""
     from cli.kinds import kind_tables
     from cli.survey.survey import look_around
-    from cli.survey.text import configuration
+    from cli.survey.text import busy_words, configuration
     from fleet.clock import SystemClock
 
     to_stdout = str(output) == "-"
@@ -66,6 +66,8 @@ def write(output: Path, name: str | None = None, hosts: tuple[str, ...] = (), *,
         return
     _write(output, text, force=force)
     click.echo(f"{output}: {_summary(finds)}", err=True)
+    if finds.busy:
+        click.echo(busy_words(finds), err=True)
     click.echo("next: fleetdeck", err=True)
 
 

@@ -29,7 +29,8 @@ _NOBODY = (Fault.REFUSED, Fault.UNREACHABLE, Fault.DNS)
 
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """What one address gave: paths that answered, and whether its server takes one connection at a time."""
+    """What one address gave: paths that answered, whether its server takes one connection at a time, and whether it
+    asked to wait meanwhile, so that there may be more."""
 
     place: Place
     is_open: bool
@@ -40,6 +41,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     agents: tuple[str, ...] = ()
     old: bool = False
     coordinator: bool = False
+    busy: bool = False
 
 
 async def ask_all(http: Http, places: Iterable[Place]) -> list[Answers]:
@@ -69,9 +71,9 @@ def agents_of(answers: Iterable[Answers]) -> tuple[FoundAgent, ...]:
     return tuple(found)
 
 
-async def entries_of(answers: Iterable[Answers], trial: Trial) -> list[FoundEntry]:
-    """Coordinators, and pages that name agents."""
-    found = []
+async def entries_of(answers: Iterable[Answers], trial: Trial) -> tuple[list[FoundEntry], list[Place]]:
+    """Coordinators, and pages that name agents; and the addresses of coordinators that could not be read."""
+    found, unread = [], []
     for answer in answers:
         url = f"http://{answer.place}"
         if len(answer.agents) > 1:
@@ -82,11 +84,13 @@ async def entries_of(answers: Iterable[Answers], trial: Trial) -> list[FoundEntr
         if answer.coordinator:
             keys = {"kind": "coordinator", "url": url, "every": "15s"}
             known = await trial.read("discovery", keys)
-            if known is not None and not known.problems:
+            if known is None or known.problems:
+                unread.append(answer.place)
+            else:
                 why = f"a coordinator with {len(known.sightings)} registered agents"
                 found.append(FoundEntry(section="discovery", keys=keys, why=why))
                 found.append(FoundEntry(section="queues", keys=keys, why="the queue of the same coordinator"))
-    return found
+    return found, unread
 
 
 def _name(answer: Answers) -> str:
@@ -110,35 +114,48 @@ async def _ask(http: Http, place: Place) -> Answers:
     base = f"http://{place}"
     first = await _get(http, f"{base}/metrics", ACCEPT)
     if isinstance(first, Fault):
-        return Answers(place=place, is_open=first not in _NOBODY)
+        return Answers(place=place, is_open=first not in _NOBODY, busy=first is Fault.RATE_LIMITED)
     page = _page(first)
-    health, said, old = await _health(http, base)
+    found = await _health(http, base)
     seen = await _get(http, f"{base}/api/agents/status", "application/json")
     return Answers(
         place=place,
         is_open=True,
-        health=health,
-        said=said,
+        health=found.url,
+        said=found.said,
         metrics="" if page is None else f"{base}/metrics",
         samples=0 if page is None else len(page.series),
         agents=() if page is None else tuple({value for key in page.series if (value := _named(key.labels))}),
-        old=old or _is_old(first),
+        old=found.old or _is_old(first),
         coordinator=isinstance(seen, Answer) and seen.status == 200 and b"registered_agents" in seen.body[:65_536],
+        busy=found.busy or seen is Fault.RATE_LIMITED,
     )
 
 
-async def _health(http: Http, base: str) -> tuple[str, str, bool]:
-    """The first path that answers as a health endpoint does, what it said, and whether its server is an old one."""
+class _Health(Struct, frozen=True, kw_only=True):
+    """The first path that answers as a health endpoint does, "" where none does, what it said, whether its server is an
+    old one, and whether it asked to wait before."""
+
+    url: str = ""
+    said: str = ""
+    old: bool = False
+    busy: bool = False
+
+
+async def _health(http: Http, base: str) -> _Health:
+    busy = False
     for path in _HEALTH:
         answer = await _get(http, base + path, "application/json, text/plain;q=0.5")
+        busy = busy or answer is Fault.RATE_LIMITED
         if not isinstance(answer, Answer) or answer.status == 404 or answer.is_html:
             continue
         try:
             reading = read_health(answer.status, answer.content_type, answer.body)
         except OutsideError:
             continue
-        return base + path, f"{path} says {scrub(reading.claimed or 'yes', 40)!r}", _is_old(answer)
-    return "", "", False
+        said = f"{path} says {scrub(reading.claimed or 'yes', 40)!r}"
+        return _Health(url=base + path, said=said, old=_is_old(answer), busy=busy)
+    return _Health(busy=busy)
 
 
 async def _get(http: Http, url: str, accept: str) -> Answer | Fault:

@@ -34,11 +34,13 @@ class FoundEntry(Struct, frozen=True, kw_only=True):
 
 
 class Finds(Struct, frozen=True, kw_only=True):
-    """All of it. `silent` are addresses that are open and did not answer as an agent does."""
+    """All of it. `silent` are addresses that are open and did not answer as an agent does, `busy` those that asked to
+    wait or broke off, so that there may be more."""
 
     agents: tuple[FoundAgent, ...] = ()
     entries: tuple[FoundEntry, ...] = ()
     silent: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
 
     def of(self, section: str) -> tuple[FoundEntry, ...]:
         """The entries of `discovery`, `queues`, `backlog` or `alerts`."""

@@ -22,8 +22,9 @@ async def look_around(folder: Path, base: Path, kinds: KindTables, hosts: tuple[
         answers = await endpoints.ask_all(http, [place for place in places if not place.is_redis])
         agents = endpoints.agents_of(answers)
         queues = await redis_keys.queues_of(places, trial)
+        spoken, unread = await endpoints.entries_of(answers, trial)
         entries: list[FoundEntry] = [
-            *await endpoints.entries_of(answers, trial),
+            *spoken,
             *await files.entries_in(folder, base, trial),
             *queues,
         ]
@@ -31,12 +32,22 @@ async def look_around(folder: Path, base: Path, kinds: KindTables, hosts: tuple[
     finally:
         await http.aclose()
     used = {str(keys.get("url", "")) for keys in (entry.keys for entry in entries)}
+    busy = {answer.place for answer in answers if answer.busy} | set(unread)
     silent = [
-        f"{answer.place}" + (f" ({answer.place.program})" if answer.place.program else "")
+        answer.place
         for answer in answers
         if answer.is_open and not (answer.health or answer.metrics) and not _is_used(answer.place, used)
     ]
-    return Finds(agents=agents, entries=(*entries, *([running] if running else [])), silent=tuple(silent))
+    return Finds(
+        agents=agents,
+        entries=(*entries, *([running] if running else [])),
+        silent=tuple(_words(place) for place in silent if place not in busy),
+        busy=tuple(_words(place) for place in sorted(busy)),
+    )
+
+
+def _words(place: Place) -> str:
+    return f"{place}" + (f" ({place.program})" if place.program else "")
 
 
 def _places(hosts: tuple[str, ...]) -> list[Place]:

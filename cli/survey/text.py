@@ -49,7 +49,14 @@ def configuration(finds: Finds, name: str, now: datetime) -> str:
             "",
             "# Open, but no agent, health endpoint or metrics page was found there: " + ", ".join(finds.silent),
         ]
+    if finds.busy:
+        lines += ["", f"# {busy_words(finds)}"]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def busy_words(finds: Finds) -> str:
+    """What may be missing, and how to get it."""
+    return f"There may be more at {', '.join(finds.busy)}, which asked to wait or broke off: look again in a minute."
 
 
 def _section(finds: Finds, section: str) -> Iterator[str]:

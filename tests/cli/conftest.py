@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The configuration that watches a demo fleet of 24 agents, six times as fast as life."""
-    file = tmp_path_factory.mktemp("demo") / "fleetdeck.yaml"
+    with demo_fleet(tmp_path_factory.mktemp("demo")) as file:
+        yield file
+
+
+@contextmanager
+def demo_fleet(folder: Path) -> Iterator[Path]:
+    """Such a fleet, for as long as the context is open."""
+    file = folder / "fleetdeck.yaml"
     command = [sys.executable, "-m", "demo_fleet", "-o", str(file), "--speed", "6", "--until-stdin-closes"]
     fleet = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     try:

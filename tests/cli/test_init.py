@@ -1,16 +1,21 @@
 """`fleetdeck init`: what it finds on a real machine, and that what it writes works."""
 
 import json
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from cli.survey.finds import Finds
 from cli.survey.places import known, listening
 from cli.survey.text import configuration
 from config.kinds import installed_kinds
 from config.load import load
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, demo_fleet
 from tests.real_redis import RealRedis
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -21,11 +26,18 @@ def options(file: Path, section: str, kind: str = "") -> list[Any]:
     return [entry.options for entry in entries if kind in ("", entry.kind.name)]
 
 
-def test_it_writes_a_configuration_that_watches_what_runs_here(demo: Path, fleetdeck: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A demo fleet of its own: the coordinator of the one that all share answers fifty requests a minute."""
+    with demo_fleet(tmp_path_factory.mktemp("fresh")) as file:
+        yield file
+
+
+def test_it_writes_a_configuration_that_watches_what_runs_here(fresh: Path, fleetdeck: Run, tmp_path: Path) -> None:
     (tmp_path / "TODO.md").write_text("# Plan\n- [x] one\n- [ ] two\n- [ ] three\n")
     (tmp_path / "agent_status.json").write_text(json.dumps({"agents": {"planner": {"status": "running"}}}))
     (tmp_path / "tracker.csv").write_text("id,Status,title\n1,Done,a\n2,Open,b\n")
-    urls = {agent.health for static in options(demo, "discovery", "static") for agent in static.agents}
+    urls = {agent.health for static in options(fresh, "discovery", "static") for agent in static.agents}
 
     done = fleetdeck("init")
 
@@ -37,6 +49,27 @@ def test_it_writes_a_configuration_that_watches_what_runs_here(demo: Path, fleet
     assert options(file, "discovery", "agent_status")
     assert options(file, "queues", "coordinator")
     assert fleetdeck("config", "validate").returncode == 0
+
+
+def test_what_asks_to_wait_is_named(fleetdeck: Run, tmp_path: Path) -> None:
+    class Busy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(429)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        done = fleetdeck("init")
+        server.shutdown()
+        thread.join()
+    place = f"127.0.0.1:{server.server_port}"
+    (said,) = (line for line in done.stderr.splitlines() if line.startswith("There may be more at "))
+    assert place in said
+    (written,) = (line for line in (tmp_path / "fleetdeck.yaml").read_text().splitlines() if place in line)
+    assert written == f"# {said}"
 
 
 def test_the_queues_of_a_redis_are_found_with_the_lists_beside_them(fleetdeck: Run, tmp_path: Path) -> None:
