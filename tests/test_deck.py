@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from cli.kinds import kind_tables
 from config.load import load
 from fleet.clock import SystemClock
 from fleet.model import SourceState
+from fleet.promql.evaluate import instant
+from fleet.promql.parse import parse
 from fleet.store import Store
 from fleet.vocabulary import AgentState
 from tests.hostile_server import HostileServer, reply
@@ -177,3 +180,33 @@ async def test_redis_that_dies_keeps_its_last_numbers(tmp_path: Path) -> None:
             assert store.queues["jobs"].queued == 2
     finally:
         server.stop()
+
+
+class _Laggard(SystemClock):
+    """A clock of a machine that is so busy that 5 ms pass between any two looks at it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._late_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self._late_s)
+
+    def monotonic(self) -> float:
+        self._late_s += 0.005
+        return super().monotonic() + self._late_s
+
+
+async def test_what_a_sweep_saw_is_written_down_as_of_the_moment_of_its_rows(tmp_path: Path) -> None:
+    file = tmp_path / "fleetdeck.yaml"
+    file.write_text("host: false\ndiscovery: [{kind: static, agents: [{name: planner}]}]\n")
+    store, asked = Store(), parse("fleetdeck_agent_state == 1")
+    deck = Deck(load(file, kind_tables()), store, _Laggard())
+    deck.samples.want("query", asked.wanted)
+    try:
+        assert await deck.sweep(10)
+    finally:
+        await deck.aclose()
+    assert store.now is not None
+    answer = instant(asked, deck.samples, round(store.now.timestamp() * 1000))
+    assert "planner" in repr(answer.value)

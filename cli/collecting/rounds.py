@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from datetime import datetime
 
 from cli.collecting.parts import Parts
 from collectors.supervisor import TICK_S
@@ -23,16 +24,21 @@ class Rounds:
 
     def judge(self) -> None:
         """Bring probes and rows in step with what is known now."""
-        parts, now = self._parts, self._parts.clock.now()
+        self._judge(self._parts.clock.now())
+
+    def _judge(self, now: datetime) -> None:
+        parts = self._parts
         parts.registry.expire(now)
         parts.agent_jobs.sync()
         parts.ingest.age(now)
         parts.evaluator.evaluate(now)
 
     def settle(self) -> None:
-        """Judge everything once, for one look at the fleet."""
-        self.judge()
-        self._parts.judgement.settle(self._parts.clock.now())
+        """Judge everything once, for one look at the fleet, as of one moment: what is written down of rows a moment
+        later than they are dated is not there yet for whoever asks at their time."""
+        now = self._parts.clock.now()
+        self._judge(now)
+        self._parts.judgement.settle(now)
 
     async def run(self) -> None:
         """Judge whenever something changed or grew old, until cancelled."""
