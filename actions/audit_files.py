@@ -29,6 +29,7 @@ HEAD: Final = "audit.head"
 LOCK: Final = "audit.lock"
 _ROTATED = re.compile(rf"{re.escape(NAME)}\.([1-9]\d{{0,18}})-\d{{8}}T\d{{6}}Z")
 _TORN = f"{NAME}.torn-"
+_HASH = re.compile(r"[0-9a-f]{64}")
 _HEAD_LINE = re.compile(rb"([0-9]{20}) ([0-9a-f]{64})\n")
 _READ_WAIT_S = 5.0
 _CHUNK = 64 * 1024
@@ -108,10 +109,14 @@ def tail_of(line: bytes, path: Path) -> Tail:
     try:
         entry = decoded(line)
     except ValueError as error:
-        raise RefusedError(
-            f"the last line of {path} is no line of an audit log; `fleetdeck audit verify` says more"
-        ) from error
+        raise RefusedError(_no_line(path)) from error
+    if entry.seq < 1 or _HASH.fullmatch(entry.hash) is None:
+        raise RefusedError(_no_line(path))
     return Tail(entry.seq, entry.hash)
+
+
+def _no_line(path: Path) -> str:
+    return f"the last line of {path} is no line of an audit log; `fleetdeck audit verify` says more"
 
 
 def read_head(folder: Path) -> Tail | None:

@@ -81,8 +81,9 @@ class Observer:
 
     async def hold(self, run: Run, checks: Sequence[Check], hold_s: float, within_s: float, stage: int | None) -> Held:
         """Wait until all checks hold without a break for `hold_s`, beginning within `within_s`. After that time, one
-        that fails ends it at once; one of which nothing is known may come back for as long as `hold_s`."""
-        if not checks:
+        that fails ends it at once; one of which nothing is known may come back for as long as `hold_s`. Without checks
+        it waits for `hold_s`, which is then all that stands between two stages."""
+        if not checks and hold_s <= 0:
             return Held(True)
         clock = run.clock
         began, since, steady = clock.monotonic(), Since(clock), Steady(clock)

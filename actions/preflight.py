@@ -64,12 +64,12 @@ class Preflight:
         return tuple(self.lock_words(held[name]) for name in names_of(plan) if name in held)
 
     def lock_words(self, lock: Lock) -> str:
-        """Who is at work on a target, and since when."""
+        """Who is at work on a target, and for how long."""
         held_s = (self._clock.now() - lock.since).total_seconds()
-        since = age_text(held_s) if held_s >= 1 else "less than a second"
+        span = age_text(held_s) if held_s >= 1 else "less than a second"
         title = f" ({scrub(lock.title, 100)})" if lock.title else ""
         whom = "you are" if lock.mine else f"{scrub(lock.owner, 80)} is"
-        return f"{whom} at work on {scrub(lock.target, 80)} since {since} ago{title}"
+        return f"{whom} at work on {scrub(lock.target, 80)} for {span}{title}"
 
     def unconfirmed(self, plan: Plan, confirmation: Confirmation) -> str:
         """What the tier wants and was not entered; "" where nothing is missing but, perhaps, a code's being right."""

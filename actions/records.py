@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,6 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _SUFFIX, _BROKEN, _JOURNAL = ".json", ".broken", ".journal"
 _Sign = tuple[int, int, int, int]
 """By which a record is known to be as it was: time, number and size of its file, size of its journal."""
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Records:
@@ -281,4 +280,4 @@ def _put_aside(path: Path) -> str:
 
 def _age(action: Action) -> tuple[datetime, str]:
     when = action.ended_at or action.changed_at or action.planned_at or action.plan.made_at
-    return (when if when.tzinfo is not None else _LONG_AGO), action.id
+    return when, action.id

@@ -190,7 +190,7 @@ class Starting:
         line = await self._line(plan, confirmation, Decision.REFUSED)
         line = replace(line, dry_run=dry_run, outcome=ActionState.REFUSED.value, error=why)
         trouble = await self._ledger.may(line)
-        raise RefusedError(f"{why} ({trouble})" if trouble else why)
+        raise RefusedError(f"{why} ({trouble})" if trouble and why not in trouble else why)
 
     async def _row(self, plan: Plan, confirmation: Confirmation, state: ActionState) -> Action:
         now = self._clock.now()

@@ -21,6 +21,8 @@ from fleet.text import scrub
 
 _KEYED = re.compile(r"(schema|fields\[\d+\]\.\w+): (.*)", re.S)
 
+_COMMAND = "watch"
+
 Mistake = tuple[str, str]
 """The key within the entry (`stages[1].gate`), and a sentence."""
 
@@ -74,13 +76,16 @@ def queue_mistakes(head: TemplateOptions, queues: Collection[str] | None) -> Ite
 
 def rollback_mistakes(head: RollbackOptions, options: Struct, kind: Kind[Any], names: Names) -> Iterator[Mistake]:
     """What is wrong with a rollback."""
+    if head.name == _COMMAND:
+        yield "name", f"`fleetdeck rollback {_COMMAND}` follows rollbacks: nothing else can be called so"
     yield from _filter_mistakes(head.agents)
     known = names.slos() if head.slo is not None else None
     if head.slo is not None and known is not None and scrub(head.slo) not in known:
         yield "slo", f"there is no objective {head.slo}{nearest(head.slo, known)}"
     yield from _gate_mistakes("gate", head.gate, names.gates)
     if head.stages and kind.staged is not None and not kind.staged(options):
-        yield "stages", f"what is rolled back by {kind.name} as it stands here cannot be rolled in stages"
+        parts = "; neither {share} nor {percent} stands in its `to`" if hasattr(options, "to") else ""
+        yield "stages", f"what is rolled back by {kind.name} as it stands here cannot be rolled in stages{parts}"
         return
     for place, stage in enumerate(head.stages):
         yield from _gate_mistakes(f"stages[{place}].gate", stage.gate, names.gates)

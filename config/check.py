@@ -210,6 +210,8 @@ def _sentence(error: Exception, node: Node) -> str:
 
 
 def _hint(wanted: str, node: Node) -> str:
+    if isinstance(node, Mapping) and "str" in wanted:
+        return _placeholder_hint(node)
     if not isinstance(node, Scalar):
         return ""
     if "str" in wanted and node.plain and node.value is not None:
@@ -219,6 +221,15 @@ def _hint(wanted: str, node: Node) -> str:
     if wanted in ("int", "float") and not node.plain:
         return "; take the quotes away"
     return ""
+
+
+def _placeholder_hint(node: Mapping) -> str:
+    """What was meant by `{name}`, which is a mapping in YAML."""
+    if len(node.entries) != 1:
+        return ""
+    name, value = next(iter(node.entries.items()))
+    is_bare = isinstance(value, Scalar) and value.value is None
+    return f'; a placeholder stands in quotes: "{{{name}}}"' if is_bare else ""
 
 
 def _extra(wanted: Any, name: str) -> Any:

@@ -78,7 +78,7 @@ class Rolled:
             limits=config.limits,
         )
         history = EngineHistory(deck.judgement.slo_engine)
-        self._book = RollbackBook(config.rollbacks, reach, config.name, lambda: _KEY, config.actions, history)
+        self._book = RollbackBook(config.rollbacks, reach, config.name, lambda: _KEY, history)
 
     async def look(self) -> None:
         """See what is live now."""
@@ -174,7 +174,9 @@ async def _confirmed(pilot: Pilot[None]) -> None:
     app: Any = pilot.app
     await _picked(pilot)
     await pilot.press("enter")
-    while not isinstance(app.screen, ConfirmSheet) or app.screen._against is None or app.screen._hears_from is None:
+    while not (
+        isinstance(app.screen, ConfirmSheet) and app.screen._pending.found is not None and app.screen._hears_from
+    ):
         await pilot.pause(0.05)
 
     app.context.clock.advance(1.0)

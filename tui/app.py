@@ -1,4 +1,5 @@
-"""The dashboard application: opens views, owns the work that goes on behind them, and holds what all screens share.
+"""The dashboard application: owns the work that goes on behind the screens, holds what all of them share, and has the
+keys and commands that work everywhere. What it shows, and how one gets there, is `tui.navigating`.
 
 The first frame is drawn before anything else is started (or imported): `on_start` begins after it.
 """
@@ -6,11 +7,9 @@ The first frame is drawn before anything else is started (or imported): `on_star
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from msgspec.structs import replace
 from textual.app import SystemCommand
-from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.reactive import reactive
@@ -28,10 +27,7 @@ from fleet.store import Store
 from fleet.text import scrub
 from fleet.view_line import ViewLine
 from fleet.views.catalogue import check_view_line
-from fleet.views.view import View
-from fleet.why.model import Subject
 from fleet.why.ports import Explaining
-from tui.acting.rolling_app import RollingApp
 from tui.background import Background
 from tui.cells import steady
 from tui.chrome.prompt import Asking
@@ -41,29 +37,21 @@ from tui.command_table import palette_of, verbs_of, words_of
 from tui.commands import Command, Verb, completions, read_command
 from tui.context import Context
 from tui.copying import CopyingApp, TerminalOnly
-from tui.filtering import FilteringApp
-from tui.kept.history import Visit
 from tui.kept.memory import Memory
-from tui.kept.remembering import Remember, RememberingApp, gathered
-from tui.kept.travel import TravellingApp
+from tui.kept.remembering import Remember
 from tui.keys.bindings import APP_KEYS
 from tui.keys.in_order import OrderlyApp
 from tui.keys.keyed import KeyedApp, ReadKeys
 from tui.keys.keymap import KeyMap
+from tui.navigating import NavigatingApp
 from tui.palette import AgentPages
 from tui.screens.deck import DeckScreen
-from tui.screens.made import query_page, row_page, slo_page, view_screen, visited_page, why_page
-from tui.screens.modes import Modes
-from tui.screens.table import TableScreen
-from tui.table.table import Table
 from tui.terminal.attention import AttentiveApp
 from tui.terminal.guard import GuardedApp
-from tui.terminal.let_go import let_go
 from tui.terminal.own_terminal import OwnTerminalApp
 from tui.terminal.profile import LOCAL, Profile
 from tui.themed import Look, ThemedApp
 from tui.timed import TimedApp
-from tui.views import TABLES
 
 if TYPE_CHECKING:
     from fleet.actions.ports import Acting
@@ -77,10 +65,7 @@ class FleetdeckApp(
     KeyedApp[None],
     CopyingApp[None],
     AttentiveApp[None],
-    TravellingApp[None],
-    RollingApp[None],
-    RememberingApp[None],
-    FilteringApp[None],
+    NavigatingApp[None],
     TimedApp[None],
     OwnTerminalApp[None],
     ThemedApp[None],
@@ -144,7 +129,7 @@ class FleetdeckApp(
         self.begin_filters(filters or FilterShelf(SavedFilters({}, dict(self.memory.filters))))
         self.begin_times(store)
         self._memory_trouble = memory_trouble
-        self._view_modes = Modes(self, view.view, self._view)
+        self.begin_at(view)
         self.animation_level = "none"
         self.context = Context(
             store=store,
@@ -163,7 +148,7 @@ class FleetdeckApp(
             acting=acting,
         )
         self._notify_wish = notify or NotifyWish()
-        self._first = self._asked = view
+        self._first = view
         self._background = Background(on_start, self._broke)
         self._collect_now = collect_now
         self._reload = reload
@@ -204,97 +189,7 @@ class FleetdeckApp(
         self.report("collecting", "collecting has stopped")
         self.say(f"collecting has stopped: {type(error).__name__}: {error}{where}", bad=True)
 
-    # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _view(self, name: str) -> DeckScreen:
-        return view_screen(self.context, name, lambda: self._as_left(name))
-
-    def _as_left(self, name: str) -> Visit | None:
-        """How a view was left the last time; a filter that comes back is said, that nobody takes a part for all."""
-        left, asked = self.remembered(name), self._asked
-        if asked.view == name and not asked.is_plain:
-            kept = left.line.columns if left is not None else ()
-            return Visit(line=replace(asked, subject=None, columns=asked.columns or kept))
-        if left is not None and (left.line.filter or left.line.faults):
-            only = " and ".join(["faults only"] * left.line.faults + [f"/{left.line.filter}"] * bool(left.line.filter))
-            self.call_after_refresh(self.say, f"{name} as it was left: {only}")
-        return left
-
-    def gathered(self) -> Memory:
-        """The memory with every view as it is now."""
-        return gathered(self.memory, self._view_modes.made, self._view_modes.current)
-
-    async def open(self, line: ViewLine) -> None:
-        """Show what a view line asks for; one that only names a view shows it as it was left."""
-        self.leaving()
-        self._asked = line
-        screen = await self._view_modes.enter(line.view)
-        if isinstance(screen, TableScreen) and not line.is_plain:
-            screen.apply(line)
-        if line.subject is not None:
-            await self.push_screen(self._row_page(TABLES["agents"], line.subject))
-        self.arrived()
-
-    async def revisit(self, visit: Visit) -> None:
-        """Show what was shown then, as it was then."""
-        screen = await self._view_modes.enter(visit.line.view)
-        page = visited_page(self, self.context, visit, self.action_page)
-        if page is not None:
-            await self.push_screen(page)
-        elif isinstance(screen, TableScreen):
-            try:
-                screen.restore(visit)
-            except FilterError as error:
-                # A saved filter may have been taken away meanwhile.
-                self.say(str(error), bad=True)
-
-    async def open_query(self, expr: str = "") -> None:
-        """Ask in PromQL; without an expression the line for it is opened."""
-        from tui.queries.screen import QueryScreen
-
-        self.leaving()
-        if not isinstance(self.screen, QueryScreen):
-            await self.push_screen(query_page(self.context, self._view_modes.current, expr))
-        elif expr:
-            self.screen.ask_for(expr)
-        else:
-            self.screen.action_edit()
-        self.arrived()
-
-    async def show_why(self, subject: Subject) -> None:
-        """The page that says why something is red."""
-        await self._show(lambda: why_page(self.context, self._view_modes.current, subject))
-
-    async def open_row(self, view: str, key: Any) -> None:
-        """The page of an agent, or the details of any other row, from wherever one is."""
-        await self._show(lambda: self._row_page(TABLES[view], key))
-
-    async def show_formula(self, slo: str) -> None:
-        """The page of an objective, beginning with how its numbers came about."""
-        await self._show(lambda: slo_page(self.context, slo, explaining=True))
-
-    async def _show(self, page: Callable[[], Screen[Any]]) -> None:
-        self.leaving()
-        await self.push_screen(page())
-        self.arrived()
-
-    def _row_page(self, view: View[Any], key: Any) -> Screen[Any]:
-        return row_page(self, self.context, view, key, self.action_page)
-
-    async def action_close_page(self) -> None:
-        """Back to where the page was opened from."""
-        self.leaving()
-        await self.pop_screen()
-        self.arrived()
-
-    def pop_screen(self) -> AwaitComplete:
-        """As Textual's; nothing is kept of a page that is left."""
-        let_go(self)
-        return super().pop_screen()
-
-    async def on_table_opened(self, event: Table.Opened) -> None:
-        """Show the page of an agent, or the details of any other row."""
-        await self._show(lambda: self._row_page(event.view, event.key))
+    # ── what is said ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def report(self, topic: str, trouble: str) -> None:
         """Put what is wrong with fleetdeck itself into every title; "" where there is nothing wrong any more."""
@@ -322,14 +217,6 @@ class FleetdeckApp(
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette offers beside agents."""
         return palette_of(self)
-
-    async def action_view(self, name: str) -> None:
-        """A number key."""
-        await self.open(ViewLine(view=name))
-
-    async def action_last_view(self) -> None:
-        """Back to the view before this one."""
-        await self.open(ViewLine(view=self._view_modes.last))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`:` is text while the prompt is open, and means nothing on a sheet."""

@@ -7,10 +7,12 @@ target may be called anything.
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
 import platform
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,9 +81,10 @@ class FileLocks:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for _ in range(_TRIES):
-                descriptor = os.open(self._path(lock.target), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-                taken = _flock(descriptor)
-                if not taken:
+                descriptor = self._opened(self._path(lock.target))
+                if descriptor is None:
+                    continue
+                if not _flock(descriptor):
                     os.close(descriptor)
                     return self._other(lock.target)
                 # Who let it go removed the file; ours may be one that nobody finds any more.
@@ -92,6 +95,30 @@ class FileLocks:
             raise OutsideError(Fault.PERMISSION, f"no lock in {self._folder}: {error.strerror}") from error
         raise OutsideError(Fault.INTERNAL, f"no lock in {self._folder}: others take and release it all the time")
 
+    def _opened(self, path: Path) -> int | None:
+        """The file of a lock, made for all who may write to the folder where there is none; None where another one was
+        faster. Raises OSError, also for what others may have put in its place."""
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            # Systems that protect files of others in a folder of all refuse to open them where it could make one.
+            descriptor = os.open(path, flags)
+        except FileNotFoundError:
+            return self._made(path, flags)
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, f"{path.name} is no file of its own")
+        return descriptor
+
+    def _made(self, path: Path, flags: int) -> int | None:
+        try:
+            descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return None
+        others = stat.S_IMODE(self._folder.stat().st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+        os.fchmod(descriptor, 0o600 | others | others << 1)
+        return descriptor
+
     def _other(self, target: str) -> Lock:
         held = _read(self._path(target))
         return held.lock if held else Lock(target=target, owner="somebody", since=_NEVER)
@@ -99,6 +126,8 @@ class FileLocks:
     def _release(self, target: str, descriptor: int) -> None:
         with contextlib.suppress(OSError):
             if _is_at(descriptor, self._path(target)):
+                # In a folder of all the file of another account stays; nobody holds it then.
+                os.ftruncate(descriptor, 0)
                 self._path(target).unlink()
         os.close(descriptor)
 
@@ -132,8 +161,13 @@ def _is_at(descriptor: int, path: Path) -> bool:
 def _written(descriptor: int, lock: Lock) -> int:
     pid = os.getpid()
     held = Held(lock=replace(lock, mine=False), pid=pid, host=platform.node(), boot=boot_id(), started=_started(pid))
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, msgspec.json.encode(held), 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(held), 0)
+    except OSError:
+        # Open, it would be held for as long as this program runs, and by nobody.
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -159,6 +193,9 @@ def _lives(held: Held) -> bool:
         os.kill(held.pid, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:
+        # Of another account; whether it is still the same process is known all the same.
+        return _started(held.pid) in ("", held.started)
     except OSError:
         return True
     return held.started == _started(held.pid)

@@ -69,4 +69,5 @@ class FileWorker:
         if effect.work == "archive":
             return archive(effect.path, effect.source, stop)
         stamp = self._clock.now().strftime(_STAMP)
-        return restore(effect.path, effect.source, effect.sha256, stamp, stop, most_bytes=self._most_bytes)
+        most_bytes, outward = self._most_bytes, effect.outward
+        return restore(effect.path, effect.source, effect.sha256, stamp, stop, most_bytes=most_bytes, outward=outward)

@@ -8,7 +8,7 @@ another place than the one that was shown.
 from pathlib import Path
 from typing import Final
 
-from actions.performing.secrets import header_name, header_of, masked, read_secret
+from actions.performing.secrets import header_name, header_of, masked, masked_bytes, read_secret
 from fleet.actions.action import Result, Sent
 from fleet.actions.plan import HttpRequest
 from fleet.errors import ConfigError, Fault, OutsideError
@@ -73,12 +73,13 @@ def _failed(error: OutsideError, secrets: list[Secret]) -> Result:
 
 
 def _answered(answer: Answer, secrets: list[Secret]) -> Result:
-    content = answer.body[:TEXT_BYTES]
+    # Before it is cut: half of a secret would not be known for one.
+    content = masked_bytes(answer.body, secrets)
     return Result(
         sent=Sent.YES,
         status=answer.status,
-        text=masked(content.decode("utf-8", "replace"), secrets),
+        text=content[:TEXT_BYTES].decode("utf-8", "replace"),
         headers={name: masked(value, secrets) for name, value in answer.headers.items()},
         retry_after_s=retry_after(answer),
-        cut=len(answer.body) - len(content),
+        cut=max(len(content) - TEXT_BYTES, 0),
     )

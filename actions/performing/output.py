@@ -7,7 +7,7 @@ that the process never waits for us.
 from collections.abc import Sequence
 from typing import Final
 
-from actions.performing.secrets import masked_bytes
+from actions.performing.secrets import cut_off, masked_bytes
 from fleet.actions.ports import Tell
 from fleet.secret import Secret
 
@@ -67,7 +67,8 @@ class Output:
             return head, tail
         # Half of a line can hold half of a secret, which nobody would know for one.
         first, last = head.rfind(b"\n") + 1, tail.find(b"\n") + 1
-        return head[:first] or head, tail[last:] or tail
+        before, behind = cut_off(head, tail, self._secrets)
+        return head[:first] or before, tail[last:] if 0 < last < len(tail) else behind
 
     def _tell_lines(self, data: bytes) -> None:
         # A carriage return at the very end may be half of a line's end.

@@ -10,6 +10,7 @@ import gzip
 import io
 import os
 import shutil
+import stat
 import tarfile
 import threading
 import zlib
@@ -26,7 +27,9 @@ from actions.performing.swapping import (
     open_regular,
     pour,
     refuse_stopped,
+    standing,
     sync_folder,
+    take_after,
 )
 from actions.performing.unpacked import Tree
 from fleet.errors import RefusedError
@@ -42,12 +45,20 @@ _BAD: Final = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, Unicode
 
 
 def restore(
-    path_text: str, source_text: str, sha256: str, stamp: str, stop: threading.Event, *, most_bytes: int
+    path_text: str,
+    source_text: str,
+    sha256: str,
+    stamp: str,
+    stop: threading.Event,
+    *,
+    most_bytes: int,
+    outward: bool = False,
 ) -> str:
-    """Put the content of the archive `source` in the place of the folder `path`; what it did, in a sentence."""
+    """Put the content of the archive `source` in the place of the folder `path`, which keeps its owner and mode; what
+    it did, in a sentence. `outward`: its links may lead out of it."""
     path, source = checked(path_text), checked(source_text)
-    there = os.path.lexists(path)
-    if there and (path.is_symlink() or not path.is_dir()):
+    old = standing(path)
+    if old is not None and not stat.S_ISDIR(old.st_mode):
         raise RefusedError(f"{path} is no folder; it is left as it is")
     if source.is_relative_to(path):
         raise RefusedError(f"{source} is within {path}, which it would replace")
@@ -58,16 +69,21 @@ def restore(
         content.seek(0)
         new.mkdir(mode=0o700)
         try:
-            tree = _unpack(source, content, new, _room(new, most_bytes), stop)
+            tree = Tree(new, outward=outward)
+            _unpack(source, content, tree, _room(new, most_bytes), stop)
             content.seek(0)
             compare(source, pour(content, None, stop), sha256)
             tree.finish()
+            if old is None:
+                new.chmod(0o755)
+            else:
+                take_after(new, old)
             refuse_stopped(stop)
-            _swap(new, path, aside if there else None)
+            _swap(new, path, aside if old is not None else None)
         finally:
             remove(new)
     sync_folder(path.parent)
-    kept = f"; what was there is kept as {aside}" if there else ""
+    kept = f"; what was there is kept as {aside}" if old is not None else ""
     return f"{path} has the content of {source}: {len(tree):,} entries{kept}"
 
 
@@ -109,8 +125,7 @@ def _swap(new: Path, path: Path, aside: Path | None) -> None:
         raise
 
 
-def _unpack(source: Path, content: BinaryIO, new: Path, room: int, stop: threading.Event) -> Tree:
-    tree = Tree(new)
+def _unpack(source: Path, content: BinaryIO, tree: Tree, room: int, stop: threading.Event) -> None:
     try:
         with gzip.GzipFile(fileobj=content, mode="rb") as unzipped:
             meter = _Meter(unzipped, stop)
@@ -133,7 +148,6 @@ def _unpack(source: Path, content: BinaryIO, new: Path, room: int, stop: threadi
         raise RefusedError(f"{source} is no archive that can be read: {error}; nothing was changed") from error
     if not len(tree):
         raise RefusedError(f"{source} is empty; nothing was changed")
-    return tree
 
 
 class _Meter(io.RawIOBase):

@@ -1,7 +1,9 @@
 """Secrets that a plan names, read right before they are used, and taken out of what comes back."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from config.values import SecretRef
 from fleet.actions.plan import SecretName
@@ -35,17 +37,37 @@ def header_of(name: SecretName, secret: Secret) -> tuple[str, Secret]:
 def masked(text: str, secrets: Iterable[Secret]) -> str:
     """`text` without the secrets that it repeats: a server that echoes its request, a command that prints its
     environment."""
-    for secret in secrets:
-        value = secret.reveal()
-        if len(value) >= _SHORTEST:
-            text = text.replace(value, MASK)
+    for form in _forms(secrets):
+        text = text.replace(form, MASK)
     return text
 
 
 def masked_bytes(data: bytes, secrets: Iterable[Secret]) -> bytes:
     """As `masked`, of what is not decoded yet."""
-    for secret in secrets:
-        value = secret.reveal()
-        if len(value) >= _SHORTEST:
-            data = data.replace(value.encode(errors="surrogateescape"), MASK.encode())
+    for form in _forms(secrets):
+        data = data.replace(_encoded(form), MASK.encode())
     return data
+
+
+def cut_off(head: bytes, tail: bytes, secrets: Iterable[Secret]) -> tuple[bytes, bytes]:
+    """What stands before and behind a gap, without the half of a secret that the gap may have left at their ends."""
+    forms = [_encoded(form) for form in _forms(secrets)]
+    begun = max((size for form in forms for size in range(1, len(form)) if head.endswith(form[:size])), default=0)
+    ended = max((size for form in forms for size in range(1, len(form)) if tail.startswith(form[-size:])), default=0)
+    return head[: len(head) - begun], tail[ended:]
+
+
+def _forms(secrets: Iterable[Secret]) -> list[str]:
+    """How secrets can stand in a text: as they are, as JSON writes them, and in an address. The longest first, since
+    one may be within another."""
+    values = [value for secret in secrets if len(value := secret.reveal()) >= _SHORTEST]
+    written = (
+        form
+        for value in values
+        for form in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], quote(value, safe=""))
+    )
+    return sorted(set(written), key=len, reverse=True)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")

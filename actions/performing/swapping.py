@@ -77,13 +77,17 @@ def copy(path_text: str, source_text: str, sha256: str, stop: threading.Event, *
     """Replace the file `path` by `source`, whose SHA-256 is `sha256`; what it did, in a sentence. Where it `is_new`,
     nothing is replaced."""
     path, source = checked(path_text), checked(source_text)
-    old = _mode(path)
+    old = standing(path)
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        raise RefusedError(f"{path} is no regular file; it is left as it is")
     new = beside(path, "copy")
     try:
         with open_regular(source) as content, create(new) as target:
             found = pour(content, target, stop)
-            os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(content.fileno()).st_mode) & 0o777 if old is None else old)
+            os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(content.fileno()).st_mode) & 0o777)
             sync(target)
+        if old is not None:
+            take_after(new, old)
         compare(source, found, sha256)
         if is_new:
             _name(new, path)
@@ -103,15 +107,23 @@ def _name(new: Path, path: Path) -> None:
         raise RefusedError(f"{path} is there already; what was kept is never overwritten") from error
 
 
-def _mode(path: Path) -> int | None:
-    """The mode of the file that is to be replaced; None where there is none. Raises RefusedError for anything else."""
+def standing(path: Path) -> os.stat_result | None:
+    """What stands at `path`, of which a link is one; None where nothing does."""
     try:
-        kind = path.lstat().st_mode
+        return path.lstat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(kind):
-        raise RefusedError(f"{path} is no regular file; it is left as it is")
-    return stat.S_IMODE(kind)
+
+
+def take_after(new: Path, old: os.stat_result) -> None:
+    """Give `new`, a file or folder of our own, the owner, group and mode of what it replaces; the mode without what
+    makes a program run as somebody else where it does not get that owner."""
+    mode = stat.S_IMODE(old.st_mode)
+    try:
+        os.chown(new, old.st_uid, old.st_gid)
+    except OSError:
+        mode &= 0o1777
+    new.chmod(mode)
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -161,10 +173,10 @@ def sync(file: BinaryIO) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Force a folder's names to the disk, where its file system can."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with contextlib.suppress(OSError):
+    """Force a folder's names to the disk, where that can be asked for. Raises nothing: what was done is done."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)

@@ -21,8 +21,10 @@ _NAME_BYTES: Final = 4_000
 class Tree:
     """Entries below `root`, a new folder that is ours alone. Every method raises RefusedError for what must not be."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, outward: bool = False) -> None:
+        """`outward`: links may lead out of it. Nothing is written through them all the same."""
         self._root = root
+        self._outward = outward
         self._kinds: dict[str, str] = {}
         """Of each name: a folder, a file, or `→` and where a link points to."""
         self._modes: dict[str, int] = {}
@@ -45,7 +47,7 @@ class Tree:
                 path.mkdir(mode=0o700)
             self._note(name, _FOLDER, entry)
         elif entry.issym():
-            path.symlink_to(_target(entry.linkname))
+            path.symlink_to(_target(entry.linkname, outward=self._outward))
             self._kinds[name] = f"→{entry.linkname}"
         elif entry.islnk():
             self._hard_link(name, _plain(entry.linkname))
@@ -56,13 +58,12 @@ class Tree:
             raise RefusedError(f"the archive has {_shown(name)}, which is no file, folder or link")
 
     def finish(self) -> None:
-        """Every link leads to somewhere within; then folders get their modes."""
+        """Every link leads to somewhere within, unless it need not; then folders get their modes, all but the root."""
         for name, kind in self._kinds.items():
-            if kind.startswith("→"):
+            if kind.startswith("→") and not self._outward:
                 self._follow(name)
         for name, mode in reversed(self._modes.items()):
             (self._root / name).chmod(mode)
-        self._root.chmod(0o755)
 
     def _note(self, name: str, kind: str, entry: tarfile.TarInfo) -> None:
         self._kinds[name] = kind
@@ -134,8 +135,8 @@ def _plain(name: str) -> str:
     return "" if plain == "." else plain
 
 
-def _target(linkname: str) -> str:
-    if linkname.startswith("/") or not linkname or "\0" in linkname:
+def _target(linkname: str, *, outward: bool) -> str:
+    if (linkname.startswith("/") and not outward) or not linkname or "\0" in linkname:
         raise RefusedError(f"the archive has a link to {_shown(linkname)}, which is outside of it")
     return linkname
 

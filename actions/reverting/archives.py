@@ -21,7 +21,8 @@ MOST_BYTES: Final = 4 * 1024**3
 _CHUNK: Final = 1024 * 1024
 _BAD: Final = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError, UnicodeError, OverflowError)
 
-Identity = tuple[int, int, int, int]
+Identity = tuple[int, ...]
+"""By which a file is known to be as it was. The time of its content can be set to any, that of its change cannot."""
 
 
 class Archive(NamedTuple):
@@ -45,7 +46,7 @@ class Contents:
     def archive(self, path: Path) -> Archive:
         """The archive at `path`; one that cannot be read has a `trouble`."""
         try:
-            identity = _identity(path)
+            identity = _identity(path.stat())
             known = self._archives.get(str(path))
             if known is None or known[0] != identity:
                 known = self._archives[str(path)] = (identity, _read(path))
@@ -61,7 +62,7 @@ class Contents:
                 return f"→{path.readlink()}"
             if not path.is_file():
                 return ""
-            identity = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+            identity = _identity(info)
             known = self._files.get(str(path))
             if known is None or known[0] != identity:
                 known = self._files[str(path)] = (identity, sha256_of(path))
@@ -112,9 +113,8 @@ def size_below(root: Path) -> int:
     return total
 
 
-def _identity(path: Path) -> Identity:
-    info = path.stat()
-    return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+def _identity(info: os.stat_result) -> Identity:
+    return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
 
 
 def _read(path: Path) -> Archive:

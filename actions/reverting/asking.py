@@ -48,7 +48,7 @@ class Asker:
             raise OutsideError(Fault.STATUS, f"{status}: {said_in(body.decode('utf-8', 'replace'), status)}")
         try:
             return msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise OutsideError(Fault.PAYLOAD, f"no JSON: {scrub(str(error), 120)}") from error
 
     async def answer(self, url: str) -> tuple[int, bytes]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from actions.chosen import chosen_agents
 from config.action_options import ActEntry, RollbackOptions
 from fleet.actions.action import Action, Proposal
 from fleet.actions.coming import Came, came, is_roll
@@ -16,12 +17,10 @@ from fleet.actions.revision import Revisions, RollbackRow
 from fleet.actions.rollback_plan import DEFAULT, StageWish, percent
 from fleet.errors import ConfigError, FilterError, FleetdeckError, OutsideError
 from fleet.filters.filter import Filter, parse_filter
-from fleet.model import AgentStatus
 from fleet.slo.model import SloStatus
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.views.agents import VIEW
-from fleet.views.view import look
 from fleet.vocabulary import AgentState
 
 _SEEN: Final = 500
@@ -83,10 +82,7 @@ class Followed:
 
     def agents(self) -> tuple[str, ...]:
         """The agents that it runs, by name; those that are gone are none."""
-        if self._filter is None:
-            return ()
-        rows = self._store.status.items()
-        return tuple(sorted(name for name, row in rows if not row.gone and self._is_mine(name, row)))
+        return chosen_agents(self._filter, self._store)
 
     def up(self) -> tuple[str, ...]:
         """Those of its agents that are up."""
@@ -183,9 +179,6 @@ class Followed:
         untold = not self._changes and not any(one.live_from for one in said.revisions)
         if (known and known != live.id) or (not known and untold):
             self._changes = [*self._changes, Live(now, live.id)][-_SEEN:]
-
-    def _is_mine(self, name: str, row: AgentStatus) -> bool:
-        return self._filter is not None and self._filter.test(row, look(self._store, self._store.status, name))
 
 
 def _rolled(acts: Iterable[Action]) -> Iterable[Live]:

@@ -28,7 +28,7 @@ def document(text: str) -> dict[str, Any]:
     """The JSON object that kubectl printed. Raises OutsideError."""
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise OutsideError(Fault.PAYLOAD, f"kubectl printed no JSON object: {scrub(str(error), 120)}") from error
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.reverting.words import at_path
+from config.problems import nearest
 from config.values import Regex
 from fleet.actions.revision import Revision, Revisions
 from fleet.errors import Fault, OutsideError
@@ -104,16 +105,16 @@ def of_json_lines(text: str, names: FieldNames = NO_NAMES) -> tuple[tuple[Revisi
     if body.startswith("["):
         try:
             return of_records(msgspec.json.decode(body), names)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise OutsideError(Fault.PAYLOAD, f"the list of revisions is no JSON: {scrub(str(error), 120)}") from error
     records: list[Any] = []
     problems: list[str] = []
-    for number, line in enumerate(body.splitlines(), 1):
+    for number, line in enumerate(lines_of(body), 1):
         if not line.strip():
             continue
         try:
             records.append(msgspec.json.decode(line))
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):
             problems.append(f"line {number} of the list is no JSON")
     if problems and not records:
         raise OutsideError(Fault.PAYLOAD, f"the list of revisions cannot be read: {problems[0]}")
@@ -121,13 +122,30 @@ def of_json_lines(text: str, names: FieldNames = NO_NAMES) -> tuple[tuple[Revisi
     return made, (*problems[:20], *more)
 
 
+def check_lines(pattern: Regex) -> None:
+    """Raises ValueError where the pattern of lines has no group that an id could be read from, or one of no meaning."""
+    named = tuple(pattern.compiled().groupindex)
+    known = tuple(dict.fromkeys(word for words in _WORDS.values() for word in words))
+    strange = next((name for name in named if name not in known), None)
+    if strange is not None:
+        raise ValueError(f"lines: no part of a revision is called {strange}{nearest(strange, tuple(_WORDS))}")
+    if not set(named) & set(_WORDS["id"]):
+        raise ValueError("lines: a named group (?P<id>…) is wanted, which is what is rolled to")
+
+
 def of_lines(text: str, pattern: Regex) -> tuple[tuple[Revision, ...], tuple[str, ...]]:
     """Revisions of the lines that the whole of the pattern matches, its named groups the parts. Lines that it does not
     match are no revisions."""
     compiled = pattern.compiled()
-    found = (compiled.fullmatch(line.rstrip()) for line in text.splitlines())
+    found = (compiled.fullmatch(line.rstrip()) for line in lines_of(text))
     records = [{name: value for name, value in one.groupdict().items() if value} for one in found if one is not None]
     return of_records(records)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of what a program prints. Only a line feed ends one: a message with another separator of Unicode in it
+    would pass for a line of its own, and so for a revision."""
+    return text.split("\n")
 
 
 def with_live(revisions: Iterable[Revision], live: str) -> tuple[Revision, ...]:

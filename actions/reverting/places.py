@@ -39,7 +39,7 @@ def archive_facts(source: Path, folder: Path) -> tuple[Fact, ...]:
 
 def back_from_archive(plan: Plan) -> tuple[Step, ...]:
     """The step that restores the archive that `plan` took; none where it took none. Blocking. Raises RefusedError where
-    the archive is gone."""
+    the archive is gone, or is another one than the one that was taken."""
     taken = [one.effect for one in plan.steps if isinstance(one.effect, FileWork) and one.effect.work == "archive"]
     if not taken:
         return ()
@@ -48,5 +48,17 @@ def back_from_archive(plan: Plan) -> tuple[Step, ...]:
         digest = sha256_of(path)
     except OSError as error:
         raise RefusedError(f"the archive {path} that was taken before cannot be read: {error.strerror}") from error
-    work = FileWork(work="restore", path=root, source=str(path), sha256=digest)
+    if checksum_beside(path) != digest:
+        raise RefusedError(f"the archive {path} is not the one that was taken before: its checksum is another one")
+    work = FileWork(work="restore", path=root, source=str(path), sha256=digest, outward=True)
     return (Step(title=f"put back what {path.name} holds", target=root, effect=work),)
+
+
+def checksum_beside(path: Path) -> str:
+    """The checksum in `NAME.sha256`, "" where there is none. Raises OSError."""
+    beside = path.with_name(f"{path.name}.sha256")
+    if not beside.is_file():
+        return ""
+    with beside.open(encoding="utf-8", errors="replace") as file:
+        words = file.read(200).split()
+    return words[0].lower() if words else ""

@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from actions.submission.answers import message_in, said_by
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.plan import CommandRun, Fact, HttpRequest, Plan, Step
@@ -15,6 +17,8 @@ from fleet.text import scrub, scrub_lines
 
 _EARLY_S = 1.0
 """How much sooner it is called a failure than whoever follows it gives up, so that it is not just called late."""
+_NOTICED = "noticed"
+"""What is found by a command that has it noticed and ended well."""
 TAIL = 400
 """Characters of an output that a sentence repeats."""
 
@@ -27,6 +31,8 @@ class Way(ABC):
     """Whether what is rolled to is seen as live in the list afterwards (a restart is not)."""
     staged: bool = False
     """Whether it can be rolled in stages."""
+    reloads: bool = False
+    """Whether the last command of its plans has what was rolled noticed, which no look at the target shows."""
 
     def __init__(self, reach: ActReach) -> None:
         self._reach = reach
@@ -67,6 +73,12 @@ class Way(ABC):
         """As `Rolling.mixed`."""
         return ""
 
+    async def revision_of(self, plan: Plan) -> Revision:
+        """The plan's revision as it is listed now; by its id alone where it is not there. Raises OutsideError."""
+        known = (await self.revisions()).revisions
+        found = next((one for one in known if one.id == plan.revision), None)
+        return found or Revision(id=plan.revision, name=plan.revision)
+
     # ── as a Doer ──
 
     async def guards(self, plan: Plan) -> tuple[str, ...]:
@@ -83,19 +95,29 @@ class Way(ABC):
 
     def read(self, plan: Plan, step: Step, result: Result) -> StepRead:
         """As `Doer.read`."""
-        return read_result(step, result)
+        read = read_result(step, result)
+        noticed = self.reloads and step == plan.steps[-1] and read.verdict is Verdict.DONE
+        return replace(read, found={_NOTICED: "yes"}) if noticed else read
 
     async def look(self, plan: Plan, items: Mapping[int, Mapping[str, str]], since: datetime) -> Mapping[int, Observed]:
         """As `Doer.look`: succeeded once the revision is live and nothing else is wrong; failed where that is not so
         when the time of the plan is over."""
         amiss = await self._amiss(plan)
         if not amiss:
-            seen = Observed(state=ActionState.SUCCEEDED, sentence=f"{_wanted(plan)} is live", final=True)
-        elif self._is_over(plan, since):
+            return {number: self._seen_live(plan, found) for number, found in (items or {0: {}}).items()}
+        if self._is_over(plan, since):
             seen = Observed(state=ActionState.FAILED, sentence=amiss, final=True)
         else:
             seen = Observed(state=ActionState.RUNNING, sentence=amiss)
         return dict.fromkeys(items or {0: {}}, seen)
+
+    def _seen_live(self, plan: Plan, found: Mapping[str, str]) -> Observed:
+        """What the revision's being live says: not all, where a program must have it noticed and did not end well."""
+        words = self.in_place(plan)
+        if not self.reloads or _NOTICED in found:
+            return Observed(state=ActionState.SUCCEEDED, sentence=words, final=True)
+        last = f"{words}, and “{plan.steps[-1].title}” was not seen to end well"
+        return Observed(state=ActionState.FAILED, sentence=last, final=True)
 
     async def cancel(self, plan: Plan, items: Mapping[int, Mapping[str, str]]) -> tuple[Step, ...]:
         """As `Doer.cancel`: what runs is ended, there is nothing more to cancel."""
@@ -116,16 +138,16 @@ class Way(ABC):
         listed = self.listed and plan.revision
         return (await self.not_live(plan) if listed else "") or await self.wrong(plan)
 
+    def in_place(self, plan: Plan) -> str:
+        """What is said of a rollback that has succeeded, in a sentence."""
+        return f"{plan.revision or 'what was there before'} is live"
+
     async def not_live(self, plan: Plan) -> str:
         """What is live in place of the plan's revision, in a sentence; "" where that is. Raises OutsideError."""
         live = (await self.revisions()).live
         if live is None:
             return f"the target does not say that {plan.revision} is live"
         return f"{live.name} is live, not {plan.revision}" if live.id != plan.revision else ""
-
-
-def _wanted(plan: Plan) -> str:
-    return plan.revision or "what was there before"
 
 
 def changed_since(plan: Plan, known: Revisions) -> tuple[str, ...]:

@@ -55,6 +55,13 @@ def check_request(url: str, body: object = None) -> None:
         raise ValueError(str(error)) from error
 
 
+def check_says_where(key: str, texts: Any) -> None:
+    """Raises ValueError, for that key, where no text of what rolls names the revision: wherever it would roll to, it
+    would not be where the plan says."""
+    if not {"to", "name"} & set(check_data(texts, TO)):
+        raise ValueError(f"{key}: it does not say to which revision; {{to}} is wanted in it")
+
+
 def argv_of(words: Sequence[str], values: Values) -> tuple[str, ...]:
     """The argument list with its values. Raises RefusedError for one that a program could take for an option."""
     return fill_argv(read_argv(words, TO), values)

@@ -1,6 +1,7 @@
 """What is rolled back by programs of its own: one lists revisions, one rolls, and where they are given one says which
 is live, one verifies and one undoes. Never a shell: words are filled in and given as they are."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,17 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from actions.reverting.commands import Runner, folder_fact, missing_programs, program_fact
-from actions.reverting.listing import NO_NAMES, FieldNames, of_json_lines, of_lines, revisions_of, with_live
+from actions.reverting.listing import (
+    NO_NAMES,
+    FieldNames,
+    check_lines,
+    of_json_lines,
+    of_lines,
+    revisions_of,
+    with_live,
+)
 from actions.reverting.way import Way, only_whole
-from actions.reverting.words import IDS, Word, argv_of, check_argv, percent_of, values_of
+from actions.reverting.words import IDS, Word, argv_of, check_argv, check_says_where, percent_of, values_of
 from config.kinds import Kind
 from config.values import FilePath, Regex, Seconds
 from fleet.actions.plan import Fact, Plan, Step
@@ -53,6 +62,9 @@ class CommandOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         check_argv(self.to, self.verify, self.undo)
+        check_says_where("to", list(self.to))
+        if self.lines is not None:
+            check_lines(self.lines)
 
 
 class CommandRolling(Way):
@@ -81,7 +93,8 @@ class CommandRolling(Way):
     async def facts(self, to: Revision) -> tuple[Fact, ...]:
         """The programs as they are resolved, and the folder that they run in."""
         planned = self._run.planned(self._options.to)
-        return (program_fact(planned.argv[0]), folder_fact("working folder", planned.cwd))
+        verified = (Fact("verified by", self._verified(to)),) if self._options.verify else ()
+        return (program_fact(planned.argv[0]), folder_fact("working folder", planned.cwd), *verified)
 
     async def steps(self, to: Revision, shares: Sequence[float]) -> tuple[Step, ...]:
         """One run for each stage."""
@@ -108,7 +121,7 @@ class CommandRolling(Way):
         """One run of the program that undoes."""
         if not self._options.undo:
             return ()
-        to = Revision(id=plan.revision, name=plan.revision)
+        to = await self.revision_of(plan)
         effect = self._run.planned(self._words(self._options.undo, to, plan.before, 1.0))
         return (Step(title=f"take {plan.revision} back", target=self.target, effect=effect),)
 
@@ -116,7 +129,7 @@ class CommandRolling(Way):
         """What the program that verifies says."""
         if not self._options.verify or not plan.revision:
             return ""
-        words = self._words(self._options.verify, Revision(id=plan.revision, name=plan.revision), plan.before, 1.0)
+        words = self._words(self._options.verify, await self.revision_of(plan), plan.before, 1.0)
         try:
             await self._run.read(words)
         except OutsideError as error:
@@ -124,6 +137,13 @@ class CommandRolling(Way):
                 return f"not verified: {error.detail}"
             raise
         return ""
+
+    def _verified(self, to: Revision) -> str:
+        """The program that verifies, for reading; what is live by then is not known here."""
+        verify = self._options.verify
+        named = any("{live}" in word for word in verify)
+        words = verify if named else argv_of(verify, values_of(to, "", 1.0, str(self._options.ids)))
+        return scrub(f"{shlex.join(words)}, which must end with 0", 400)
 
     def _words(self, argv: Sequence[str], to: Revision, live: str, share: float) -> tuple[str, ...]:
         if not live and any("{live}" in word for word in argv):

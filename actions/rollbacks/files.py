@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
 from actions.reverting.archives import Contents, files_below, sha256_of
 from actions.reverting.commands import Runner, program_fact
 from actions.reverting.listing import with_live
-from actions.reverting.places import archive_facts, back_from_archive, own_archive, plain, stamp
+from actions.reverting.places import archive_facts, back_from_archive, checksum_beside, own_archive, plain, stamp
 from actions.reverting.releases import Release, releases_of
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import Word, argv_of, check_argv, values_of
@@ -56,6 +55,7 @@ class FilesRolling(Way):
     def __init__(self, options: FilesOptions, reach: ActReach) -> None:
         super().__init__(reach)
         self._options = options
+        self.reloads = bool(options.reload)
         self._path = plain(reach.root, options.path)
         self._versions = plain(reach.root, options.versions)
         self._kept = plain(reach.root, options.archive_to)
@@ -78,7 +78,7 @@ class FilesRolling(Way):
 
     def undo(self, to: Revision, live: Revision | None) -> tuple[str, ...]:
         """What was kept is put back."""
-        return (f"what is kept in {self._kept} before is put back, whole",)
+        return (f"what the first step keeps in {self._kept} is put back, whole",)
 
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """The files that are replaced or go."""
@@ -87,10 +87,10 @@ class FilesRolling(Way):
         return await asyncio.to_thread(self._gone, to)
 
     async def back(self, plan: Plan) -> tuple[Step, ...]:
-        """What was kept is put back."""
-        if self._options.mode == "restore":
-            return await asyncio.to_thread(back_from_archive, plan)
-        return await asyncio.to_thread(_copied_back, plan)
+        """What was kept is put back, and that is noticed, too."""
+        back = back_from_archive if self._options.mode == "restore" else _copied_back
+        steps = await asyncio.to_thread(back, plan)
+        return (*steps, *self._reloading(plan.before)) if steps else ()
 
     async def wrong(self, plan: Plan) -> str:
         """Whether what was put back is there: of a version, the list says it."""
@@ -143,7 +143,7 @@ class FilesRolling(Way):
             digest, trouble = held.sha256, held.trouble
         else:
             digest, trouble = self._contents.file(one.path), ""
-        wanted = sums.get(one.name) or _beside(one.path)
+        wanted = sums.get(one.name) or checksum_beside(one.path)
         if wanted and digest and wanted != digest:
             return digest, f"is damaged: its sha256 is {digest[:12]}…, not {wanted[:12]}…"
         if not wanted and self._options.checked:
@@ -198,10 +198,16 @@ class FilesRolling(Way):
                 steps.append(Step(title=f"keep {self._path.name} in {self._kept}", target=self.target, effect=own))
             work = FileWork(work="copy", path=str(self._path), source=str(source), sha256=digest)
         steps.append(Step(title=f"put {to.name} in its place", target=self.target, effect=work))
-        if self._options.reload:
-            effect = self._run.planned(argv_of(self._options.reload, values_of(replace(to, name=to.id))))
-            steps.append(Step(title=f"run {Path(effect.argv[0]).name}", target=self.target, effect=effect))
-        return tuple(steps)
+        return (*steps, *self._reloading(to.id))
+
+    def _reloading(self, to: str) -> tuple[Step, ...]:
+        """The program that has it noticed that `to` is there now, "" for what is no version. Raises RefusedError where
+        its words name that one."""
+        if not self._options.reload:
+            return ()
+        values = values_of(Revision(id=to, name=to)) if to else {}
+        effect = self._run.planned(argv_of(self._options.reload, values))
+        return (Step(title=f"run {Path(effect.argv[0]).name}", target=self.target, effect=effect),)
 
     def _gone(self, to: Revision) -> tuple[str, ...]:
         held = self._contents.archive(self._versions / to.id)
@@ -232,15 +238,6 @@ def _sums_of(path: Path) -> list[tuple[str, str]]:
         return []
     pairs = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
     return [(pair[1].lstrip("*").strip(), pair[0].lower()) for pair in pairs if len(pair) == 2 and len(pair[0]) == 64]
-
-
-def _beside(path: Path) -> str:
-    """The checksum in `NAME.sha256`, "" where there is none."""
-    beside = path.with_name(f"{path.name}.sha256")
-    if not beside.is_file():
-        return ""
-    words = beside.read_text("utf-8", "replace")[:200].split()
-    return words[0].lower() if words else ""
 
 
 def _build(options: FilesOptions, reach: ActReach) -> Rolling:

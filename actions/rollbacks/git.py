@@ -1,7 +1,7 @@
 """A configured git tree: a release tag is checked out, or everything since a commit is reverted by new commits.
 
-Nothing of the tree's own configuration is run: no hooks, no fsmonitor, no editor, no signing; no network; and the
-variables that git heeds are fixed."""
+Of the tree's own configuration no hooks, no fsmonitor, no editor and no signing are run; no network; and the variables
+that git heeds are fixed. Its filters and merge drivers are what its files are made by, so they run, and are shown."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,11 +11,12 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from actions.reverting.commands import Runner, folder_fact, missing_programs, program_fact
+from actions.reverting.listing import lines_of
 from actions.reverting.way import Way, only_whole
 from actions.reverting.words import Word, argv_of, check_argv, checked_id, values_of
 from config.kinds import Kind, never
 from config.values import FilePath, Seconds
-from fleet.actions.plan import Fact, Step
+from fleet.actions.plan import CommandRun, Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
 from fleet.actions.revision import Revision, Revisions
 from fleet.errors import Fault, OutsideError
@@ -49,6 +50,7 @@ _SAFE: Final = (
     *("-c", "advice.detachedHead=false"),
     *("-c", "core.quotePath=true"),
 )
+_DRIVERS: Final = r"^(filter\..*\.(clean|smudge|process)|merge\..*\.driver)$"
 _UNFINISHED: Final = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply")
 _GITOPS: Final = {"flux-system": "Flux", "argocd": "Argo CD", ".argocd": "Argo CD"}
 
@@ -81,6 +83,7 @@ class GitRolling(Way):
     def __init__(self, options: GitOptions, reach: ActReach) -> None:
         super().__init__(reach)
         self._options = options
+        self.reloads = bool(options.reload)
         self._tree = (reach.root / Path(options.tree).expanduser()).absolute()
         self._run = Runner(reach, self._tree, _ENV, options.timeout)
         self._program = self._run.planned((options.program,)).argv[0]
@@ -116,6 +119,7 @@ class GitRolling(Way):
             program_fact(self._program),
             await self._head(),
             await self._dirt(),
+            *await self._drivers(),
         ]
         facts += await self._unfinished()
         if self._options.mode == "revert":
@@ -128,15 +132,25 @@ class GitRolling(Way):
         """One command of git, and the program that makes it noticed."""
         only_whole(shares, "a tree")
         checked_id(to.id)
-        words: tuple[str, ...] = ("checkout", "--quiet", "--detach", f"refs/tags/{to.id}")
-        title = f"check out {to.name}"
         if self._options.mode == "revert":
-            words, title = ("revert", "--no-edit", f"{to.id}..HEAD"), f"revert everything after {to.name}"
+            words, title = ["revert", "--no-edit", f"{to.id}..HEAD"], f"revert everything after {to.name}"
+        else:
+            # By its commit: a tag can be moved between the plan and the act.
+            words, title = ["checkout", "--quiet", "--detach", await self._sha(to.id)], f"check out {to.name}"
         steps = [Step(title=title, target=self.target, effect=self._run.planned(self._words(words)))]
         if self._options.reload:
             effect = self._run.planned(argv_of(self._options.reload, values_of(to)))
             steps.append(Step(title=f"run {Path(effect.argv[0]).name}", target=self.target, effect=effect))
         return tuple(steps)
+
+    async def guards(self, plan: Plan) -> tuple[str, ...]:
+        """As for any, and that the tag still names the commit that was planned."""
+        against = await super().guards(plan)
+        if against or self._options.mode == "revert":
+            return against
+        sha = await self._sha(plan.revision)
+        planned = any(isinstance(one.effect, CommandRun) and sha in one.effect.argv for one in plan.steps)
+        return () if planned else (f"the tag {scrub(plan.revision, 80)} was moved since it was planned, to {sha[:10]}",)
 
     def undo(self, to: Revision, live: Revision | None) -> tuple[str, ...]:
         """What git keeps."""
@@ -149,7 +163,7 @@ class GitRolling(Way):
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """The files that change."""
         said = await self._git("diff", "--no-ext-diff", "--name-status", "--no-renames", "HEAD", self._commit(to))
-        lines = [scrub(line.replace("\t", " "), 200) for line in said.splitlines() if line]
+        lines = [scrub(line.replace("\t", " "), 200) for line in lines_of(said) if line]
         return (*lines[:200], *((f"and {len(lines) - 200:,} more files",) if len(lines) > 200 else ()))
 
     # ── what git says ──
@@ -162,6 +176,9 @@ class GitRolling(Way):
 
     def _commit(self, to: Revision) -> str:
         return f"refs/tags/{checked_id(to.id)}^{{commit}}" if self._options.mode == "checkout" else checked_id(to.id)
+
+    async def _sha(self, tag: str) -> str:
+        return (await self._git("rev-parse", "--verify", f"refs/tags/{checked_id(tag)}^{{commit}}")).strip()
 
     async def _tags(self) -> "list[_Found]":
         head = (await self._git("rev-parse", "--verify", "HEAD^{commit}")).strip()
@@ -183,14 +200,14 @@ class GitRolling(Way):
             f"--format={form}",
             f"refs/tags/{self._options.tags}",
         )
-        found = [_found(line) for line in said.splitlines() if line.count(_SEP) == 4]
+        found = [_found(line) for line in lines_of(said) if line.count(_SEP) >= 4]
         live = next((one.id for one in found if one.sha == head), "")
         return [one.told(live=one.id == live) for one in found]
 
     async def _commits(self) -> "list[_Found]":
         form = "%x1f".join(("%H", "%T", "%at", "%an", "%s"))
         said = await self._git("log", "--first-parent", f"-n{self._options.most}", f"--format={form}")
-        lines = [line.split(_SEP) for line in said.splitlines() if line.count(_SEP) == 4]
+        lines = [line.split(_SEP, 4) for line in lines_of(said) if line.count(_SEP) >= 4]
         oldest: dict[str, _Found] = {}
         for sha, tree, at, author, subject in lines:
             # A commit with the content of an older one is that one: a revert brings its revision back.
@@ -209,7 +226,7 @@ class GitRolling(Way):
                 return {}
             raise
         moved: dict[str, datetime] = {}
-        for line in said.splitlines():
+        for line in lines_of(said):
             sha, _, at = line.partition(_SEP)
             when = parse_time(_number(at.partition("@{")[2].rstrip("}")))
             if when is not None:
@@ -218,7 +235,7 @@ class GitRolling(Way):
 
     async def _warnings(self) -> tuple[str, ...]:
         said = await self._git("ls-tree", "--name-only", "HEAD")
-        found = dict.fromkeys(_GITOPS[name] for name in said.splitlines() if name in _GITOPS)
+        found = dict.fromkeys(_GITOPS[name] for name in lines_of(said) if name in _GITOPS)
         return tuple(f"{who} reads this repository: it may put back what is pushed there" for who in found)
 
     async def _head(self) -> Fact:
@@ -238,11 +255,17 @@ class GitRolling(Way):
 
     async def _dirt(self) -> Fact:
         said = await self._git("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=none")
-        dirty = [line for line in said.splitlines() if line]
+        dirty = [line for line in lines_of(said) if line]
         if dirty:
             names = ", ".join(scrub(line, 80) for line in dirty[:5])
             return Fact("changes", f"{len(dirty)} that are not committed: {names}", bad=True)
         return Fact("changes", "none that are not committed")
+
+    async def _drivers(self) -> list[Fact]:
+        """The programs of the tree's own configuration by which git makes and reads its files."""
+        said = await self._git("config", "--name-only", "--get-regexp", _DRIVERS, right=(0, 1))
+        names = [scrub(line, 80) for line in lines_of(said) if line]
+        return [Fact("git also runs", f"{', '.join(names[:5])} of the tree's own configuration")] if names else []
 
     async def _unfinished(self) -> list[Fact]:
         folder = Path((await self._git("rev-parse", "--absolute-git-dir")).strip())
@@ -253,7 +276,7 @@ class GitRolling(Way):
         span = f"{checked_id(to.id)}..HEAD"
         commits = (await self._git("rev-list", "--max-count=1000", span)).split()
         merges = (await self._git("rev-list", "--merges", "--max-count=5", span)).split()
-        facts = [Fact("reverted", f"{len(commits)} commits", bad=not commits)]
+        facts = [Fact("reverted", f"{len(commits):,} commit{'s' if len(commits) != 1 else ''}", bad=not commits)]
         if merges:
             facts.append(Fact("merges", f"{merges[0][:10]} is a merge, which is not reverted from here", bad=True))
         return facts
@@ -276,7 +299,7 @@ class _Found(Struct, frozen=True):
 
 
 def _found(line: str) -> _Found:
-    name, sha, at, author, subject = line.split(_SEP)
+    name, sha, at, author, subject = line.split(_SEP, 4)
     return _Found(name, sha, scrub(name, 120), parse_time(_number(at)), scrub(author, 80), scrub(subject, 200))
 
 

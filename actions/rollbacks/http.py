@@ -10,7 +10,17 @@ from msgspec import Meta, Struct
 from actions.reverting.asking import Asker, Auth, instances_of
 from actions.reverting.listing import NO_NAMES, FieldNames, of_records, revisions_of, with_live
 from actions.reverting.way import Way, only_whole
-from actions.reverting.words import IDS, Word, at_path, body_of, check_request, percent_of, url_of, values_of
+from actions.reverting.words import (
+    IDS,
+    Word,
+    at_path,
+    body_of,
+    check_request,
+    check_says_where,
+    percent_of,
+    url_of,
+    values_of,
+)
 from config.kinds import Kind
 from config.values import HttpUrl, Regex, Seconds
 from fleet.actions.plan import Fact, Plan, Step
@@ -80,6 +90,9 @@ class HttpRollOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     close: bool = False
     """One connection a request, for single-threaded servers."""
 
+    def __post_init__(self) -> None:
+        check_says_where("to", [self.to.url, self.to.body])
+
 
 class HttpRolling(Way):
     """Rolls by requests."""
@@ -99,7 +112,8 @@ class HttpRolling(Way):
     async def facts(self, to: Revision) -> tuple[Fact, ...]:
         """The instances, and which revisions they have."""
         _, _, instances = await self._known()
-        return (Fact("instances", _mixture(instances)),) if instances else ()
+        known = (Fact("instances", _mixture(instances)),) if instances else ()
+        return (*known, Fact("verified by", self._verified(to))) if self._options.verify else known
 
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """The instances that are rolled."""
@@ -132,7 +146,7 @@ class HttpRolling(Way):
         """The request that undoes."""
         if self._options.undo is None:
             return ()
-        to = Revision(id=plan.revision, name=plan.revision)
+        to = await self.revision_of(plan)
         effect = self._request(self._options.undo, to, plan.before, 1.0)
         return (Step(title=f"take {plan.revision} back", target=self.target, effect=effect),)
 
@@ -161,11 +175,21 @@ class HttpRolling(Way):
             return ""
         return f"{len(behind)} of {len(instances)} instances are not at {id_}: {', '.join(behind[:5])}"
 
+    def _verified(self, to: Revision) -> str:
+        """The address that verifies and what it must say, for reading; what is live by then is not known here."""
+        verify = self._options.verify
+        if verify is None:
+            return ""
+        values = values_of(to, "", 1.0, str(self._options.ids))
+        url = verify.url if "{live}" in verify.url else url_of(verify.url, values)
+        said = f"where {verify.path} is {body_of(verify.value, values)}" if verify.path else "which must answer 2xx"
+        return scrub(f"GET {url}, {said}", 400)
+
     async def _not_verified(self, plan: Plan) -> str:
         verify = self._options.verify
         if verify is None:
             return ""
-        values = values_of(Revision(id=plan.revision, name=plan.revision), plan.before, 1.0, str(self._options.ids))
+        values = values_of(await self.revision_of(plan), plan.before, 1.0, str(self._options.ids))
         status, body = await self._ask.answer(url_of(verify.url, values))
         if not 200 <= status < 300:
             return f"not verified: status {status}"
@@ -173,7 +197,7 @@ class HttpRolling(Way):
             return ""
         try:
             said = at_path(msgspec.json.decode(body), verify.path)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise OutsideError(Fault.PAYLOAD, f"what verifies is no JSON: {scrub(str(error), 120)}") from error
         wanted = str(body_of(verify.value, values))
         text = str(said).lower() if isinstance(said, bool) else str(said)

@@ -47,6 +47,7 @@ class SymlinkRolling(Way):
     def __init__(self, options: SymlinkOptions, reach: ActReach) -> None:
         super().__init__(reach)
         self._options = options
+        self.reloads = bool(options.reload)
         self._link = plain(reach.root, options.link)
         self._releases = Path(os.path.realpath(plain(reach.root, options.releases)))
         self._run = Runner(reach, Path("/"), {}, options.timeout)

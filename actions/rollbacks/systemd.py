@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from actions.reverting.commands import Runner, missing_programs, program_fact
+from actions.reverting.listing import lines_of
 from actions.reverting.way import Way, only_whole, read_result
 from actions.rollbacks.symlink import SymlinkOptions, SymlinkRolling
 from config.kinds import Kind, never
@@ -131,6 +132,12 @@ class SystemdRolling(Way):
             return StepRead(verdict=Verdict.FAILED, sentence=f"main process {said['MainPID']} is the one of before")
         return StepRead(verdict=Verdict.DONE, sentence=f"active, main process {said['MainPID']}")
 
+    def in_place(self, plan: Plan) -> str:
+        """As `Way.in_place`; of a unit that was only restarted, how that was seen."""
+        if self._link is not None:
+            return super().in_place(plan)
+        return f"{self._options.unit} is active, with another main process than before"
+
     async def wrong(self, plan: Plan) -> str:
         """Whether the unit is active, with another process than when it was planned."""
         said = await self._show()
@@ -169,7 +176,7 @@ def _session() -> dict[str, str]:
 
 def _properties(text: str) -> dict[str, str]:
     """`Name=value` lines; "" for what is not said."""
-    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    pairs = (line.partition("=") for line in lines_of(text) if "=" in line)
     said = {name.strip(): scrub(value.strip(), 200) for name, _, value in pairs}
     return {name: said.get(name, "") for name in _SHOWN}
 

@@ -40,6 +40,7 @@ KEPT: Final = ("logs", "backups", "*.log", "*.tar.gz", "rollback.sh")
 """What the script does not delete."""
 NAMES: Final = Regex(r"backup_[0-9]{8}_[0-9]{6}_[A-Za-z0-9-]+[.]tar[.]gz")
 LEAST_FREE: Final = 1024**3
+_SHA256: Final = ", sha256 "
 _NAME: Final = re.compile(r"backup_\d{8}_\d{6}_[A-Za-z0-9-]+\.tar\.gz")
 _LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - (?:(INFO|WARNING|SUCCESS|ERROR): )?(.*)$")
 
@@ -122,12 +123,14 @@ class ToolsAutomationRolling(Way):
         return await asyncio.to_thread(back_from_archive, plan)
 
     async def guards(self, plan: Plan) -> tuple[str, ...]:
-        """As for any, and that the words are the only ones that the script may ever be given."""
+        """As for any, that the words are the only ones that the script may ever be given, and that the backup is the
+        one that was planned."""
         runs = [one.effect for one in plan.steps if isinstance(one.effect, CommandRun)]
         odd = next((one for one in runs if not self._is_allowed(one)), None)
         if odd is not None:
             return (f"{scrub(' '.join(odd.argv), 200)}: the script is never called so",)
-        return await super().guards(plan)
+        against = await super().guards(plan)
+        return against or await asyncio.to_thread(self._replaced, plan)
 
     def read(self, plan: Plan, step: Step, result: Result) -> StepRead:
         """Its exit code says nothing: what it said last is told, and the files are judged. Where it refused before it
@@ -173,8 +176,15 @@ class ToolsAutomationRolling(Way):
             return f"{self._root / MARK} is not there"
         if plan.revision:
             held = self._contents.archive(self._root / "backups" / plan.revision)
-            return held.trouble or self._contents.differs(self._root, held)
+            return next(iter(self._replaced(plan)), "") or held.trouble or self._contents.differs(self._root, held)
         return ""
+
+    def _replaced(self, plan: Plan) -> tuple[str, ...]:
+        """A refusal where the backup of the plan is another file than when it was planned."""
+        said = next((fact.value for fact in plan.facts if fact.name == "backup"), "")
+        digest = self._contents.archive(self._root / "backups" / plan.revision).sha256
+        same = _SHA256 not in said or said.endswith(f"{_SHA256}{digest}")
+        return () if same else (f"the backup {plan.revision} is another one than when this was planned",)
 
     def _read(self) -> Revisions:
         folder = self._root / "backups"
@@ -219,7 +229,7 @@ class ToolsAutomationRolling(Way):
             facts.append(Fact(MARK, "is a symbolic link", bad=True))
         backup = root / "backups" / to.id
         held = self._contents.archive(backup)
-        words = held.trouble or f"{backup}: {len(held.files):,} files, {held.size:,} bytes"
+        words = held.trouble or f"{backup}: {len(held.files):,} files, {held.size:,} bytes{_SHA256}{held.sha256}"
         facts.append(Fact("backup", words, bad=bool(held.trouble)))
         facts += self._strangers(held)
         facts += archive_facts(root, self._kept)

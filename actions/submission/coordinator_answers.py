@@ -1,10 +1,32 @@
 """What a coordinator's answers to `/register`, `/run` and `/execute_task` mean. Pure."""
 
-from typing import Any
+from typing import Any, Final
 
-from actions.submission.answers import failed, member, refused, said_by, unknown
+from actions.submission.answers import failed, json_of, member, refused, said_by, unanswered, unknown
 from fleet.actions.action import Result, StepRead, Verdict
 from fleet.text import scrub
+
+REGISTER: Final = "/register"
+RUN: Final = "/run"
+EXECUTE: Final = "/execute_task"
+WINDOW_S: Final = 60.0
+"""The window in which it counts requests; it says nothing of when there is room again."""
+
+
+def read_answer(url: str, result: Result) -> StepRead:
+    """What the answer to a request to `url` means."""
+    silent = unanswered(result)
+    if silent is not None:
+        return silent
+    body = json_of(result)
+    word = member(body, "error")
+    if result.status == 429:
+        wait_s = result.retry_after_s if result.retry_after_s is not None else WINDOW_S
+        sentence = f"its 50 requests a minute, shared by all of this host, are used up: again in {wait_s:.0f} s"
+        return StepRead(verdict=Verdict.AGAIN, sentence=sentence, again_after_s=wait_s)
+    if url.endswith(REGISTER):
+        return read_registered(result, word)
+    return read_executed(result, body, word) if url.endswith(EXECUTE) else read_queued(result, body, word)
 
 
 def read_registered(result: Result, word: str) -> StepRead:

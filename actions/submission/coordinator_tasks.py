@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from actions.submission.answers import tail_of
-from config.values import SecretRef
+from actions.submission.header_auth import HeaderAuth, read_header
+from actions.submission.pages import page_json
 from fleet.actions.action import ActionState, Observed
 from fleet.actions.ports import ActReach
 from fleet.errors import ConfigError, Fault, OutsideError
@@ -27,15 +27,6 @@ NEWEST_AGE_S: Final = 4.0
 """How long our own look at the newest is good enough: all of a host have 50 requests a minute."""
 
 Record = dict[str, Any]
-
-
-class HeaderAuth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A header with a secret, for a server behind a proxy."""
-
-    header: str
-    """The name of the header (`X-Auth-Token`)."""
-    secret: SecretRef
-    """Where it is, `{env: NAME}` or `{file: PATH}`."""
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -116,24 +107,13 @@ class CoordinatorTasks:
         return await self._json(STATUS)
 
     async def _json(self, path: str) -> Record:
-        answer = await self._get(path)
-        if answer.status != 200 or answer.is_html:
-            raise OutsideError(Fault.STATUS, f"{path} answered {answer.status}")
-        try:
-            body = msgspec.json.decode(answer.body)
-        except (ValueError, RecursionError) as error:
-            raise OutsideError(Fault.PAYLOAD, f"{path}: {scrub(str(error), 120)}") from error
+        body = page_json(await self._get(path), path)
         if not isinstance(body, dict):
             raise OutsideError(Fault.PAYLOAD, f"{path} is no object")
         return body
 
     async def _get(self, path: str) -> Answer:
-        secret = None
-        if self._auth is not None:
-            try:
-                secret = self._auth.header, self._auth.secret.read(self._reach.root)
-            except ConfigError as error:
-                raise OutsideError(Fault.CONFIG, str(error)) from error
+        secret = read_header(self._auth, self._reach.root)
         return await self._reach.http.get(
             self._url + path, accept="application/json", headers=self._headers, secret=secret, close=True, alone=True
         )

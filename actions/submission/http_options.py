@@ -104,6 +104,11 @@ class HttpOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         if self.repeatable and not self.key_header:
             raise ValueError("repeatable: without key_header the server cannot tell a request that it knows")
         known = {*self.captures, "key"} | ({"id"} if self.id is not None else set())
+        for field, part in (("follow", self.follow), ("cancel", self.cancel)):
+            if part is not None and "id" not in known and "{id}" in part.url:
+                raise ValueError(
+                    f"{field}: there is no value for {{id}}; say where it stands in the answer, such as `id: job.id`"
+                )
         if self.follow is not None:
             follow = self.follow.url
             _checked("follow", lambda: read_url(follow, known))

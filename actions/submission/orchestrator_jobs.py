@@ -5,38 +5,18 @@ are done; a database that fails is an empty list with 200; each of four worker p
 no single place is believed where another one knows more.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from config.values import SecretRef
+from actions.submission.queue_sight import ENDS
 from fleet.actions.action import ActionState, Observed
-from fleet.errors import ConfigError, Fault, OutsideError
 from fleet.task_records import whole
 from fleet.text import scrub
 from fleet.times import parse_time
 from fleet.vocabulary import TaskState, task_state
-from transport.redis import RedisLink, parse_place, understood
-from transport.sse import ServerEvent
-
-_ENDED: Final = {
-    TaskState.DONE: ActionState.SUCCEEDED,
-    TaskState.FAILED: ActionState.FAILED,
-    TaskState.CANCELLED: ActionState.CANCELLED,
-}
-_EVENT_STATES: Final = {
-    "ingestion.queued": "queued",
-    "ingestion.started": "processing",
-    "ingestion.progress": "processing",
-    "ingestion.completed": "completed",
-    "ingestion.failed": "failed",
-}
-EVENT_TYPES: Final = tuple(_EVENT_STATES)
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -65,7 +45,7 @@ class Job(Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> ActionState:
         """What it comes to."""
-        said = _ENDED.get(task_state(self.status))
+        said = ENDS.get(task_state(self.status))
         if said is ActionState.SUCCEEDED and self.total and self.processed is not None and not self.all_done:
             # Its word and its numbers contradict each other.
             return ActionState.UNKNOWN
@@ -108,51 +88,3 @@ def best(jobs: Collection[tuple[str, Job]]) -> tuple[str, Job] | None:
         failed = [one for one in ended if one[1].state is not ActionState.SUCCEEDED]
         return (failed or ended)[0]
     return max(telling, key=lambda one: one[1].processed or 0, default=None)
-
-
-def event_job(event: ServerEvent) -> Job | None:
-    """The job that an event is about, in either of the two formats; None where it is about none."""
-    try:
-        said = msgspec.json.decode(event.data)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(said, dict):
-        return None
-    kind = said.get("event_type") or event.type
-    state = _EVENT_STATES.get(str(kind))
-    data = said.get("data")
-    if isinstance(data, str):
-        data = _decoded(data)
-    # In one format the numbers stand in `data`, in the other beside the id.
-    about = {**said, **(data if isinstance(data, dict) else {})}
-    if state is None or not said.get("job_id"):
-        return None
-    return job_of({**about, "job_id": said["job_id"], "status": state, "error_message": about.get("error")})
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-@asynccontextmanager
-async def redis_link(url: str, password: SecretRef | None, root: Path) -> AsyncIterator[RedisLink]:
-    """A connection for one look, closed after it. Raises OutsideError, also where its password cannot be had."""
-    try:
-        place = parse_place(url, password.read(root) if password is not None else None)
-    except ConfigError as error:
-        raise OutsideError(Fault.CONFIG, str(error)) from error
-    link = RedisLink(place)
-    try:
-        with understood(place):
-            yield link
-    finally:
-        await link.aclose()
-
-
-def hash_of(pairs: Any) -> dict[str, str]:
-    """What HGETALL answered, as text."""
-    texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in pairs]
-    return dict(zip(texts[::2], texts[1::2], strict=True))

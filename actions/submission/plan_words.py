@@ -15,6 +15,13 @@ NAMED: Final = 8
 """Agents that are named in one sentence."""
 
 
+def expected(*, askable: bool) -> str:
+    """The post-condition of a submission, in words."""
+    if askable:
+        return "each task is seen to end well at its target"
+    return "each task is answered well (an exit code, a status); what becomes of it later is not seen from here"
+
+
 def hidden(steps: Sequence[Step], items: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> tuple[Step, ...]:
     """Steps whose bodies may hold what is private are written down as hashes, and their titles do not say it."""
     private = [field.name for field in fields if field.private]

@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 
 from actions.submission.answers import unknown
 from actions.submission.each import Wanted, step_each
-from actions.submission.orchestrator_jobs import redis_link
+from actions.submission.queue_sight import seen_in_queues
+from actions.submission.redis_link import redis_link
 from actions.submission.redis_side import (
     CANCEL_LISTED,
     OWN_NAMES,
@@ -35,15 +36,9 @@ from fleet.actions.plan import ActKind, Plan, Step
 from fleet.actions.ports import ActReach, Submitting, item_key
 from fleet.errors import RefusedError
 from fleet.text import scrub
-from fleet.vocabulary import TaskState
 from transport.redis import RedisLink, parse_place
 
 Key = Annotated[str, Meta(min_length=1, max_length=400)]
-_BY_QUEUE = {
-    TaskState.DONE: ActionState.SUCCEEDED,
-    TaskState.FAILED: ActionState.FAILED,
-    TaskState.CANCELLED: ActionState.CANCELLED,
-}
 
 
 class RedisListTaskOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,9 +140,10 @@ class RedisListSubmitting:
             if whole and len(where) < len(ids):
                 # One that moved backwards meanwhile (it is tried again) was met nowhere.
                 where = where | (await self._places(link, set(ids) - set(where)))[0]
-        queues = self._in_queues(set(ids) - set(where))
+        queues = seen_in_queues(set(ids) - set(where), self._reach.store)
+        ended = {id: one for id, one in queues.items() if one.final}
         return {
-            number: self._observed(plan, id, where.get(id, "" if whole else "deep"), items[number], queues.get(id))
+            number: self._observed(plan, id, where.get(id, "" if whole else "deep"), items[number], ended.get(id))
             for id, number in ids.items()
         }
 
@@ -186,19 +182,6 @@ class RedisListSubmitting:
         else:
             sentence = "a worker took it; how it ended cannot be seen in a list"
         return Observed(state=ActionState.UNKNOWN, sentence=sentence, final=True)
-
-    def _in_queues(self, ids: set[str]) -> dict[str, Observed]:
-        """What collectors saw of tasks that have ended."""
-        return {
-            task.id: Observed(
-                state=_BY_QUEUE[task.state],
-                sentence=task.raw_state or task.state.value,
-                final=True,
-                tail=task.detail,
-            )
-            for task in (self._reach.store.tasks.values() if ids else ())
-            if task.id in ids and task.state in _BY_QUEUE
-        }
 
     # ── cancelling ──
 

@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 
 from actions.submission.answers import unknown
 from actions.submission.each import Wanted, step_each
-from actions.submission.orchestrator_jobs import Job, hash_of, job_of, redis_link
+from actions.submission.orchestrator_jobs import Job, job_of
+from actions.submission.redis_link import hash_of, redis_link
 from actions.submission.redis_side import (
     OWN_NAMES,
     cancelled,

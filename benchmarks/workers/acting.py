@@ -154,7 +154,7 @@ def _desk(folder: Path) -> tuple[ActionDesk, HttpClient]:
     performer = MachinePerformer(http, folder, clock=clock)
     reach = ActReach(http=http, performer=performer, root=folder, store=store, clock=clock, limits=config.limits)
     submissions = Submissions(config.templates, reach, "bench", _new_id, config.actions)
-    rollbacks = RollbackBook(config.rollbacks, reach, "bench", _new_id, config.actions)
+    rollbacks = RollbackBook(config.rollbacks, reach, "bench", _new_id)
     audit, locks = AuditLog(folder, Who(actor="bench"), clock), FileLocks(folder / "locks")
     ledger = Ledger(audit)
     freezing = Freezing(store, ledger, clock)

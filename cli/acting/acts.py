@@ -109,7 +109,7 @@ class Acts:
         )
         submissions = Submissions(config.templates, reach, config.name, _new_id, config.actions)
         history = _History(self._judgement)
-        return submissions, RollbackBook(config.rollbacks, reach, config.name, _new_id, config.actions, history)
+        return submissions, RollbackBook(config.rollbacks, reach, config.name, _new_id, history)
 
     def use(self, made: tuple[Submissions, RollbackBook]) -> None:
         """Go on with these; what runs already goes on with those that it was planned with."""

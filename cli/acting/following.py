@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cli.acting.confirming import Given, confirmed
 from cli.acting.outcome import REFUSED, counts, exit_code, plan_json, plan_text, receipt_json, receipt_text
-from fleet.actions.action import Action, Confirmation
+from fleet.actions.action import Action, ActionState, Confirmation
 from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import Acting
 from fleet.actions.preview import preview
@@ -24,6 +24,7 @@ LINES_AT_ONCE = 200
 """Lines of output that are told between two looks; the last ones."""
 COUNTS_EVERY = 10
 """Looks between two times that only the numbers of items are told anew."""
+_NOT_SENT = (ActionState.PLANNED, ActionState.CONFIRMED)
 
 
 async def carry_out(
@@ -141,6 +142,8 @@ def interrupted(action: Action) -> str:
 
 def progress(action: Action) -> str:
     """How far an action is, in a line, without the numbers of its items."""
+    if again := _tried_again(action):
+        return again
     parts = [action.state.value]
     if len(action.stages) > 1 and action.stage < len(action.stages):
         stage = action.stages[action.stage]
@@ -148,3 +151,11 @@ def progress(action: Action) -> str:
     elif action.outcome:
         parts.append(scrub(action.outcome))
     return "  ".join(parts)
+
+
+def _tried_again(action: Action) -> str:
+    """Of one task that did not arrive, and is tried again: why; "" for anything else."""
+    item = action.items[0] if len(action.items) == 1 else None
+    if item is None or not item.tries or not item.sentence or action.ended or item.state not in _NOT_SENT:
+        return ""
+    return f"not taken yet, {item.tries} {'try' if item.tries == 1 else 'tries'}: {scrub(item.sentence)}"

@@ -1,6 +1,7 @@
 """What the commands that act have in common: their options, and the one way in which they do it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
@@ -8,6 +9,8 @@ import click
 from cli.options import DurationType
 from cli.plain_output import write_data
 from cli.settings import operator
+from fleet.errors import OutsideError, RefusedError
+from fleet.text import scrub
 
 if TYPE_CHECKING:
     from cli.acting.confirming import Given
@@ -44,6 +47,16 @@ def acting_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+@contextlib.contextmanager
+def planning(name: str, target: str) -> Iterator[None]:
+    """For what asks `target` while a plan is made: where it does not answer, nothing was done, and it is refused."""
+    try:
+        yield
+    except OutsideError as error:
+        where = f" ({scrub(target, 200)})" if target else ""
+        raise RefusedError(f"{scrub(name, 80)}{where} cannot be asked, so there is no plan: {error}") from error
 
 
 def given_by(options: Mapping[str, Any]) -> "Given":

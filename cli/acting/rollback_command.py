@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.acting.complete import complete_revision, complete_rollback, complete_watched
-from cli.acting.options import acting_options, given_by, run_act
+from cli.acting.options import acting_options, given_by, planning, run_act
 from cli.options import config_option, wait_option
 from cli.plain_output import write_data
 from cli.settings import load_config, start_logging
@@ -66,21 +66,24 @@ def rollback(
     start_logging()
     config = load_config(config_path or ctx.obj["config"])
     if target == WATCH:
+        if revision or stages or options["dry_run"] or options["yes"]:
+            raise click.UsageError(
+                "`rollback watch` rolls nothing: --to, --stages, --dry-run and --yes are for a TARGET"
+            )
         ctx.exit(_watch(config, action, wait_s, options))
     if action is not None:
         raise click.UsageError(f"{action!r}: only `rollback watch` takes a second word")
 
     async def plan(desk: "Acting", store: "Store") -> "Plan":
-        names = list(store.rollbacks)
-        if target not in names:
-            found = desk.rollbacks_for(target)
-            if len(found) > 1:
-                raise RefusedError(f"{target} can be rolled back in several ways: {', '.join(found)}; name one of them")
-            if not found:
-                known = meant(target, [*names, WATCH]) or f" (there are: {', '.join(names) or 'none'})"
-                raise RefusedError(f"nothing that can be rolled back is called {target!r}{known}")
+        found = (target,) if target in store.rollbacks else desk.rollbacks_for(target)
+        if len(found) > 1:
+            raise RefusedError(f"{target} can be rolled back in several ways: {', '.join(found)}; name one of them")
+        if not found:
+            names = list(store.rollbacks)
+            known = meant(target, [*names, WATCH]) or f" (there are: {', '.join(names) or 'none'})"
+            raise RefusedError(f"nothing that can be rolled back is called {target!r}{known}")
+        with planning(found[0], store.rollbacks[found[0]].target):
             return await desk.plan_rollback(found[0], revision, staged=stages)
-        return await desk.plan_rollback(target, revision, staged=stages)
 
     ctx.exit(run_act(config, wait_s, plan, given_by(options), options))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.acting.complete import complete_receiver, complete_template, complete_value
-from cli.acting.options import acting_options, given_by, run_act
+from cli.acting.options import acting_options, given_by, planning, run_act
 from cli.options import config_option, wait_option
 from cli.settings import load_config, start_logging
 from fleet.actions.template import WHOM
@@ -35,7 +35,7 @@ _MOST_BYTES = 16 * 1024 * 1024
     multiple=True,
     metavar="NAME=VALUE",
     shell_complete=complete_value,
-    help="A field of the template.",
+    help="A field of the template; with --items that of every item which does not say it itself.",
 )
 @click.option(
     "--items",
@@ -77,8 +77,9 @@ def submit(
         row = store.templates.get(template)
         if row is not None and row.for_agents and not to:
             raise RefusedError(f"--to: {WHOM}")
-        batch = await desk.read_items(template, text) if text is not None else ({},)
-        return await desk.plan_submit(template, [{**values, **one} for one in batch], to)
+        with planning(template, row.target if row is not None else ""):
+            batch = await desk.read_items(template, text) if text is not None else ({},)
+            return await desk.plan_submit(template, [{**values, **one} for one in batch], to)
 
     ctx.exit(run_act(config, wait_s, plan, given_by(options), options))
 

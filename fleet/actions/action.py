@@ -1,13 +1,12 @@
 """An act that was planned, as a row: what state it is in, what became of its parts. And what single effects bring
 back."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 
-from fleet.actions.plan import ActKind, Plan, Tier
+from fleet.actions.plan import ActKind, Moment, Plan, Tier
 
 AUTO: Final = "fleetdeck (auto)"
 """Who acts where nobody asked for it."""
@@ -126,10 +125,10 @@ class StageState(Struct, frozen=True, kw_only=True):
     checks: tuple[str, ...] = ()
     holds: tuple[bool | None, ...] = ()
     """Whether each of `checks` holds; None: not known."""
-    held_from: datetime | None = None
+    held_from: Moment | None = None
     """Since when all of them hold without a break."""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     """When it had passed or failed."""
 
 
@@ -151,10 +150,10 @@ class Action(Struct, frozen=True, kw_only=True):
     second: str = ""
     """Whose one-time code confirmed it, too."""
     dry_run: bool = False
-    planned_at: datetime | None = None
-    sent_at: datetime | None = None
-    changed_at: datetime | None = None
-    ended_at: datetime | None = None
+    planned_at: Moment | None = None
+    sent_at: Moment | None = None
+    changed_at: Moment | None = None
+    ended_at: Moment | None = None
     items: tuple[Item, ...] = ()
     stages: tuple[StageState, ...] = ()
     stage: int = 0
@@ -218,7 +217,7 @@ class Lock(Struct, frozen=True, kw_only=True):
 
     target: str
     owner: str
-    since: datetime
+    since: Moment
     action: str = ""
     title: str = ""
     mine: bool = False
@@ -244,11 +243,11 @@ class Freeze(Struct, frozen=True, kw_only=True):
 
     frozen: bool = False
     why: str = ""
-    until: datetime | None = None
+    until: Moment | None = None
     can_unlock: bool = False
     can_unfreeze: bool = False
     by: str = ""
-    since: datetime | None = None
+    since: Moment | None = None
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -258,10 +257,10 @@ class Proposal(Struct, frozen=True, kw_only=True):
     target: str
     revision: str
     because: str
-    since: datetime
+    since: Moment
     auto: bool = False
     doubt: str = ""
-    acts_at: datetime | None = None
+    acts_at: Moment | None = None
     """When it is carried out by itself; None where it is not."""
     held_back: str = ""
     """Why it is not carried out by itself although its definition says `auto`, in a sentence."""

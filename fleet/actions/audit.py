@@ -8,10 +8,10 @@ changed, taken out, put in or moved shows in itself or in the next. What the cha
 import hashlib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from fleet.text import scrub
@@ -22,6 +22,8 @@ MOST_TARGETS: Final = 1_000
 """Targets that a line names; of the others it says how many they are."""
 MOST_LINE_BYTES: Final = 1 << 20
 """No line is longer."""
+Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+"""A number as large as everybody who reads JSON can read it."""
 _REASON_CHARS: Final = 2_000
 _WORD_CHARS: Final = 256
 
@@ -72,7 +74,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
 
     ts: str = ""
     """When it was written: RFC 3339, UTC, milliseconds."""
-    seq: int = 0
+    seq: Whole = 0
     """1, 2, 3, … over all files."""
     prev_hash: str = ""
     hash: str = ""
@@ -91,7 +93,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     `unfreeze`; `audit` for notes of the log."""
     kind: str = ""
     """By which kind of template, rollback or server."""
-    tier: int = 0
+    tier: Whole = 0
     targets: tuple[str, ...] = ()
     """Names; before them, where a stage was sent, which one it was."""
     reason: str = ""
@@ -104,7 +106,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     """One of `Decision`."""
     outcome: str = ""
     """How it ended, in the words of `fleet.actions.action.ActionState`."""
-    status: int | None = None
+    status: Whole | None = None
     """HTTP status or exit code."""
     duration_s: float | None = None
     """Since the intent; of `reconciled` how long the asking took, of `unlocked` for how long."""

@@ -8,12 +8,14 @@ import hashlib
 import re
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone, which whatever is read must have: without one it can be compared with no other."""
 HOLE_OPEN: Final = "⟦"
 HOLE_SHUT: Final = "⟧"
 """`⟦task_id⟧` in an effect stands for what an earlier step of the same item captured under that name."""
@@ -98,6 +100,8 @@ class FileWork(Struct, frozen=True, kw_only=True, tag="files"):
     was: str = ""
     sha256: str = ""
     new: bool = False
+    outward: bool = False
+    """Of `restore`: links of the archive may lead out of it, as they did in the folder that it was taken of here."""
     timeout_s: float = 600.0
 
 
@@ -207,7 +211,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     word: str
     targets: tuple[Target, ...]
     steps: tuple[Step, ...]
-    made_at: datetime
+    made_at: Moment
     stages: tuple[Stage, ...] = ()
     items: tuple[str, ...] = ()
     """The items of a batch, in a few words each; one item where it is no batch."""

@@ -122,7 +122,8 @@ def _sent(plan: Plan, listed: int) -> Iterator[Line]:
 def _stages(plan: Plan) -> Iterator[Line]:
     for stage in plan.stages:
         if not stage.checks:
-            yield Line("stage", _clean(f"{stage.title}: nothing is checked"))
+            waits = f", it waits {stage.hold_s:g} s" if stage.hold_s else ""
+            yield Line("stage", _clean(f"{stage.title}: nothing is checked{waits}"))
             continue
         held = f" for {stage.hold_s:g} s without a break" if stage.hold_s else ""
         wanted = f"within {stage.within_s:g} s this must hold{held}, else it stops there"
@@ -146,7 +147,7 @@ def _request_lines(request: HttpRequest, key: str) -> Iterator[str]:
 def _compact(body: str) -> str:
     try:
         return json.dumps(json.loads(body), ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 
@@ -158,7 +159,10 @@ def _file_words(work: FileWork) -> str:
         return f"pack {work.source} into the new archive {work.path}"
     checked = f" (sha256 {work.sha256})" if work.sha256 else ""
     if work.work == "restore":
-        return f"put the content of {work.source}{checked} in the place of {work.path}"
+        links = ", with links as they were" if work.outward else ""
+        return f"put the content of {work.source}{checked} in the place of {work.path}{links}"
+    if work.new:
+        return f"copy {work.source}{checked} to the new file {work.path}"
     return f"replace {work.path} by {work.source}{checked}"
 
 

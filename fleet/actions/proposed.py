@@ -43,4 +43,4 @@ def told(proposals: Sequence[Proposal], now: datetime) -> Iterator[str]:
     if ready:
         held = f". Not by itself: {ready[0].held_back}" if ready[0].held_back else ""
         names = ", ".join(f"{one.target} to {one.revision}" for one in ready)
-        yield f"A rollback is ready (b): {names}. {ready[0].because}{held}"
+        yield f"A rollback is ready (:rollback): {names}. {ready[0].because}{held}"

@@ -47,8 +47,9 @@ async def test_where_the_audit_log_cannot_grow_nothing_is_sent_and_it_is_whole_a
         await it.submit()
         size = await grown(it, 4 * largest(it))
         plan = await it.desk.plan_submit("job", [{"text": "two"}], ())
-        with files_of(size + 40), pytest.raises(RefusedError, match="audit log cannot be written"):
+        with files_of(size + 40), pytest.raises(RefusedError, match="audit log cannot be written") as refused:
             await it.start(plan)
+        assert str(refused.value).count("audit log") == 1
         assert len(target.wrote) == 1
         assert it.kept()[plan.key].state is ActionState.REFUSED
         again = await it.submit({"text": "three"})

@@ -121,7 +121,7 @@ async def two_at_once(root: Path, target: Target) -> None:
     second = await said(root, "rollback", "gateway", "--to", "r1", *YES, LOGNAME="bob", USER="bob")
     assert second.code == 2, second
     assert re.search(
-        r"fleetdeck: refused: ann@\S+ is at work on gateway since (less than a second|\d+s) ago \(", second.err
+        r"fleetdeck: refused: ann@\S+ is at work on gateway for (less than a second|\d+s) \(", second.err
     ), second.err
     assert second.out == ""
     target.go_on()

@@ -79,6 +79,19 @@ async def test_a_blue_green_link_is_moved_and_back(tmp_path: Path) -> None:
             await it.start(plan)
 
 
+async def test_a_link_whose_reload_does_not_end_has_not_succeeded_and_is_taken_back(tmp_path: Path) -> None:
+    _releases(tmp_path / "releases", "r1", "r2")
+    (tmp_path / "current").symlink_to("releases/r2")
+    rolled = {"kind": "symlink", "name": "app", "link": "current", "releases": "releases"}
+    reload = {"reload": ["/bin/sh", "-c", "test $1 = r2 || exec sleep 60", "-", "{to}"], "timeout": "300ms"}
+    async with whole(tmp_path, {"rollbacks": [rolled | reload]}) as it:
+        done = await it.roll("r1", "app")
+        assert (done.state, (tmp_path / "current").resolve().name) == (ActionState.FAILED, "r1")
+        assert "“run sh” was not seen to end well" in done.outcome
+        undone = await it.run(await it.desk.plan_undo(done.id))
+        assert (undone.state, (tmp_path / "current").resolve().name) == (ActionState.SUCCEEDED, "r2")
+
+
 async def test_a_folder_is_restored_from_an_archive_and_back_and_not_from_a_damaged_one(tmp_path: Path) -> None:
     for name in ("app", "backups", "kept"):
         (tmp_path / name).mkdir()

@@ -282,6 +282,28 @@ def test_what_stands_in_its_place_refuses_and_stays(tmp_path: Path, put: object,
     assert (before and (before.st_mode, before.st_size)) == (after and (after.st_mode, after.st_size))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b'{"seq": 4}',
+        b'{"seq": 0, "hash": "%s"}' % (b"a" * 64),
+        b'{"seq": %s, "hash": "%s"}' % (b"9" * 400, b"a" * 64),
+        b"[" * 200_000,
+    ],
+    ids=["empty", "no hash", "no number", "a huge number", "brackets"],
+)
+def test_a_last_line_that_has_no_place_in_a_chain_refuses_and_stays(tmp_path: Path, line: bytes) -> None:
+    log = a_log(tmp_path)
+    log.write(an_intent())
+    with log.path.open("ab") as file:
+        file.write(line + b"\n")
+    before = log.path.read_bytes()
+    with pytest.raises(RefusedError, match="no line of an audit log"):
+        a_log(tmp_path).write(an_intent(1))
+    assert log.path.read_bytes() == before
+
+
 def test_a_folder_that_cannot_be_made_refuses(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RefusedError, match="audit log cannot be written"):

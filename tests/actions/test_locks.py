@@ -1,9 +1,13 @@
 """Locks among operators: real files, real processes that die, a real Redis."""
 
 import asyncio
+import os
+import resource
+import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +33,16 @@ locks = FileLocks(Path(sys.argv[1]))
 asyncio.run(locks.take(Lock(target=sys.argv[2], owner="bob@there", since=datetime(2026, 3, 14, tzinfo=UTC))))
 print("taken", flush=True)
 sys.stdin.read()
+"""
+
+SOMEBODY_ELSE = """
+import codecs
+import concurrent.futures.thread
+import os
+codecs.lookup("ascii")  # what is imported later may be nothing that they can read
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
 """
 
 
@@ -73,6 +87,58 @@ async def test_a_file_lock_ends_with_the_process_that_holds_it(tmp_path: Path) -
     assert await ann.held() == ()
     assert await ann.take(lock()) is None
     await ann.release(TARGET)
+
+
+async def test_a_lock_that_the_disk_had_no_room_for_is_nobodys(tmp_path: Path) -> None:
+    ann = FileLocks(tmp_path)
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        with pytest.raises(OutsideError):
+            await ann.take(lock())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert await FileLocks(tmp_path).take(lock("bob@here")) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account is wanted")
+async def test_accounts_that_share_a_folder_see_each_others_locks_and_inherit_those_of_the_dead(tmp_path: Path) -> None:
+    # pytest's own folders are of one account.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.chmod(folder, 0o1777)  # noqa: PTH101
+        program = [sys.executable, "-c", HOLDER.replace("\nasyncio", f"\n{SOMEBODY_ELSE}asyncio"), name, TARGET]
+        ann = FileLocks(folder)
+        with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:  # noqa: ASYNC220
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "taken\n"
+            other = await ann.take(lock())
+            assert other is not None
+            assert [one.owner for one in (other, *await ann.held())] == ["bob@there"] * 2
+            holder.kill()
+            holder.wait(10)
+        (path,) = _files(folder)
+        assert (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode)) == (65534, 0o666)
+        assert await ann.held() == ()
+        assert await ann.take(lock()) is None
+        await ann.release(TARGET)
+        assert await ann.take(lock()) is None
+        (path,) = _files(folder)
+        assert (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode)) == (0, 0o666)
+        await ann.release(TARGET)
+
+
+async def test_a_file_of_somebody_elses_in_the_place_of_a_lock_is_left_as_it_is(tmp_path: Path) -> None:
+    ann, mine = FileLocks(tmp_path / "locks"), tmp_path / "mine"
+    mine.write_text("mine")
+    await ann.take(lock())
+    (path,) = _files(tmp_path / "locks")
+    await ann.release(TARGET)
+    path.hardlink_to(mine)
+    with pytest.raises(OutsideError):
+        await ann.take(lock())
+    assert mine.read_text() == "mine"
 
 
 async def test_a_file_lock_that_was_taken_away_is_noticed(tmp_path: Path) -> None:
@@ -157,6 +223,22 @@ async def test_a_redis_lock_that_nobody_renews_ends_by_itself() -> None:
         assert await bob.take(lock("bob@there")) is None
         with pytest.raises(RefusedError):
             await ann.renew(TARGET)
+        await link.aclose()
+
+
+@requires_redis
+async def test_what_others_write_into_a_lock_without_a_zone_is_somebodys() -> None:
+    with RealRedis() as server:
+        link = RedisLink(parse_place(server.url))
+        ann, bob = RedisLocks(link, "l:"), RedisLocks(link, "l:")
+        await ann.take(lock())
+        with server.client() as client:
+            (key,) = [one for one in client.keys("l:*") if client.type(one) == b"string"]
+            client.set(key, client.get(key).replace(b'09:30:00Z"', b'09:30:00"'))
+        other = await bob.take(lock("bob@there"))
+        assert other is not None
+        assert (other.owner, other.since.tzinfo) == ("somebody", UTC)
+        assert await bob.held() == ()
         await link.aclose()
 
 

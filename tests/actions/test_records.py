@@ -1,5 +1,6 @@
 """What outlives the process of the acts: kept whole, bounded, and without anything private."""
 
+import json
 import os
 import stat
 from datetime import UTC, datetime, timedelta
@@ -94,6 +95,19 @@ def test_a_damaged_file_is_moved_aside_and_named(tmp_path: Path, content: bytes)
     again = Records(tmp_path)
     assert again.read()
     assert not again.trouble
+
+
+@pytest.mark.parametrize("field", ["changed_at", "ended_at", "made_at"])
+def test_one_whose_times_have_no_zone_is_moved_aside(tmp_path: Path, field: str) -> None:
+    records = Records(tmp_path)
+    records.write(an_action("a1"))
+    path = tmp_path / "a1.json"
+    document = json.loads(path.read_text())
+    about = document["plan"] if field == "made_at" else document
+    about[field] = "2026-03-01T12:00:00"
+    path.write_text(json.dumps(document))
+    assert records.read() == ()
+    assert "a1.json cannot be used" in records.trouble[0]
 
 
 def test_what_is_no_file_of_ours_is_left_alone(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actions.limits import RunLimits
 from actions.locks.files import FileLocks
@@ -230,7 +231,7 @@ async def test_two_operators_do_not_act_on_one_target_at_one_time(tmp_path: Path
     await ann.runner.start(plan(), ANN)
     await ann.world.inside.wait()
     bob.clock.advance(90)
-    assert await bob.runner.preflight(plan(key="k2")) == ("ann@here is at work on svc since 1m ago (do it)",)
+    assert await bob.runner.preflight(plan(key="k2")) == ("ann@here is at work on svc for 1m (do it)",)
     with pytest.raises(RefusedError, match="ann@here is at work on svc"):
         await bob.run(plan(key="k2"), Confirmation(by="bob@there", yes=True))
     await ann.runner.close()
@@ -301,6 +302,15 @@ async def test_stages_pass_when_their_checks_have_held_long_enough(tmp_path: Pat
     assert it.clock.monotonic() >= 30
     # One URL is asked three times: the target must not take the later ones for the first.
     assert [key for key, _ in it.world.sends] == ["k1", "k1.2", "k1.3"]
+
+
+async def test_stages_of_which_nothing_is_checked_follow_by_their_time_and_not_at_once(tmp_path: Path) -> None:
+    it = Bench(tmp_path, judge=Judge(True))
+    bare = tuple(replace(stage, checks=()) for stage in STAGES)
+    row = await it.run(plan(stages=bare, checks=(GatePasses(gate="g"),), **ROLLS))
+    assert (row.state, [stage.state for stage in row.stages]) == (ActionState.SUCCEEDED, ["passed"] * 3)
+    assert it.clock.monotonic() >= 30
+    assert len(it.world.sends) == 3
 
 
 async def test_a_stage_whose_checks_fail_stops_and_the_later_ones_are_skipped(tmp_path: Path) -> None:

@@ -38,6 +38,16 @@ async def test_the_templates_of_the_page_load_and_plan(tmp_path: Path) -> None:
     await http.aclose()
 
 
+def test_every_example_of_the_page_can_be_loaded_and_every_kind_has_one(tmp_path: Path) -> None:
+    kinds = installed_kinds()
+    used: set[str] = set()
+    for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(block, encoding="utf-8")
+        used.update(entry.kind.name for entry in load(path, kinds).templates)
+    assert used == set(kinds.templates)
+
+
 async def test_a_schema_file_makes_the_form(tmp_path: Path) -> None:
     schema = '{"type": "object", "properties": {"text": {"type": "string", "maxLength": 9}}, "required": ["text"]}'
     (tmp_path / "form.json").write_text(schema, encoding="utf-8")
@@ -54,4 +64,24 @@ async def test_a_schema_file_makes_the_form(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="text: it has 10 characters, 9 is the most"):
         await book.plan("good", [{"text": "x" * 10}], [])
     assert await book.read_items("good", "a\nb\n") == ({"text": "a"}, {"text": "b"})
+    await http.aclose()
+
+
+async def test_what_is_not_followed_is_not_said_to_be_seen_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "fleetdeck.yaml"
+    path.write_text(
+        "templates:\n"
+        "  - {kind: http, name: sent, url: 'http://127.0.0.1:1/jobs'}\n"
+        "  - {kind: http, name: followed, url: 'http://127.0.0.1:1/jobs', follow: {url: 'http://127.0.0.1:1/{key}'}}\n"
+        "  - {kind: command, name: run, argv: ['true']}\n",
+        encoding="utf-8",
+    )
+    http = client()
+    book = Submissions(
+        load(path, installed_kinds()).templates, reach_of(http, tmp_path), "t", lambda: "k", ActionsOptions()
+    )
+    said = {name: (await book.plan(name, [{}], [])).expects for name in ("sent", "followed", "run")}
+    assert said["followed"] == "each task is seen to end well at its target"
+    assert said["sent"] == said["run"]
+    assert "what becomes of it later is not seen" in said["run"]
     await http.aclose()

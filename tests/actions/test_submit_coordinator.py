@@ -11,9 +11,9 @@ from actions.tasks.coordinator import KIND
 from demo_fleet.coordinator import Coordinator
 from demo_fleet.ledger import ALLOWED, RUN_S, Ledger
 from demo_fleet.routes import Routes
-from fleet.actions.action import ActionState, Verdict
+from fleet.actions.action import Action, ActionState, Item, Verdict
 from fleet.actions.plan import HttpRequest, public
-from fleet.actions.ports import ActReach
+from fleet.actions.ports import ActReach, item_key
 from fleet.clock import ManualClock
 from fleet.errors import RefusedError
 from fleet.model import AgentStatus, Queue, Task
@@ -260,6 +260,25 @@ async def test_an_answer_that_was_cut_is_unknown_and_is_not_sent_again(tmp_path:
     assert read.verdict is Verdict.UNKNOWN and times == 1
     # A task like it ended well; nothing proves that it is ours.
     assert seen.state is ActionState.UNKNOWN and seen.sentence.startswith("probably task t-1")
+
+
+async def test_a_task_whose_answer_was_lost_is_not_taken_for_the_one_beside_it(tmp_path: Path) -> None:
+    analytics = json.dumps({"analytics": {"total_tasks": 1, "recent_tasks": [LIKE]}})
+    http = client()
+    reach = reach_of(http, tmp_path)
+    async with RawServer({"GET /api/tasks/analytics": page_of(200, analytics)}) as server:
+        options = {"url": server.url, "register": False, "ask_allowed": False}
+        book = submissions(reach, entry(KIND, "run", options, fields=FIELDS))
+        plan = await book.plan("run", [{"command": "status", "agent": "a"}] * 2, [])
+        first = Item(words="a status", state=ActionState.SUCCEEDED, found={"task_id": "t-1"})
+        lost = Item(words="a status", state=ActionState.UNKNOWN)
+        state = ActionState.UNKNOWN
+        reach.store.actions.put(plan.key, Action(id=plan.key, plan=plan, state=state, items=(first, lost)))
+        doer = book.doer("run")
+        assert doer is not None
+        seen = await doer.look(plan, {1: {"key": item_key(plan.key, 1)}}, NOON)
+        await http.aclose()
+    assert seen[1].state is ActionState.FAILED and "it was not queued" in seen[1].sentence
 
 
 async def test_a_task_that_is_not_listed_was_not_queued(tmp_path: Path) -> None:

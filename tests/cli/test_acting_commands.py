@@ -112,6 +112,7 @@ async def test_a_receipt_as_json_is_all_that_stands_on_stdout(tmp_path: Path, ta
         (("rollback", "gateway", "--to", "r9", *YES), "r9"),
         (("rollback", "watch"), "no rollback is on record"),
         (("rollback", "watch", "abc"), "no action on record is 'abc'"),
+        (("rollback", "watch", "--dry-run"), "`rollback watch` rolls nothing"),
         (("reconcile", "abc"), "no action on record is 'abc'"),
     ],
 )
@@ -123,6 +124,15 @@ async def test_what_is_refused_is_refused_with_a_sentence_and_sends_nothing(
     assert why in told.err
     assert "Traceback" not in told.err
     assert target.tried == 0
+
+
+async def test_what_cannot_be_planned_because_its_target_is_gone_is_refused_by_its_name(tmp_path: Path) -> None:
+    async with Target() as target:
+        written(tmp_path, {"rollbacks": [gateway(target.url)]})
+    told = await said(tmp_path, "rollback", "gateway", "--dry-run")
+    assert (told.code, told.out) == (2, ""), told.err
+    assert f"refused: gateway ({target.url}" in told.err
+    assert "cannot be asked, so there is no plan: refused: nothing listens there" in told.err
 
 
 async def test_whom_a_task_is_for_is_asked_for_by_the_option_that_says_it(tmp_path: Path, target: Target) -> None:

@@ -83,7 +83,36 @@ CASES = [
     ),
     (
         "rollbacks:\n  - {kind: command, name: web, list: [ls], to: [roll, '{to}'],\n      stages: [{share: 1}]}",
-        "5: rollbacks[0].stages: what is rolled back by command",
+        "5: rollbacks[0].stages: what is rolled back by command as it stands here cannot be rolled in stages; neither "
+        "{share} nor {percent} stands in its `to`",
+    ),
+    (
+        f"templates:\n  - {HTTP}\n      follow: {{url: 'https://h/api/{{id}}'}}}}",
+        "5: templates[0].follow: there is no value for {id}; say where it stands in the answer, such as `id: job.id`",
+    ),
+    (
+        "rollbacks:\n  - {kind: command, name: web, list: [ls],\n      to: [roll]}",
+        "5: rollbacks[0].to: it does not say to which revision; {to} is wanted in it",
+    ),
+    (
+        "rollbacks:\n  - {kind: http, name: web, list: 'https://h/api',\n      to: {url: 'https://h/api/{live}'}}",
+        "5: rollbacks[0].to: it does not say to which revision; {to} is wanted in it",
+    ),
+    (
+        f"rollbacks:\n  - {COMMAND}\n      lines: '(?P<idd>v.*)'}}",
+        "5: rollbacks[0].lines: no part of a revision is called idd; did you mean id?",
+    ),
+    (
+        f"rollbacks:\n  - {COMMAND}\n      lines: '(?P<author>.*)'}}",
+        "5: rollbacks[0].lines: a named group (?P<id>…) is wanted, which is what is rolled to",
+    ),
+    (
+        f"rollbacks:\n  - {LINK.replace('name: web', 'name: watch')}}}",
+        "4: rollbacks[0].name: `fleetdeck rollback watch` follows rollbacks: nothing else can be called so",
+    ),
+    (
+        "templates:\n  - kind: command\n    name: say\n    fields: [{name: text}]\n    argv: [echo, {text}]",
+        '7: templates[0].argv[1]: text is wanted, not a mapping; a placeholder stands in quotes: "{text}"',
     ),
     (f"rollbacks:\n  - {LINK}\n      gate: errors, auto: {{only: nogate}}}}", "5: rollbacks[0].auto: "),
     (f"rollbacks:\n  - {LINK}\n      gate: errors, tier: 3, auto: {{only: errors}}}}", "5: rollbacks[0].auto: "),

@@ -47,7 +47,7 @@ async def shown(pilot: Pilot[None], plan: Plan) -> ConfirmSheet:
     """The dialog over a plan, once it is known what stands against it and it can be read."""
     app: Any = pilot.app
     app.act(plan)
-    await until(pilot, lambda: isinstance(app.screen, ConfirmSheet) and app.screen._against is not None)
+    await until(pilot, lambda: isinstance(app.screen, ConfirmSheet) and app.screen._pending.found is not None)
     screen = app.screen
     assert isinstance(screen, ConfirmSheet)
     await settled(pilot)

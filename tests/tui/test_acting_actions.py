@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.screen import Screen
 
-from fleet.actions.action import ActionState, Item
+from fleet.actions.action import ActionState, Freeze, Item, StageState
 from fleet.actions.template import Template
 from tests.tui.acting_desk import SIZE, SMALL, acting_deck, keys_of, settled
 from tests.tui.acting_stores import REVIEW, Remembered, acted_store, action, batch_action, rollback_plan
@@ -14,12 +15,13 @@ from tests.tui.factories import agent_store
 from tests.tui.rolling_stores import ended, failed_stage, mid_stage, rolling_store, succeeded
 from tests.tui.test_app import table_of, text_of, until
 from tui.acting.act_facts import beside, standing
-from tui.acting.actions import ActionsScreen
+from tui.acting.actions import ActionsScreen, abort_lines
 from tui.acting.ask import AskSheet
 from tui.acting.confirm import ConfirmSheet
 from tui.acting.offers import can_settle, can_undo
 from tui.acting.receipt import ReceiptPage
 from tui.acting.settle import SettleSheet
+from tui.acting.unlock import UnfreezeSheet
 
 pytestmark = pytest.mark.anyio
 
@@ -134,6 +136,55 @@ async def test_undo_cancel_reconcile_and_abort_from_the_view_and_from_the_receip
         assert "what was sent is not taken back" in text_of(pilot)
         await pilot.press("y")
         await until(pilot, lambda: acting.writes() == [("abort", batch, "ops@desk")])
+
+
+@pytest.mark.parametrize("page", [False, True])
+async def test_nothing_covers_what_became_of_an_abort_on_the_page_of_its_act(page: bool) -> None:
+    store = acted_store()
+    batch = list(store.actions)[2]
+    app: Any = acting_deck(Remembered(store), "actions")
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        assert table_of(pilot).go_to(batch)
+        await pilot.pause()
+        if page:
+            await app.show_action(batch)
+            await pilot.pause()
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, AskSheet))
+        await settled(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: ("abort", batch, "ops@desk") in app.context.acting.writes())
+        for _ in range(3):
+            await pilot.pause()
+        told = [toast.message for toast in app._notifications]
+        assert any(message.startswith("abort asked for") for message in told) is not page
+
+
+def test_a_receipt_says_once_that_it_was_a_dry_run() -> None:
+    for outcome in ("", "dry run: nothing was sent; 3 steps would be carried out"):
+        row = replace(succeeded(), dry_run=True, outcome=outcome)
+        said = " ".join(cell.text for known in standing(row, rolling_store()) for cell in known.value)
+        assert said.count("dry run") == 1
+
+
+def test_who_stops_a_rollback_reads_how_far_it_is_and_what_can_be_done_after() -> None:
+    said = {line.heading: line.text for line in abort_lines(mid_stage())}
+    assert said["now"] == "running, stage 2 of 3 (50 %)"
+    assert said["stays"].endswith("undo it afterwards")
+    over = {line.heading: line.text for line in abort_lines(replace(succeeded(), state=ActionState.RUNNING))}
+    assert over["now"] == "running"
+
+
+async def test_the_mark_of_a_long_condition_stands_before_it_on_a_narrow_receipt() -> None:
+    words = f"sum(rate(failed_total{{agent=~{'x' * 90}}}[10s])): 1 (target <=1)"
+    stage = StageState(title="10 %", state="failed", checks=(words,), holds=(False,))
+    row = ended(mid_stage(stages=(stage,)), ActionState.FAILED)
+    store = rolling_store()
+    store.actions.put(row.id, row)
+    async with acting_deck(Remembered(store), "actions").run_test(size=SMALL) as pilot:
+        app: Any = pilot.app
+        await app.show_receipt(row.id)
+        await until(pilot, lambda: "✖ sum(rate(failed_total" in text_of(pilot))
 
 
 async def test_a_receipt_says_all_that_is_known_and_follows_the_store() -> None:
@@ -275,3 +326,27 @@ async def test_of_what_is_no_batch_the_state_alone_says_how_it_is_and_not_how_ma
         await until(pilot, lambda: state.value in text_of(pilot))
         said = text_of(pilot)
         assert not any(words in said for words in ("of 1", "1 succeeded", "ended"))
+
+
+async def test_what_is_asked_stands_at_the_bottom_with_what_it_is_about_in_sight() -> None:
+    store = acted_store()
+    lost = list(store.actions)[1]
+    freeze = Freeze(frozen=True, why="frozen by bob@there", can_unfreeze=True, by="bob@there")
+    store.freeze.put("freeze", freeze)
+    async with acting_deck(Remembered(store), "actions").run_test(size=SMALL) as pilot:
+        app: Any = pilot.app
+
+        async def stands(sheet: type[Screen[Any]]) -> None:
+            await until(pilot, lambda: isinstance(app.screen, sheet))
+            await pilot.pause()
+            assert app.screen.query_one(".form").region.bottom == SMALL[1]
+            assert "STATE" in text_of(pilot)
+            await pilot.press("escape")
+            await pilot.pause()
+
+        assert table_of(pilot).go_to(lost)
+        await pilot.pause()
+        await pilot.press("s")
+        await stands(SettleSheet)
+        app.unfreeze()
+        await stands(UnfreezeSheet)

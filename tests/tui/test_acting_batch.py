@@ -43,7 +43,7 @@ async def read(pilot: Pilot[None], path: str) -> None:
 def lines_of(pilot: Pilot[None]) -> dict[int, str]:
     screen = pilot.app.screen
     assert isinstance(screen, BatchSheet)
-    return dict(screen._lines)
+    return dict(screen._draft.lines)
 
 
 @pytest.mark.anyio
@@ -203,6 +203,15 @@ def test_lines_keep_their_numbers() -> None:
         lines.take(number)
     lines.add("again")
     assert list(lines) == [(1, "again")]
+
+
+def test_the_only_line_is_changed_and_another_comes_behind_it() -> None:
+    """Taken out it leaves no line; put back it must not be written over by the next one."""
+    lines = BatchLines()
+    lines.add("a")
+    lines.put(1, lines.take(1) + "b")
+    lines.add("c")
+    assert list(lines) == [(1, "ab"), (2, "c")]
 
 
 @pytest.mark.parametrize("text", ["/tmp/good.jsonl", "~/tasks", "./a", "tasks.TXT", "../up/a.csv"])

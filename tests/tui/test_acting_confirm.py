@@ -52,7 +52,7 @@ async def test_what_is_typed_before_the_dialog_could_be_read_is_dropped(tier: Ti
     async with acting_deck(acting).run_test(size=SIZE) as pilot:
         app: Any = pilot.app
         app.act(replace(submit_plan(), tier=tier))
-        await until(pilot, lambda: isinstance(app.screen, ConfirmSheet) and app.screen._against == ())
+        await until(pilot, lambda: isinstance(app.screen, ConfirmSheet) and app.screen._pending.found == ())
         clock_of(pilot).advance(QUIET_S - 0.01)
         await pilot.press("y", "d", "tab", "y", "enter", "escape")
         assert isinstance(app.screen, ConfirmSheet)
@@ -82,7 +82,7 @@ async def test_before_it_is_known_what_stands_against_it_nothing_can_be_confirme
     acting = Remembered(agent_store())
     async with acting_deck(acting).run_test(size=SIZE) as pilot:
         screen = await shown(pilot, submit_plan())
-        screen._against = None
+        screen._pending.found = None
         await pilot.press("y", "d")
         assert acting.writes() == []
 
@@ -319,3 +319,12 @@ async def test_a_log_that_cannot_be_written_does_not_keep_the_dialog_open() -> N
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmSheet))
         await until(pilot, lambda: any("not on record yet" in one.message for one in pilot.app._notifications))
+
+
+@pytest.mark.parametrize("size", [(60, 15), (50, 12)])
+async def test_the_way_out_and_the_keys_are_in_sight_however_small_the_terminal_is(size: tuple[int, int]) -> None:
+    async with acting_deck(Remembered(agent_store())).run_test(size=size) as pilot:
+        await shown(pilot, rollback_plan())
+        said = text_of(pilot)
+        assert "[ Cancel ]" in said
+        assert "esc cancel" in said

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fleet.actions.action import Freeze
-from tests.tui.acting_desk import SIZE, acting_deck, keys_of, shown, to_agent
+from tests.tui.acting_desk import SIZE, SMALL, acting_deck, keys_of, shown, to_agent
 from tests.tui.acting_stores import Remembered, acted_store, submit_plan
 from tests.tui.factories import NOW, agent_store, deck
 from tests.tui.test_app import table_of, text_of, typed, until
@@ -33,6 +33,18 @@ async def test_r_freezes_at_once_everywhere_and_hides_the_keys() -> None:
         await pilot.press("y", "d")
         assert acting.writes() == []
         assert "it can only be closed" in text_of(pilot)
+
+
+async def test_in_a_narrow_title_a_freeze_leaves_room_for_what_is_shown_and_for_the_time() -> None:
+    store = acted_store()
+    store.freeze.put(
+        "freeze", Freeze(frozen=True, why="frozen", by="somebody@a-long-name", since=NOW.replace(minute=1))
+    )
+    async with acting_deck(Remembered(store), "agents").run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "FROZEN" in text_of(pilot))
+        title = next(line for line in text_of(pilot).splitlines() if "FROZEN" in line)
+        assert "Agents" in title
+        assert "as of" in title
 
 
 async def test_unlocking_wants_a_reason_and_ends() -> None:

@@ -212,3 +212,12 @@ async def test_a_batch_is_read_from_a_file_or_typed() -> None:
         await typed(pilot, "project=c")
         await pilot.press("enter")
         await until(pilot, lambda: "3 items" in text_of(pilot))
+
+
+async def test_the_keys_of_the_form_are_in_sight_where_its_heading_takes_more_lines() -> None:
+    acting = Remembered(agent_store())
+    async with acting_deck(acting).run_test(size=(60, 15)) as pilot:
+        await to_agent(pilot, "coder-1")
+        await pilot.press("t")
+        await form(pilot)
+        await until(pilot, lambda: "f2 many at once" in text_of(pilot))

@@ -65,7 +65,7 @@ async def confirm(pilot: Pilot[None]) -> None:
     await opened(pilot)
     app: Any = pilot.app
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, ConfirmSheet) and app.screen._against is not None)
+    await until(pilot, lambda: isinstance(app.screen, ConfirmSheet) and app.screen._pending.found is not None)
     await settled(pilot)
 
 

@@ -271,7 +271,7 @@ async def test_what_is_confirmed_is_watched_from_then_on() -> None:
         await pilot.press("b")
         await picker(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmSheet) and pilot.app.screen._against == ())
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmSheet) and pilot.app.screen._pending.found == ())
         await settled(pilot)
         await pilot.press("tab")
         for text in ("coder", "r42 burns"):
@@ -484,7 +484,7 @@ async def test_a_proposal_is_told_once_and_not_over_a_dialog() -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1)
         app._tell_proposals()
         await pilot.pause()
-        assert told(pilot) == [f"A rollback is ready (b): coder to r41. {BECAUSE}"]
+        assert told(pilot) == [f"A rollback is ready (:rollback): coder to r41. {BECAUSE}"]
         for revision in ("r40", "", "r41"):
             store.proposals.replace({"coder": replace(proposal, revision=revision)} if revision else {})
             app._tell_proposals()
@@ -543,7 +543,7 @@ async def test_what_goes_by_itself_is_told_before_when_it_begins_and_how_it_ende
         store.actions.put(begun.id, begun)
         app._tell_proposals()
         await pilot.pause()
-        what = f"{plan.source} is rolled back to {plan.revision} by itself: {BECAUSE}"
+        what = f"{plan.source} is rolled back to {plan.revision} by itself: {BECAUSE} (:actions, where x stops it)"
         assert told(pilot)[1:] == [what]
         store.actions.put(begun.id, replace(begun, state=ActionState.FAILED, outcome="r41 is not live"))
         app._tell_proposals()
@@ -553,7 +553,7 @@ async def test_what_goes_by_itself_is_told_before_when_it_begins_and_how_it_ende
         app._tell_proposals()
         await pilot.pause()
         held = "Not by itself: 1 of 1 in 24 hours is used up"
-        assert told(pilot)[3:] == [f"A rollback is ready (b): coder to r41. {BECAUSE}. {held}"]
+        assert told(pilot)[3:] == [f"A rollback is ready (:rollback): coder to r41. {BECAUSE}. {held}"]
 
 
 async def test_the_row_and_the_sheet_say_what_is_not_done_by_itself_and_why() -> None:

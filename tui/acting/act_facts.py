@@ -51,10 +51,10 @@ def beside(said: str, checks: Sequence[str]) -> str:
 
 
 def _notes(action: Action) -> Iterator[Cell]:
-    if action.dry_run:
+    if action.dry_run and "dry run" not in action.outcome:
         yield Cell("   dry run: nothing was sent", Tone.ACCENT)
-    if action.cancelling:
-        yield Cell("   being cancelled", Tone.DEGRADED)
+    if action.cancelling and not action.ended:
+        yield Cell("   being stopped", Tone.DEGRADED)
     if action.settled:
         yield Cell(f"   said by {action.settled}: nobody saw it", Tone.DEGRADED)
     if action.undone_by:

@@ -25,6 +25,8 @@ VIEW = "actions"
 class ActionPage(ActionActs):
     """The page of an act. It stays when the act is forgotten, and says so."""
 
+    shows_one = True
+
     def __init__(self, context: Context, id: str) -> None:
         super().__init__(context, ViewLine(view=VIEW))
         self._action_id = id

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual.binding import BindingType
 
 from fleet.actions.action import Action, ActionState
-from fleet.actions.plan import Plan
+from fleet.actions.plan import ActKind, Plan
 from fleet.actions.preview import Line
 from fleet.actions.verdict import state_words
 from fleet.errors import FleetdeckError
@@ -28,6 +28,8 @@ class ActionActs(DeckScreen):
     """A screen on which one act is meant."""
 
     BINDINGS: ClassVar[list[BindingType]] = ACTION_KEYS
+    shows_one: ClassVar[bool] = False
+    """Whether it shows nothing but this act."""
 
     def meant(self) -> Action | None:
         """The act, as it is now."""
@@ -107,7 +109,9 @@ class ActionActs(DeckScreen):
         except FleetdeckError as error:
             app.say(f"aborting: not done: {error}", bad=True)
         else:
-            app.say(f"abort asked for: {action.plan.title}")
+            # Where the act itself is shown its state says so, and a toast would cover what became of it.
+            if not (self.shows_one and self.is_current):
+                app.say(f"abort asked for: {action.plan.title}")
 
     async def _reconcile(self, action: Action) -> None:
         acting, app = self.context.acting, self._whole
@@ -151,12 +155,21 @@ class ActionsScreen(ActionActs, TableScreen):
 
 def abort_lines(action: Action) -> list[Line]:
     """What is stopped, and what is not."""
+    undone = ": undo it afterwards" if action.act in (ActKind.ROLLBACK, ActKind.UNDO) else ""
     lines = [
-        Line("now", action.state.value),
+        Line("now", _far(action)),
         Line("stops", "nothing more is sent; a process that runs is ended by TERM, then KILL"),
-        Line("stays", "what was sent is not taken back"),
+        Line("stays", f"what was sent is not taken back{undone}"),
     ]
     going, done = action.count(*_GOING), action.count(ActionState.SUCCEEDED)
     if action.plan.many:
         lines.append(Line("items", f"{count_of(going, 'item')} not ended, {done:,} done"))
     return lines
+
+
+def _far(action: Action) -> str:
+    """How it stands, and at which of its stages it is."""
+    for number, stage in enumerate(action.stages, 1):
+        if stage.state in ("running", "checking"):
+            return f"{action.state.value}, stage {number} of {len(action.stages)} ({stage.title})"
+    return action.state.value

@@ -11,8 +11,8 @@ from textual.widgets import Static
 from fleet.actions.preview import Line
 from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.acting.confirm import MARGIN, PlanScroll
 from tui.acting.plan_lines import PlanLines
+from tui.acting.plan_scroll import MARGIN, PlanScroll
 from tui.acting.unhurried import Cancel, Unhurried
 from tui.chrome.key_line import KeyLine
 from tui.context import Context

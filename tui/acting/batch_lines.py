@@ -38,8 +38,9 @@ class BatchLines:
         self._last += len(texts)
 
     def put(self, number: int, text: str) -> None:
-        """Have this at a number."""
+        """Have this at a number; lines that are added come behind it, too."""
         self._by_number[number] = text
+        self._last = max(self._last, number)
 
     def take(self, number: int) -> str:
         """Take a line out; the others keep their numbers."""

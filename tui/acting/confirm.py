@@ -20,31 +20,24 @@ from fleet.actions.preview import preview
 from fleet.errors import FleetdeckError
 from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.acting.entered import missing, still_missing, wanted_lines
-from tui.acting.may import why_not
+from tui.acting.entered import confirmation_of, missing, still_missing, wanted_lines
+from tui.acting.pending import PendingPlan
+from tui.acting.plan_heading import plan_heading
 from tui.acting.plan_lines import PlanLines
+from tui.acting.plan_scroll import MARGIN, PlanScroll
 from tui.acting.unhurried import Cancel, Unhurried
 from tui.alerts.acts import count_of
 from tui.alerts.form import FormInput, Row
 from tui.chrome.key_line import KeyLine
-from tui.chrome.page_scroll import PageScroll
 from tui.context import Context
-from tui.ink import Ink, joined
+from tui.ink import Ink
 from tui.keys.bindings import CONFIRM_KEYS
 
-PATIENCE_S = 15.0
-"""How long is waited for what stands against a plan."""
 ALL = 1_000_000
 """Steps and names that are listed: all of them, because they can be scrolled."""
 _CHROME = 10
 """Lines of the dialog beside the plan and the lines to fill in."""
-MARGIN = 4
-"""Cells beside its lines."""
 _LEAST = 4
-
-
-class PlanScroll(PageScroll, can_focus=False):
-    """The plan; it is scrolled by the keys of what has the focus."""
 
 
 class ConfirmSheet(Unhurried[str | None]):
@@ -56,11 +49,7 @@ class ConfirmSheet(Unhurried[str | None]):
     def __init__(self, plan: Plan, context: Context) -> None:
         super().__init__(context)
         self._plan = plan
-        self._against: tuple[str, ...] | None = None
-        self._asked = False
-        self._begun: str | None = None
-        self._recorded = False
-        """Whether it is on record, or being put there, what came of the plan."""
+        self._pending = PendingPlan(plan, context)
         self._leaving: asyncio.Task[None] | None = None
         self._said = ""
         self._lines = PlanLines()
@@ -95,13 +84,13 @@ class ConfirmSheet(Unhurried[str | None]):
 
     def on_screen_resume(self) -> None:
         """It may have been begun while another sheet was on top."""
-        if self._begun is not None:
-            self.dismiss(self._begun)
+        if self._pending.begun is not None:
+            self.dismiss(self._pending.begun)
 
     def on_unmount(self) -> None:
         """Whoever looked at a plan and left it, by whatever way, is on record."""
-        if not self._recorded:
-            self._recorded = True
+        if not self._pending.recorded:
+            self._pending.recorded = True
             # No worker: it is not cut off where fleetdeck ends.
             self._leaving = asyncio.create_task(self._leave(self.app), name="leave")
 
@@ -121,21 +110,20 @@ class ConfirmSheet(Unhurried[str | None]):
 
     def action_page(self, by: int) -> None:
         """Scroll the plan while something is typed."""
-        page = self.query_one(PlanScroll)
-        page.scroll_page_down(animate=False) if by > 0 else page.scroll_page_up(animate=False)
+        self.query_one(PlanScroll).turn(by)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What cannot be done has no key."""
         if not super().check_action(action, parameters):
             return False
         if action == "yes":
-            return self._plan.tier <= Tier.YES and self._is_open
-        return action != "dry_run" or self._is_open
+            return self._plan.tier <= Tier.YES and self._pending.is_open
+        return action != "dry_run" or self._pending.is_open
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """`enter` in a line: go on to the first that is not filled in, and confirm when none is left."""
         event.stop()
-        if self.is_deaf or not self._is_open:
+        if self.is_deaf or not self._pending.is_open:
             return
         box, fault = missing(self._boxes, self._plan.word)
         if box is None:
@@ -152,7 +140,7 @@ class ConfirmSheet(Unhurried[str | None]):
 
     def on_descendant_focus(self) -> None:
         """Other keys mean something now."""
-        if self._against is not None:
+        if self._pending.found is not None:
             self._show_way()
 
     def on_form_input_cancelled(self) -> None:
@@ -161,79 +149,51 @@ class ConfirmSheet(Unhurried[str | None]):
 
     # ── beginning ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def _is_open(self) -> bool:
-        """Whether it can be confirmed as far as is known here."""
-        return self._against == () and not self._plan.refusals and not self._asked and not why_not(self._deck)
-
     def _begin(self, *, dry_run: bool = False) -> None:
-        if not self._is_open:
+        if not self._pending.is_open:
             return
         if not dry_run and missing(self._boxes, self._plan.word)[0] is not None:
             return
-        self._asked = self._recorded = True
+        self._pending.ask()
         self.refresh_bindings()
         self._say("")
-        words = {name: box.value.strip() for name, box in self._boxes.items()}
-        confirmation = Confirmation(
-            by=self._deck.operator,
-            typed=words.get("target", ""),
-            reason=words.get("reason", ""),
-            ticket=words.get("ticket", ""),
-            code=words.get("code", ""),
-            second=words.get("whose", ""),
-            yes=self._plan.tier <= Tier.YES and not dry_run,
+        confirmation = confirmation_of(
+            self._boxes, self._deck.operator, yes=self._plan.tier <= Tier.YES and not dry_run
         )
         self.app.run_worker(self._start(confirmation, dry_run=dry_run), name="start", group="acting")
 
     async def _start(self, confirmation: Confirmation, *, dry_run: bool) -> None:
-        acting, app = self._deck.acting, self.app
-        if acting is None:
-            return
+        app: Any = self.app
         try:
-            begun = await acting.start(self._plan, confirmation, dry_run=dry_run)
+            await self._pending.begin(confirmation, dry_run=dry_run)
         except FleetdeckError as error:
-            self._asked = False
             if not self.is_attached:
-                tell: Any = app
-                tell.say(f"{self._plan.title}: not done: {error}", bad=True)
+                app.say(f"{self._plan.title}: not done: {error}", bad=True)
                 return
             self.refresh_bindings()
             self._say(str(error))
             return
-        self._begun = begun
+        begun = self._pending.begun
+        if begun is None:
+            return
         if self.is_attached and self.is_current:
             self.dismiss(begun)
         elif not self.is_attached:
-            tell = app
-            tell.say(f"begun: {self._plan.title}; :actions shows what comes of it")
+            app.say(f"begun: {self._plan.title}; :actions shows what comes of it")
 
     async def _leave(self, app: Any) -> None:
-        acting = self._deck.acting
-        if acting is None:
-            return
         try:
-            await acting.leave(self._plan, self._deck.operator, against=self._all_against())
+            await self._pending.leave()
         except FleetdeckError as error:
             if app.is_running:
                 app.say(f"{self._plan.title}: left, which is not on record yet: {error}", bad=True)
 
     async def _preflight(self) -> None:
-        acting = self._deck.acting
-        found: tuple[str, ...] = (why_not(self._deck),) if why_not(self._deck) else ()
-        if acting is not None:
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    found = tuple(dict.fromkeys((*found, *await acting.preflight(self._plan))))
-            except TimeoutError:
-                found = (*found, f"what stands against it was not known within {PATIENCE_S:g} s")
-            except FleetdeckError as error:
-                found = (*found, str(error))
-        self._against = found
+        await self._pending.preflight()
         if self.is_attached:
             self._show()
             self.refresh_bindings()
-            if found:
+            if self._pending.found:
                 self.set_focus(self._cancel)
 
     # ── what is said ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,44 +202,26 @@ class ConfirmSheet(Unhurried[str | None]):
         self._show_way()
 
     def _heading(self) -> Text:
-        ink, plan = Ink(self.app.theme_variables), self._plan
-        title = ink.write(scrub(plan.title, 200), Tone.TITLE, bold=True)
-        parts = [
-            ink.write(f"tier {plan.tier.value}", Tone.ACCENT),
-            ink.write(count_of(len(plan.steps), "step")),
-            ink.write(count_of(len(plan.targets), "target")),
-            ink.write(f"{len(plan.blast):,} more hit", Tone.DEGRADED)
-            if plan.blast
-            else ink.muted("nothing else is hit"),
-        ]
-        if plan.many:
-            parts.insert(1, ink.write(count_of(len(plan.items), "item")))
-        against = len(self._all_against())
-        if against:
-            parts.append(ink.write(f"✖ {against:,} against it", Tone.DOWN, bold=True))
-        lines = [title, joined(parts, " · ")]
-        for line in lines:
-            line.truncate(self.app.size.width - MARGIN, overflow="ellipsis")
-        return Text("\n").join(lines)
-
-    def _all_against(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self._plan.refusals, *(self._against or ()))))
+        ink, against = Ink(self.app.theme_variables), len(self._pending.against)
+        return plan_heading(self._plan, against, ink, self.app.size.width - MARGIN)
 
     def _show(self) -> None:
-        self._lines.show(preview(self._plan, self._against or (), listed=ALL))
+        self._lines.show(preview(self._plan, self._pending.found or (), listed=ALL))
         self.query_one("#heading", Static).update(self._heading())
         self._fit()
         self._show_way()
 
     def _show_way(self) -> None:
         """Beside the way out: how it is confirmed, or why it cannot be."""
-        ink = Ink(self.app.theme_variables)
-        if self._all_against():
+        ink, pending = Ink(self.app.theme_variables), self._pending
+        if pending.against:
             self._cancel.say(ink.write("it can only be closed", Tone.DOWN))
-        elif self._asked:
+        elif pending.asked:
             self._cancel.say(ink.muted("it is being begun …"))
-        elif self._against is None or self.is_deaf:
-            self._cancel.say(ink.muted("looking what stands against it …" if self._against is None else "…"))
+        elif pending.found is None:
+            self._cancel.say(ink.muted("looking what stands against it …"))
+        elif self.is_deaf:
+            self._cancel.say(ink.muted("…"))
         elif self._plan.tier <= Tier.YES:
             self._cancel.say(ink.write("y does it · d runs it dry", Tone.ACCENT))
         else:
@@ -287,12 +229,12 @@ class ConfirmSheet(Unhurried[str | None]):
 
     def _way(self) -> str:
         """What the lines still want; where they have all of it, what does it."""
-        missing = [scrub(one, 70) for one in still_missing(self._boxes, self._plan.word)]
+        wanting = [scrub(one, 70) for one in still_missing(self._boxes, self._plan.word)]
         for box in self._boxes.values():
-            box.call_enter("next" if missing else "do it")
+            box.call_enter("next" if wanting else "do it")
         if self.focused in self._boxes.values():
-            return f"still: {', '.join(missing)}" if missing else "enter does it"
-        return f"tab: {', '.join(missing) or 'back to the lines, where enter does it'} · d runs it dry"
+            return f"still: {', '.join(wanting)}" if wanting else "enter does it"
+        return f"tab: {', '.join(wanting) or 'back to the lines, where enter does it'} · d runs it dry"
 
     def _say(self, message: str) -> None:
         self._said = message
@@ -307,7 +249,7 @@ class ConfirmSheet(Unhurried[str | None]):
         self.query_one("#warning", Static).update(ink.write(self._said, Tone.DOWN) if self._said else more)
 
     def _fit(self) -> None:
-        closed = bool(self._all_against())
+        closed = bool(self._pending.against)
         for row in self.query(Row):
             # What can only be closed wants nothing.
             row.display = not closed

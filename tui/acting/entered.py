@@ -1,7 +1,9 @@
-"""The lines of the dialog that confirms a plan: which there are by its tier, what each wants, and what is missing."""
+"""The lines of the dialog that confirms a plan: which there are by its tier, what each wants, what is
+missing, and what they say together."""
 
 from collections.abc import Mapping
 
+from fleet.actions.action import Confirmation
 from fleet.actions.plan import Plan, Tier
 from tui.alerts.form import FormInput
 
@@ -40,3 +42,17 @@ def missing(boxes: Mapping[str, FormInput], word: str) -> tuple[FormInput | None
         if name in boxes and not _is_right(name, boxes[name], word):
             return boxes[name], words
     return None, ""
+
+
+def confirmation_of(boxes: Mapping[str, FormInput], by: str, *, yes: bool) -> Confirmation:
+    """What was entered in the lines, by `by`; `yes`: a `y` was all that was wanted."""
+    words = {name: box.value.strip() for name, box in boxes.items()}
+    return Confirmation(
+        by=by,
+        typed=words.get("target", ""),
+        reason=words.get("reason", ""),
+        ticket=words.get("ticket", ""),
+        code=words.get("code", ""),
+        second=words.get("whose", ""),
+        yes=yes,
+    )

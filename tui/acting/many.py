@@ -3,7 +3,7 @@ is said while they come. A line can be changed or removed, and keeps its number,
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
@@ -11,28 +11,25 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from fleet.actions.preview import Line
 from fleet.actions.template import WHOM, Desk
 from fleet.errors import FleetdeckError
-from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.acting.batch_lines import BatchLines, faulty, is_path_like
-from tui.acting.confirm import PlanScroll
+from tui.acting.batch_draft import BatchDraft
+from tui.acting.batch_lines import is_path_like
+from tui.acting.batch_words import enter_word, numbered, summary_lines
 from tui.acting.desk_lines import desk_lines, desk_title
 from tui.acting.item_input import ItemInput
 from tui.acting.may import why_not
 from tui.acting.plan_lines import PlanLines
+from tui.acting.plan_scroll import PlanScroll
 from tui.acting.submit import PATIENCE_S
 from tui.acting.task_fields import TaskInput, names_in, takes_agents
 from tui.alerts.acts import count_of
-from tui.alerts.form import LONGEST, FormInput, Row
+from tui.alerts.form import FormInput, Row
 from tui.chrome.key_line import KeyLine
 from tui.context import Context
 from tui.ink import Ink
 from tui.screens.sheet import Sheet
-
-_FAULTS = 6
-_LINE_CHARS = 200
 
 
 class BatchSheet(Sheet[str | None]):
@@ -45,14 +42,7 @@ class BatchSheet(Sheet[str | None]):
         super().__init__()
         self._desk = desk
         self._deck = context
-        self._lines = BatchLines()
-        self._items: tuple[Mapping[str, Any], ...] = ()
-        self._faults: tuple[str, ...] = ()
-        self._reading = False
-        self._marked: int | None = None
-        """The number of the line under the cursor; None while the next one is typed."""
-        self._changing: int | None = None
-        """The number of the line that was taken out to be changed."""
+        self._draft = BatchDraft()
         self._warned = ""
         """What was asked for, and would be done if it was asked for again."""
         self._list = PlanLines()
@@ -82,30 +72,27 @@ class BatchSheet(Sheet[str | None]):
     def on_item_input_pasted(self, event: ItemInput.Pasted) -> None:
         """Lines of items, or JSONL."""
         event.stop()
-        self._lines.add(event.text)
+        self._draft.lines.add(event.text)
         self._read_anew()
 
     def on_item_input_taken_back(self, event: ItemInput.TakenBack) -> None:
         """The last line, to be changed."""
         event.stop()
-        if self._lines:
-            self._change(self._lines.numbers()[-1])
+        if self._draft.lines:
+            self._change(self._draft.lines.numbers()[-1])
 
     def on_item_input_moved(self, event: ItemInput.Moved) -> None:
         """Another line is under the cursor; below them all the next one is typed."""
         event.stop()
-        if self._marked is None and (event.by > 0 or not self._lines):
+        if self._draft.move(event.by):
+            self._show()
+        else:
             self._line.action_line(event.by)
-            return
-        self._marked = self._lines.beside(self._marked, event.by)
-        self._show()
 
     def on_item_input_removed(self, event: ItemInput.Removed) -> None:
-        """The line under the cursor is none any more; the cursor stays where it was."""
+        """The line under the cursor is none any more."""
         event.stop()
-        if self._marked is not None:
-            gone, self._marked = self._marked, self._lines.beside(self._marked, 1)
-            self._lines.take(gone)
+        if self._draft.remove():
             self._read_anew()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -116,28 +103,18 @@ class BatchSheet(Sheet[str | None]):
             self.run_worker(self._read_file(text), name="file", group="file", exclusive=True)
         elif event.input is self._line and text:
             self.run_worker(self._add(text), name="add", group="file", exclusive=True)
-        elif event.input is self._line and self._marked is not None:
-            self._change(self._marked)
-        elif why_not(self._deck):
-            self._say(why_not(self._deck))
-        elif self._faults:
-            self._say("some lines are wrong: ↑ goes to them, enter changes one, del removes it")
-        elif not self._items or self._reading:
-            self._say("there is nothing to submit yet" if not self._reading else "being read …")
-        elif self._whom is not None and self._desk.template.for_agents and not self._agents():
-            self._say(f"to: {WHOM}")
-            self.set_focus(self._whom)
+        elif event.input is self._line and self._draft.marked is not None:
+            self._change(self._draft.marked)
         else:
-            self._say("planning …", Tone.MUTED)
-            self.run_worker(self._plan(), name="plan", group="plan", exclusive=True)
+            self._submit()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Nothing is wrong with what is being typed yet."""
         event.stop()
         if event.value:
             self._say("")
-        if event.value and event.input is self._line and self._marked is not None:
-            self._marked = None
+        if event.value and event.input is self._line and self._draft.marked is not None:
+            self._draft.marked = None
             self._show()
         else:
             self._show_count()
@@ -149,36 +126,26 @@ class BatchSheet(Sheet[str | None]):
     def on_task_input_paged(self, event: TaskInput.Paged) -> None:
         """Scroll the lines."""
         event.stop()
-        page = self.query_one(PlanScroll)
-        page.scroll_page_down(animate=False) if event.by > 0 else page.scroll_page_up(animate=False)
+        self.query_one(PlanScroll).turn(event.by)
 
     def _change(self, number: int) -> None:
         """Take a line into the input."""
-        text = self._lines.take(number)
-        if scrub(text, LONGEST) != text:
-            self._lines.put(number, text)
+        text = self._draft.take_out(number)
+        if text is None:
             self._say("it has characters, or a length, that a line cannot show: it can only be removed (del)")
             return
-        self._changing, self._marked = number, None
         self._line.begin_with(text)
         self._read_anew()
 
     # ── reading and planning ───────────────────────────────────────────────────────────────────────────────────────
 
     def _read_anew(self) -> None:
-        self._reading = True
+        self._draft.reading = True
         self._show()
         self.run_worker(self._read(), name="read", group="read", exclusive=True)
 
     async def _read(self) -> None:
-        acting, text = self._deck.acting, self._lines.text()
-        self._items, self._faults = (), ()
-        if acting is not None and self._lines:
-            try:
-                self._items = await acting.read_items(self._desk.template.name, text)
-            except FleetdeckError as error:
-                self._faults = tuple(str(error).splitlines())
-        self._reading = False
+        await self._draft.read(self._deck.acting, self._desk.template.name)
         self._show()
 
     async def _add(self, text: str) -> None:
@@ -187,11 +154,7 @@ class BatchSheet(Sheet[str | None]):
             self._file.begin_with(text)
             self._say(f"this is a file: tab, then enter, reads it; enter here again takes its path as an item: {text}")
             return
-        if self._changing is None:
-            self._lines.add(text)
-        else:
-            self._lines.put(self._changing, text)
-        self._changing = None
+        self._draft.enter(text)
         self._line.begin_with("")
         self._file.begin_with("")
         self._say("")
@@ -204,12 +167,12 @@ class BatchSheet(Sheet[str | None]):
         except FleetdeckError as error:
             self._say(str(error))
             return
-        if self._lines and not self._is_meant(f"file {path}"):
-            self._say(f"enter again: the lines of the file take the place of {count_of(len(self._lines), 'line')}")
+        lines = self._draft.lines
+        if lines and not self._is_meant(f"file {path}"):
+            self._say(f"enter again: the lines of the file take the place of {count_of(len(lines), 'line')}")
             return
         self._say("")
-        self._lines.read(text)
-        self._changing = self._marked = None
+        self._draft.replace(text)
         self._file.begin_with("")
         self._line.begin_with("")
         self._read_anew()
@@ -230,13 +193,33 @@ class BatchSheet(Sheet[str | None]):
         before, self._warned = self._warned, "" if wish == self._warned else wish
         return before == wish
 
+    def _submit(self) -> None:
+        """Plan all of them, or say what that waits for."""
+        waits_for = self._waits_for()
+        if waits_for:
+            self._say(waits_for)
+        elif self._whom is not None and self._desk.template.for_agents and not self._agents():
+            self._say(f"to: {WHOM}")
+            self.set_focus(self._whom)
+        else:
+            self._say("planning …", Tone.MUTED)
+            self.run_worker(self._plan(), name="plan", group="plan", exclusive=True)
+
+    def _waits_for(self) -> str:
+        draft, why = self._draft, why_not(self._deck)
+        if why or draft.faults:
+            return why or "some lines are wrong: ↑ goes to them, enter changes one, del removes it"
+        if draft.reading:
+            return "being read …"
+        return "" if draft.items else "there is nothing to submit yet"
+
     async def _plan(self) -> None:
         acting = self._deck.acting
         if acting is None:
             return
         try:
             async with asyncio.timeout(PATIENCE_S):
-                plan = await acting.plan_submit(self._desk.template.name, self._items, self._agents())
+                plan = await acting.plan_submit(self._desk.template.name, self._draft.items, self._agents())
         except TimeoutError:
             self._say(f"no plan within {PATIENCE_S:g} s; nothing was sent")
         except FleetdeckError as error:
@@ -263,56 +246,24 @@ class BatchSheet(Sheet[str | None]):
     def _show(self) -> None:
         if not self.is_attached:
             return
-        wrong = faulty(self._faults)
-        self._list.show([self._drawn(number, text, wrong) for number, text in self._lines])
+        self._list.show(list(numbered(self._draft)))
         self.call_after_refresh(self._scroll)
         self._show_count()
 
     def _show_count(self) -> None:
-        ink = Ink(self.app.theme_variables)
-        said = [self._count(ink), *(ink.write(f"✖ {fault}", Tone.DOWN) for fault in self._faults[:_FAULTS])]
-        if len(self._faults) > _FAULTS:
-            said.append(ink.write(f"and {len(self._faults) - _FAULTS:,} more", Tone.DOWN))
-        for line in said:
-            line.no_wrap = False
-        self.query_one("#count", Static).update(Text("\n").join(said))
-        self._line.call_enter(self._enter())
-
-    def _drawn(self, number: int, text: str, wrong: frozenset[int]) -> Line:
-        mark = "▸" if number == self._marked else " "
-        return Line(f"{mark}{number:,}", text[:_LINE_CHARS], bad=number in wrong)
+        typed, ink = bool(self._line.value), Ink(self.app.theme_variables)
+        self.query_one("#count", Static).update(Text("\n").join(summary_lines(self._draft, ink, typed=typed)))
+        self._line.call_enter(enter_word(self._draft, typed=typed))
 
     def _scroll(self) -> None:
         """Keep the line under the cursor in sight, else the last one."""
-        page = self.query_one(PlanScroll)
-        if self._marked is None:
+        page, marked = self.query_one(PlanScroll), self._draft.marked
+        if marked is None:
             page.scroll_end(animate=False)
             return
-        place, height = self._list.place_of(self._lines.numbers().index(self._marked)), page.size.height
+        place, height = self._list.place_of(self._draft.lines.numbers().index(marked)), page.size.height
         if not page.scroll_y <= place < page.scroll_y + height:
             page.scroll_to(y=max(0, place - height // 2), animate=False)
-
-    def _enter(self) -> str:
-        if self._line.value:
-            return "add" if self._changing is None else "put it back"
-        return "plan" if self._marked is None else "change"
-
-    def _count(self, ink: Ink) -> Text:
-        if self._marked is not None:
-            return ink.write(f"line {self._marked:,}: enter changes it, del removes it", Tone.ACCENT)
-        if self._changing is not None and self._line.value:
-            return ink.write(
-                f"line {self._changing:,} is being changed: enter puts it back, empty it is gone", Tone.ACCENT
-            )
-        if not self._lines:
-            return ink.muted("type a line an item, paste lines or JSONL, or name a file; enter in an empty line plans")
-        if self._reading:
-            return ink.muted(f"{count_of(len(self._lines), 'line')}, being read …")
-        if self._faults:
-            words = f"{count_of(len(self._lines), 'line')}, not all of which can be read; ↑ goes to a line"
-            return ink.write(words, Tone.DOWN)
-        words = f"{count_of(len(self._items), 'item')}; enter in an empty line plans them, ↑ goes to a line"
-        return ink.write(words, Tone.TITLE)
 
     def _say(self, message: str, tone: Tone = Tone.DOWN) -> None:
         if self.is_attached:

@@ -2,8 +2,6 @@
 in place what goes wrong, and plans; nothing is done but by the dialog over the plan."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -15,19 +13,16 @@ from textual.widgets import Static
 from fleet.actions.revision import Revision, Revisions
 from fleet.errors import FleetdeckError
 from fleet.store import Slice
-from fleet.text import scrub
-from fleet.times import age_text
-from fleet.views.slos import STATE_GLYPH, STATE_TONE, budget_text, rate_text, ratio_text
-from fleet.views.view import Cell, Tone
+from fleet.views.view import Tone
 from tui.acting.may import why_not
-from tui.acting.revisions import Choice, error_text, good_cell, revisions_view
-from tui.alerts.acts import count_of
+from tui.acting.revision_facts import revision_facts
+from tui.acting.revisions import Choice, choices, revisions_view
+from tui.acting.roll_heading import note_lines, title_line, way_line
 from tui.alerts.picking import PickList
-from tui.chrome.facts import Facts, Known
+from tui.chrome.facts import Facts
 from tui.chrome.key_line import KeyLine
-from tui.chrome.too_small import NORMAL_WIDTH
 from tui.context import Context
-from tui.ink import Ink, joined
+from tui.ink import Ink
 from tui.keys.bindings import PICKER_KEYS
 from tui.screens.sheet import Sheet
 from tui.table.table import Table
@@ -39,11 +34,7 @@ _LEAST = 3
 """Lines of revisions that are always there."""
 _CHROME = 7
 """Lines of the sheet beside its heading, its list and what is known of a revision."""
-_NOTES = 4
 _ABOUT_MOST = 7
-_DAY_S = 86_400.0
-_LONGEST = 200
-"""Characters of what is said of the revision under the cursor."""
 
 
 class RollbackPicker(Sheet[str | None]):
@@ -161,20 +152,9 @@ class RollbackPicker(Sheet[str | None]):
         if not self.is_attached:
             return
         store, first = self._deck.store, self._known is None
-        proposal = store.proposals.get(self._target)
         self._known = found
         self._row = store.rollbacks.get(self._target, self._row)
-        self._rows.replace(
-            {
-                one.id: Choice(
-                    place=place,
-                    revision=one,
-                    preferred=one.id == found.preferred,
-                    proposed=proposal is not None and proposal.revision in (one.id, one.name),
-                )
-                for place, one in enumerate(found.revisions)
-            }
-        )
+        self._rows.replace(choices(found, store.proposals.get(self._target)))
         self._list.flush()
         wanted = found.named(self._to) if self._to else None
         if first:
@@ -219,52 +199,15 @@ class RollbackPicker(Sheet[str | None]):
     # ── what is said ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _heading(self) -> Text:
-        ink = Ink(self.app.theme_variables)
-        lines = [self._title(ink), self._way(ink), *self._notes(ink)]
+        ink, store, width = Ink(self.app.theme_variables), self._deck.store, self.app.size.width
+        lines = [
+            title_line(self._target, self._row, store, ink, width),
+            way_line(self._stages, ink, staged=self._staged),
+            *note_lines(self._target, self._row, self._known, store, ink),
+        ]
         for line in lines:
-            line.truncate(max(8, self.app.size.width - 4), overflow="ellipsis")
+            line.truncate(max(8, width - 4), overflow="ellipsis")
         return Text("\n").join(lines)
-
-    def _title(self, ink: Ink) -> Text:
-        parts = [ink.write(f"Roll back {self._target}", Tone.TITLE, bold=True)]
-        row = self._row
-        if row is not None:
-            where = (row.kind,) if self.app.size.width < NORMAL_WIDTH else (row.kind, row.target)
-            parts.append(ink.muted(" · ".join(filter(None, where))))
-            slo = self._deck.store.slos.get(row.slo) if row.slo else None
-            if slo is not None:
-                burn = "" if slo.burn_rate is None else f", burn {rate_text(slo.burn_rate)}"
-                left = slo.budget_remaining_ratio
-                budget = "" if left is None else f", {budget_text(left)}"
-                words = f"{STATE_GLYPH[slo.state]} {slo.name} {slo.state.value}{burn}{budget}"
-                parts.insert(1, ink.write(words, STATE_TONE[slo.state]))
-        return joined(parts, "   ")
-
-    def _way(self, ink: Ink) -> Text:
-        if not self._stages:
-            return ink.write("all at once")
-        words = " → ".join(self._stages)
-        staged = f"in stages, {words}, each with its checks" if self._staged else "all at once, without stages"
-        return ink.write(staged, Tone.ACCENT if self._staged else Tone.DEGRADED)
-
-    def _notes(self, ink: Ink) -> Iterator[Text]:
-        if self._row is not None and not self._row.slo:
-            yield ink.muted("no slo is named: which of them were good is not known")
-        proposal, known = self._deck.store.proposals.get(self._target), self._known
-        if proposal is not None:
-            yield ink.write(f"▼ {proposal.revision} is proposed: {proposal.because}", Tone.ACCENT)
-        if self._row is not None and self._row.said:
-            yield ink.write(self._row.said, Tone.DEGRADED)
-        if known is None:
-            return
-        bad = tuple(f"{fact.name}: {fact.value}" for fact in known.facts if fact.bad)
-        said = [f"! {text}" for text in (*known.warnings, *known.problems, *bad)]
-        yield from (ink.write(text, Tone.DEGRADED) for text in said[:_NOTES])
-        if len(said) > _NOTES:
-            yield ink.muted(f"and {count_of(len(said) - _NOTES, 'note')} more, in the plan")
-        plain = [f"{one.name} {one.value}" for one in known.facts if not one.bad]
-        if plain:
-            yield ink.muted(" · ".join(plain))
 
     def _show_heading(self) -> None:
         self.query_one("#heading", Static).update(self._heading())
@@ -272,48 +215,9 @@ class RollbackPicker(Sheet[str | None]):
 
     def _show_about(self) -> None:
         one = self._under_cursor()
-        self._facts.show([] if one is None else list(self._about(one)))
+        judged = self._row is not None and bool(self._row.slo)
+        self._facts.show([] if one is None else list(revision_facts(one, self._deck.store, judged=judged)))
         self._fit()
-
-    def _about(self, one: Revision) -> Iterator[Known]:
-        """What the columns of a narrow terminal have no room for."""
-        if one.trouble:
-            yield Known("unusable", (Cell(scrub(one.trouble, _LONGEST), Tone.DOWN),))
-        if one.changed:
-            yield Known("changed", (Cell(scrub(one.changed, _LONGEST)),))
-        made = [
-            f"{self._ago(one.at)}" if one.at is not None else "",
-            f"by {scrub(one.author, 60)}" if one.author else "",
-        ]
-        if any(made):
-            yield Known("made", (Cell(" ".join(filter(None, made)), Tone.MUTED),))
-        span = self._span(one)
-        if span:
-            yield Known("was live", (Cell(span, Tone.MUTED),))
-        if self._row is not None and self._row.slo:
-            yield Known("objective", tuple(_judged(one)))
-
-    def _span(self, one: Revision) -> str:
-        """When it was live; of more than two times the first and the last."""
-        told = one.lived if one.lived or one.live_from is None else ((one.live_from, one.live_until),)
-        spans = [f"from {self._ago(start)} until {self._ago(end)}" for start, end in told]
-        if one.live and one.live_from is not None:
-            spans[-1] = f"from {self._ago(one.live_from)} until now"
-        elif one.live:
-            spans.append("now, since when is not known")
-        if len(spans) > 2:
-            return f"{len(spans)} times: first {spans[0]}, last {spans[-1]}"
-        return ", and ".join(spans)
-
-    def _ago(self, when: datetime | None) -> str:
-        if when is None:
-            return "a time not known"
-        store = self._deck.store
-        if store.now is None or store.times.relative:
-            return store.times.clock(when, store.now)
-        ago_s = max(0.0, (store.now - when).total_seconds())
-        style = store.times.clock if ago_s < _DAY_S else store.times.day_minute
-        return f"{style(when, store.now)} ({age_text(ago_s)} ago)"
 
     def _say(self, message: str, tone: Tone = Tone.DOWN) -> None:
         if self.is_attached:
@@ -330,11 +234,3 @@ class RollbackPicker(Sheet[str | None]):
         room -= about
         wanted = max(_LEAST, len(self._rows)) + _HEADER
         self._list.styles.height = max(_LEAST + _HEADER, min(wanted, room))
-
-
-def _judged(one: Revision) -> Iterator[Cell]:
-    """How the objective was while it was live."""
-    yield good_cell(one)
-    if one.sli_ratio is not None:
-        errors = "" if one.error_ratio is None else f", {error_text(one.error_ratio)} errors"
-        yield Cell(f"  SLI {ratio_text(one.sli_ratio, 3)}{errors}", Tone.DOWN if one.good is False else Tone.PLAIN)

@@ -33,8 +33,10 @@ class PlanLines(Widget):
 
     DEFAULT_CSS = "PlanLines { height: auto; }"
 
-    def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:
+    def __init__(self, lines: Sequence[Line] = (), *, names: int = 0, id: str | None = None) -> None:
+        """`names`: cells that the names take at least."""
         super().__init__(id=id)
+        self._least = names
         self._lines = tuple(lines)
         self._pieces: tuple[Piece, ...] = ()
         self._width = -1
@@ -72,7 +74,7 @@ class PlanLines(Widget):
 
     @property
     def _names(self) -> int:
-        return min(_NAMES, max((len(line.heading) for line in self._lines), default=0))
+        return max(self._least, min(_NAMES, max((len(line.heading) for line in self._lines), default=0)))
 
     def _at(self, width: int) -> tuple[Piece, ...]:
         if width != self._width:

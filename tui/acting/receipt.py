@@ -22,6 +22,9 @@ from tui.ink import Ink
 from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
 from tui.pane import TablePane
 
+_NAMES = len("must hold")
+"""Cells of the names of all parts of a receipt; nothing is called longer."""
+
 
 class ReceiptPage(ActionPage):
     """An act in full."""
@@ -30,9 +33,9 @@ class ReceiptPage(ActionPage):
 
     def __init__(self, context: Context, id: str) -> None:
         super().__init__(context, id)
-        self._standing = Facts(id="standing")
-        self._facts = Facts(id="circumstances")
-        self._sent = PlanLines()
+        self._standing = Facts(names=_NAMES, id="standing")
+        self._facts = Facts(names=_NAMES, id="circumstances")
+        self._sent = PlanLines(names=_NAMES)
         self._output = Output(id="output")
         self._items: Slice[int, ItemRow] = Slice()
         self._section = TablePane(context.store, view=items_view(self._items), id="items")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from fleet.actions.revision import Revision, RollbackRow
+from fleet.actions.action import Proposal
+from fleet.actions.revision import Revision, Revisions, RollbackRow
 from fleet.filters.units import Unit
 from fleet.store import Slice
 from fleet.views.columns import measure_column, name_column, word_column
@@ -24,6 +25,19 @@ class Choice(Struct, frozen=True, kw_only=True):
     revision: Revision
     preferred: bool = False
     proposed: bool = False
+
+
+def choices(found: Revisions, proposal: Proposal | None) -> dict[str, Choice]:
+    """The rows of the table, by the ids of the revisions, in the order in which they were found."""
+    return {
+        one.id: Choice(
+            place=place,
+            revision=one,
+            preferred=one.id == found.preferred,
+            proposed=proposal is not None and proposal.revision in (one.id, one.name),
+        )
+        for place, one in enumerate(found.revisions)
+    }
 
 
 def called(one: Revision) -> str:

@@ -211,7 +211,8 @@ class RollingApp(ActingApp[R]):
                 continue
             if not action.ended and id not in self._by_itself:
                 self._by_itself |= {id}
-                self.say(f"{action.plan.source} is rolled back to {action.plan.revision} by itself: {action.reason}")
+                what = f"{action.plan.source} is rolled back to {action.plan.revision} by itself"
+                self.say(f"{what}: {action.reason} (:actions, where x stops it)")
             elif action.ended and id in self._by_itself:
                 self._by_itself -= {id}
                 what = f"{action.plan.source} to {action.plan.revision}, by itself: {action.state.value}"

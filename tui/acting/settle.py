@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from fleet.actions.action import Action, ActionState
 from fleet.text import scrub
 from fleet.views.view import Tone
-from tui.acting.confirm import MARGIN
+from tui.acting.plan_scroll import MARGIN
 from tui.alerts.form import FormInput, Row
 from tui.chrome.key_line import KeyLine
 from tui.ink import Ink
@@ -66,7 +66,7 @@ class SettleSheet(Sheet[Settled | None]):
         title = ink.write(f"Settle: {scrub(self._action.plan.title, 200)}", Tone.TITLE, bold=True)
         title.truncate(max(20, self.app.size.width - MARGIN), overflow="ellipsis")
         lines = (
-            scrub(f"It is {self._action.state.value}. {self._action.next_step}", 300),
+            scrub("; ".join(filter(None, (f"It is {self._action.state.value}", self._action.next_step))), 300),
             "What you say stands as a claim of yours. Nothing is sent, and nothing is seen to have succeeded by it.",
         )
         return Text("\n").join([title, *map(ink.muted, lines), Text("")])

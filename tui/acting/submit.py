@@ -24,6 +24,8 @@ from tui.screens.sheet import Sheet
 
 PATIENCE_S = 30.0
 """How long planning may take: it may ask the target."""
+MARGIN = 4
+"""Cells beside its lines."""
 
 
 class TaskForm(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -186,6 +188,7 @@ class SubmitSheet(Sheet[str | None]):
             self.query_one("#warning", Static).update(Ink(self.app.theme_variables).write(message, tone))
 
     def _fit(self) -> None:
-        # The heading, a line to say something in, the keys, and the blanks around them.
-        chrome = 6 + len(desk_lines(self._desk, Ink(self.app.theme_variables)))
+        heading = self._heading().wrap(self.app.console, max(1, self.app.size.width - MARGIN))
+        # A line to say something in, the keys, and the blanks around them.
+        chrome = 5 + len(heading)
         self.query_one(TaskForm).styles.max_height = max(4, self.app.size.height - chrome)

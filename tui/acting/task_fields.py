@@ -135,9 +135,9 @@ def takes(field: Field) -> str:
     """What a field takes, in a few words."""
     parts = [field.help] if field.help else []
     if field.type == "boolean":
-        parts.append("yes or no (↑ ↓)")
+        parts.append("yes or no (↑↓)")
     elif field.choices:
-        parts.append(f"{', '.join(field.choices)} (↑ ↓)")
+        parts.append(f"{', '.join(field.choices)} (↑↓)")
     elif field.type == "list":
         parts.append("several, with commas")
     elif field.type == "json":
@@ -145,7 +145,7 @@ def takes(field: Field) -> str:
     elif field.type in ("integer", "number"):
         parts.append(_range(field))
     if field.offered and not field.choices:
-        parts.append("known (↑ ↓): " + ", ".join(field.offered))
+        parts.append("known (↑↓): " + ", ".join(field.offered))
     if field.pattern:
         parts.append(f"like {field.pattern}")
     if field.lines:

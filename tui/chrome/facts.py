@@ -1,13 +1,15 @@
 """Names and values in two aligned columns; long values wrap under themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from rich.cells import cell_len
 from rich.text import Text
 from textual.geometry import Size
 from textual.widget import Widget
 
 from fleet.views.view import Cell
+from tui.cells import cut
 from tui.ink import Ink
 
 _NAME_MOST = 22
@@ -24,8 +26,10 @@ class Known(Struct, frozen=True):
 class Facts(Widget):
     """A list of `Known`, laid out anew only when it changes."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, names: int = 0, id: str | None = None) -> None:
+        """`names`: cells that the names take at least, so that lists below each other are aligned."""
         super().__init__(id=id)
+        self._least = names
         self._known: tuple[Known, ...] = ()
 
     def show(self, known: Sequence[Known]) -> None:
@@ -44,6 +48,7 @@ class Facts(Widget):
     def _lines(self, width: int) -> list[Text]:
         ink = Ink(self.app.theme_variables)
         names = min(_NAME_MOST, max((len(known.name) for known in self._known), default=0))
+        names = max(self._least, names)
         room = max(8, width - names - _GAP)
         lines: list[Text] = []
         for known in self._known:
@@ -64,6 +69,22 @@ class Facts(Widget):
                 lines[-1].append_text(run)
                 continue
             run.no_wrap = False
-            broken = list(run.wrap(self.app.console, room, overflow="fold"))
+            if max(map(cell_len, run.plain.split()), default=0) > room:
+                broken = list(run.divide(list(_breaks(run.plain, room))))
+            else:
+                broken = list(run.wrap(self.app.console, room))
             lines = lines + broken if lines[-1].plain.strip() else lines[:-1] + broken
         return lines
+
+
+def _breaks(text: str, room: int) -> Iterator[int]:
+    """Where lines begin of a text that has words longer than a line: these are broken where a line is full, and begin
+    where they stand, so that a mark before them is not left on a line of its own."""
+    at = 0
+    while len(part := cut(text[at:], room)) < len(text) - at:
+        end = at + max(1, len(part))
+        blank = text.rfind(" ", at, end) + 1
+        if blank > at and text[at:blank].strip() and cell_len(text[blank:].split(" ", 1)[0]) <= room:
+            end = blank
+        at = end
+        yield at

@@ -21,6 +21,8 @@ HEARTBEAT_S = 10.0
 BEHIND_S = 30.0
 """How far the evaluation may lag behind the clock before the line says so."""
 
+_LEAST_LEFT = 24
+"""Cells that what is shown keeps at least, where its neighbours can be said in fewer words."""
 _TAG_TONES = {"FROZEN": Tone.DOWN, "UNLOCKED": Tone.WAITING}
 
 
@@ -96,17 +98,23 @@ class TitleLine(Live):
     def render(self) -> Text:
         ink = self.ink
         fleet = ink.write(self._deck.fleet_name, Tone.ACCENT, bold=True)
-        return between(joined([fleet, *self._left], "  "), joined(self._tags(ink), "  "), self.size.width)
+        return between(joined([fleet, *self._left], "  "), self._right(ink), self.size.width)
 
-    def _tags(self, ink: Ink) -> list[Text]:
+    def _right(self, ink: Ink) -> Text:
+        """The tags; by whom and since when nothing may be written is said where there is room."""
+        forms = dict.fromkeys((self._tag, self._tag.partition(" since ")[0], self._tag.partition(" ")[0]))
+        drawn = [joined(self._tags(ink, form), "  ") for form in forms]
+        return next((text for text in drawn if text.cell_len + _LEAST_LEFT <= self.size.width), drawn[-1])
+
+    def _tags(self, ink: Ink, written: str) -> list[Text]:
         tags = [tag for tag in (chip(self._firing, ink), slos.chip(self._burning, ink)) if tag]
         trouble = str(getattr(self.app, "trouble", ""))
         if trouble:
             tags.append(ink.write(f"✖ {trouble}", Tone.DOWN, bold=True))
         if self._under_way:
             tags.append(ink.write(f"◐ {self._under_way} under way", Tone.ACCENT, bold=True))
-        if self._tag:
-            tags.append(ink.write(self._tag, _TAG_TONES.get(self._tag.split()[0], Tone.ACCENT), bold=True))
+        if written:
+            tags.append(ink.write(written, _TAG_TONES.get(written.partition(" ")[0], Tone.ACCENT), bold=True))
         if getattr(self.app, "paused", False):
             tags.append(ink.write("❙❙ PAUSED", Tone.WAITING, bold=True))
         if self._behind:

@@ -101,7 +101,7 @@ class RememberingApp(App[R]):
         """Whether a view follows is kept."""
         self.changed()
 
-    def on_deck_screen_arrived(self) -> None:
+    def on_prompt_screen_arrived(self) -> None:
         """Filters and views are kept."""
         self.changed()
 

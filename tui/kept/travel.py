@@ -48,11 +48,11 @@ class TravellingApp(App[R]):
         """Remember how things stand here."""
         self.leaving()
 
-    def on_deck_screen_leaving(self) -> None:
+    def on_prompt_screen_leaving(self) -> None:
         """The filter is about to change."""
         self.leaving()
 
-    def on_deck_screen_arrived(self) -> None:
+    def on_prompt_screen_arrived(self) -> None:
         """The filter was changed, or a page was left."""
         self.arrived()
 

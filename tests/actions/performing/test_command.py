@@ -268,6 +268,18 @@ async def test_a_secret_is_in_its_environment_only(tmp_path: Path, monkeypatch: 
     assert "FLEETDECK_TEST_TOKEN" in missing.fault
 
 
+@pytest.mark.parametrize("before", range(30, 52, 3))
+async def test_of_a_line_that_is_cut_no_half_of_a_secret_is_left(
+    before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEETDECK_TEST_TOKEN", "0123456789abcdef")
+    program = f"import os; t = os.environ['T']; print('x' * {before} + t + 'y' * 90 + t + 'z' * {before}, end='')"
+    effect = python(program, tmp_path, output_bytes=100, secrets={"T": SecretName(env="FLEETDECK_TEST_TOKEN")})
+    result = await run(effect, tmp_path)
+    kept = [line for line in result.text.splitlines() if "left out" not in line]
+    assert set("".join(kept)) <= set("xyz*")
+
+
 async def test_no_descriptor_of_ours_is_open_in_it(tmp_path: Path) -> None:
     with (tmp_path / "open").open("w") as ours:
         os.set_inheritable(ours.fileno(), True)

@@ -7,13 +7,16 @@ import io
 import os
 import stat
 import tarfile
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from actions.performing.files import FileWorker
+from actions.performing.swapping import link, standing
 from fleet.actions.action import Result, Sent
 from fleet.actions.plan import FileWork
 from fleet.clock import ManualClock
@@ -265,6 +268,53 @@ async def test_modes_and_hard_links_of_an_archive_are_tamed(place: Path) -> None
     assert (place / "new" / "hard").read_text() == (place / "new" / "inside").read_text() == "x"
 
 
+@pytest.mark.parametrize("mode", [0o700, 0o2750])
+async def test_a_folder_keeps_its_mode_and_owner_when_it_is_replaced(mode: int, place: Path) -> None:
+    archive = packed(place / "one.tar.gz", GOOD)
+    (place / "service").chmod(mode)
+    before = (place / "service").stat()
+    effect = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    assert (await work(effect)).sent is Sent.YES
+    after = (place / "service").stat()
+    assert (stat.S_IMODE(after.st_mode), after.st_uid, after.st_gid) == (mode, before.st_uid, before.st_gid)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="files of another account are wanted")
+async def test_what_replaces_somebody_elses_is_theirs(place: Path) -> None:
+    archive = packed(place / "one.tar.gz", GOOD)
+    target = place / "app.conf"
+    target.write_text("revision = 2\n")
+    for path in (target, place / "service"):
+        os.chown(path, 65534, 65533)
+    target.chmod(0o600)
+    source = place / "app.old"
+    source.write_text("revision = 1\n")
+    copied = FileWork(work="copy", path=str(target), source=str(source), sha256=sha256(source))
+    restored = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    for effect in (copied, restored):
+        result = await work(effect)
+        assert result.sent is Sent.YES, result.fault
+        info = standing(Path(effect.path))
+        assert info is not None
+        assert (info.st_uid, info.st_gid) == (65534, 65533)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+async def test_links_that_lead_out_are_put_back_where_it_is_said_and_nothing_is_written_through_them(
+    place: Path,
+) -> None:
+    good, outside = tree(place / "service"), {"precious": "mine"}
+    archive = await archived(place)
+    effect = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive))
+    assert "outside of it" in (await work(effect)).fault
+    result = await work(replace(effect, outward=True))
+    assert (result.sent, tree(place / "service")) == (Sent.YES, good), result.fault
+    evil = packed(place / "evil.tar.gz", symlink("out", ".."), (member("out/precious"), b"yours"))
+    result = await work(replace(effect, source=str(evil), sha256=sha256(evil), outward=True))
+    assert (result.sent, "writes through" in result.fault) == (Sent.NO, True)
+    assert {"precious": (place / "precious").read_text()} == outside
+
+
 def bomb(path: Path) -> None:
     with gzip.open(path, "wb") as file:
         info = member("zeros", size=200_000_000)
@@ -377,6 +427,22 @@ async def test_what_is_kept_is_never_kept_in_the_place_of_another(place: Path) -
     again = await work(effect)
     assert (again.sent, "never overwritten" in again.fault) == (Sent.NO, True)
     assert tree(place) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account is wanted")
+def test_in_a_folder_that_cannot_be_read_what_was_done_is_not_denied() -> None:
+    # pytest's own folders are of one account.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(os.path.realpath(name))
+        (folder / "current").symlink_to("/old")
+        folder.chmod(0o300)
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+        try:
+            done = link(f"{folder}/current", "/etc", "/old")
+        finally:
+            os.seteuid(0)
+        assert (done, leads_to(folder / "current")) == (f"{folder}/current points to /etc, before to /old", "/etc")
 
 
 # ── being stopped ──

@@ -1,10 +1,12 @@
 """Requests of a plan over real sockets: whatever the server does, it is asked once, and it is said whether it was."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -238,3 +240,18 @@ async def test_of_a_long_answer_the_beginning_is_kept_and_the_rest_counted() -> 
         result = await ours.perform(post(server.url("/big")))
         assert (result.sent, result.status, len(result.text)) == (Sent.YES, 200, TEXT_BYTES)
         assert result.cut == BIG - TEXT_BYTES
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("token", ["tok-3cret-value", 'quo"ted\\tok', "a/b+c=d&e"])
+async def test_a_token_is_masked_as_json_or_an_address_writes_it_and_where_the_answer_is_cut(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEETDECK_TEST_TOKEN", token)
+    written = (token, json.dumps(token)[1:-1], json.dumps(token, ensure_ascii=False)[1:-1], quote(token, safe=""))
+    async with HostileServer() as server, performer() as ours:
+        said = " ".join(("x" * (TEXT_BYTES - 70), *written, *written, *written))
+        server.add("/echo", reply("200 OK", said.encode(), "X-More: 1"))
+        result = await ours.perform(post(server.url("/echo"), body="", secret=SecretName(env="FLEETDECK_TEST_TOKEN")))
+        assert result.status == 200
+        assert set(result.text) <= set("x *")

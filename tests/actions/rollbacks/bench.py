@@ -1,7 +1,7 @@
 """A book of rollbacks over real parts: the machine's performer, real files, real programs, a real HTTP client."""
 
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -13,7 +13,7 @@ import yaml
 
 from actions.performing.performer import MachinePerformer
 from actions.rolling_back import RollbackBook
-from config.action_options import ActEntry, ActionsOptions
+from config.action_options import ActEntry
 from config.kinds import installed_kinds
 from config.load import load
 from fleet.actions.action import Action, ActionState, Item, Observed, Verdict
@@ -43,9 +43,7 @@ class Bench:
         )
         numbers = count(1)
         self.entries = entries_of(root, rollbacks)
-        self.book = RollbackBook(
-            self.entries, reach, "test", lambda: f"{next(numbers):032x}", ActionsOptions(), history
-        )
+        self.book = RollbackBook(self.entries, reach, "test", lambda: f"{next(numbers):032x}", history)
 
     async def carry_out(self, plan: Plan) -> Action:
         """Do every step of a plan, as the runner would; the action. Guards are asked first, and must not refuse."""
@@ -55,25 +53,25 @@ class Bench:
         assert await doer.guards(plan) == ()
         self.clock.advance(60)
         began = self.clock.now()
-        sentence, state = "", ActionState.SUCCEEDED
+        sentence, state, found = "", ActionState.SUCCEEDED, dict[str, str]()
         for step in plan.steps:
             result = await self.performer.perform(step.effect, key=plan.key)
             read = doer.read(plan, step, result)
-            sentence = read.sentence or sentence
+            sentence, found = read.sentence or sentence, {**found, **read.found}
             if read.verdict is not Verdict.DONE:
                 state = ActionState.UNKNOWN if read.verdict is Verdict.UNKNOWN else ActionState.FAILED
                 break
-        seen = await self.seen(plan, began)
+        seen = await self.seen(plan, began, found)
         if state is ActionState.SUCCEEDED:
             state, sentence = seen.state, seen.sentence
         item = Item(words=plan.title, state=state, sentence=sentence)
         return Action(id=plan.key, plan=plan, state=state, actor="ann", sent_at=began, ended_at=began, items=(item,))
 
-    async def seen(self, plan: Plan, since: datetime = AT) -> Observed:
+    async def seen(self, plan: Plan, since: datetime = AT, found: Mapping[str, str] = {}) -> Observed:  # only read
         """What the target says of a plan."""
         doer = self.book.doer(plan.source)
         assert doer is not None
-        return (await doer.look(plan, {0: {}}, since))[0]
+        return (await doer.look(plan, {0: found}, since))[0]
 
 
 @asynccontextmanager

@@ -83,7 +83,7 @@ async def test_rolling_to_a_bad_or_unknown_revision_is_said(tmp_path: Path) -> N
 
 @pytest.mark.anyio
 async def test_a_definition_is_found_by_agent_service_objective_and_alert(tmp_path: Path) -> None:
-    other = {"kind": "command", "name": "thinker", "list": ["ls"], "to": ["ls"], "agents": "name=planner"}
+    other = {"kind": "command", "name": "thinker", "list": ["ls"], "to": ["ls", "{to}"], "agents": "name=planner"}
     async with bench(tmp_path, other, releases(tmp_path)) as it:
         fill(it)
         labels = {"alertname": "Burning", "slo": "gateway-availability", "agent": "planner"}

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from fleet.actions.action import ActionState
-from fleet.actions.plan import CommandRun, HttpRequest
+from fleet.actions.plan import CommandRun, Fact, HttpRequest
 from fleet.errors import ConfigError, OutsideError, RefusedError
 from tests.actions.rollbacks.bench import bench, entries_of, program
 
@@ -75,6 +75,30 @@ async def test_what_is_live_and_not_verified_has_not_succeeded(tmp_path: Path) -
 
 
 @pytest.mark.anyio
+async def test_what_verifies_gets_the_name_of_the_revision_and_stands_in_the_plan(tmp_path: Path) -> None:
+    names = {"c0ffee": "v1.4", "decade": "v1.5"}
+    listing = f"import json\nprint(json.dumps([{{'id': i, 'name': n}} for i, n in {names!r}.items()]))"
+    lister = program(tmp_path / "lister", f"#!/usr/bin/env python3\n{listing}\n")
+    state = tmp_path / "live"
+    state.write_text("decade")
+    roller = program(tmp_path / "roller", f'#!/bin/sh\nprintf %s "$1" > {state}\n')
+    verifier = program(tmp_path / "verifier", '#!/bin/sh\ntest "$1" = v1.4\n')
+    rolled = {
+        "kind": "command",
+        "name": "x",
+        "list": [str(lister)],
+        "live": ["cat", str(state)],
+        "to": [str(roller), "{to}"],
+        "verify": [str(verifier), "{name}"],
+    }
+    async with bench(tmp_path, rolled) as it:
+        plan = await it.book.plan("x", "c0ffee")
+        assert Fact("verified by", f"{verifier} v1.4, which must end with 0") in plan.facts
+        done = await it.carry_out(plan)
+        assert (done.state, done.items[0].sentence) == (ActionState.SUCCEEDED, "c0ffee is live")
+
+
+@pytest.mark.anyio
 async def test_the_own_way_of_undoing_is_taken(tmp_path: Path) -> None:
     path = str(tmp_path / "tool")
     async with bench(tmp_path, _tool(tmp_path, undo=[path, "undo", "{to}", "{live}"])) as it:
@@ -110,7 +134,7 @@ async def test_lines_are_read_by_a_pattern(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_a_program_that_fails_is_told_and_stands_in_the_row(tmp_path: Path) -> None:
     tool = program(tmp_path / "tool", "#!/bin/sh\necho 'no such cluster' >&2\nexit 4\n")
-    async with bench(tmp_path, {"kind": "command", "name": "x", "list": [str(tool)], "to": [str(tool)]}) as it:
+    async with bench(tmp_path, {"kind": "command", "name": "x", "list": [str(tool)], "to": [str(tool), "{to}"]}) as it:
         with pytest.raises(OutsideError, match="4 of tool: no such cluster"):
             await it.book.revisions("x")
         (row,) = await it.book.look()

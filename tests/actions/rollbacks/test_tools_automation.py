@@ -192,6 +192,30 @@ async def test_a_coordinator_that_answers_503_is_said_and_skipping_is_explicit(
         assert done.items[0].sentence == "the coordinator's /health answers 503"
 
 
+@pytest.mark.anyio
+async def test_a_backup_that_became_another_one_is_neither_rolled_to_nor_taken_for_it(
+    coordinator: tuple[str, type[_Health]], tmp_path: Path
+) -> None:
+    rolled = _project(tmp_path, coordinator[0])
+    async with bench(tmp_path, rolled) as it:
+        plan, doer = await it.book.plan("automation"), it.book.doer("automation")
+        assert doer is not None
+        work = tmp_path / "work"
+        mark = work / "agent_dashboard_api.py"
+        mark.write_text("another one\n")
+        with tarfile.open(work / "backups" / plan.revision, "w:gz") as tar:
+            for name in (mark.name, "config", "bin"):
+                tar.add(work / name, f"./{name}")
+        mark.write_text("new and bad\n")
+        (refusal,) = await doer.guards(plan)
+        assert "another one than when this was planned" in refusal
+        assert await doer.guards(await it.book.plan("automation")) == ()
+        # Where it was exchanged later still, what stands there is what is in it, and yet not what was planned.
+        mark.write_text("another one\n")
+        seen = await it.seen(plan)
+        assert (seen.state is ActionState.SUCCEEDED, refusal in seen.sentence) == (False, True)
+
+
 def test_every_message_is_read_once() -> None:
     said = "\x1b[31mERROR: no disk\x1b[0m\n2026-03-01 12:00:00 - ERROR: no disk\n2026-03-01 12:00:01 - done\nnoise\n"
     assert messages(said) == [("ERROR", "no disk"), ("", "done")]
