@@ -14,6 +14,7 @@ from fleet.actions.action import Action, ActionState, Confirmation, Freeze
 from fleet.actions.plan import ActKind, Plan
 from fleet.actions.ports import Doer, Locks
 from fleet.actions.revision import Revisions, RollbackRow
+from fleet.actions.taking_back import why_not_cancelled, why_not_undone
 from fleet.actions.template import Desk, Template
 from fleet.errors import OutsideError, RefusedError
 from fleet.store import Store
@@ -156,15 +157,15 @@ class ActionDesk:
     async def plan_undo(self, action: str) -> Plan:
         """A plan that takes a rollback back."""
         row = self._known(action)
-        if row.act is not ActKind.ROLLBACK and row.act is not ActKind.UNDO:
-            raise RefusedError("only what was rolled can be undone; what was submitted can be cancelled, where it can")
+        if why := why_not_undone(row):
+            raise RefusedError(why)
         return self._warned(await self._roller.plan_undo(row))
 
     async def plan_cancel(self, action: str) -> Plan:
         """A plan that cancels what an action submitted."""
         row = self._known(action)
-        if row.act is not ActKind.SUBMIT:
-            raise RefusedError("only what was submitted can be cancelled; what was rolled can be undone")
+        if why := why_not_cancelled(row):
+            raise RefusedError(why)
         return self._warned(await self._submitter.plan_cancel(row))
 
     def _warned(self, plan: Plan) -> Plan:

@@ -48,6 +48,7 @@ class SizeType(click.ParamType[tuple[int, int]]):
     later={
         "audit": "cli.audit_commands:audit_group",
         "config": "cli.config_commands:config_group",
+        "cancel": "cli.acting.undo_commands:cancel",
         "check": "cli.check_command:check",
         "doctor": "cli.doctor.command:doctor",
         "freeze": "cli.acting.freeze_commands:freeze",
@@ -59,6 +60,7 @@ class SizeType(click.ParamType[tuple[int, int]]):
         "rules": "cli.rules_commands:rules_group",
         "slo": "cli.slo_commands:slo_group",
         "submit": "cli.acting.submit_command:submit",
+        "undo": "cli.acting.undo_commands:undo",
         "unfreeze": "cli.acting.freeze_commands:unfreeze",
         "unlock": "cli.acting.freeze_commands:unlock",
         "why": "cli.why_command:why",

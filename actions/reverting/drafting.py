@@ -9,9 +9,9 @@ from actions.planning import Planning
 from actions.reverting.followed import Followed
 from actions.reverting.words import KEY
 from fleet.actions.plan import ActKind, Check, Fact, HttpRequest, Plan, Stage, Step, Target, Tier
-from fleet.actions.ports import item_key
 from fleet.actions.revision import Revision
 from fleet.actions.rollback_plan import SLACK_S, against_live, calm_s, expected, hit, slo_effects, time_words
+from fleet.actions.verdict import step_key
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
@@ -40,7 +40,7 @@ def drafted(one: Followed, roll: Roll, planning: Planning) -> Plan:
     row, agents, key, title = one.objective, one.agents(), planning.new_id(), scrub(roll.title, 200)
     live = roll.live.id if roll.live is not None else ""
     within_s = _within_s(one)
-    return Plan(
+    plan = Plan(
         key=key,
         act=roll.act,
         kind=one.entry.kind.name,
@@ -50,7 +50,7 @@ def drafted(one: Followed, roll: Roll, planning: Planning) -> Plan:
         tier=Tier(one.head.tier),
         word=one.name,
         targets=(Target(name=one.name, kind=one.entry.kind.name, mark=live),),
-        steps=tuple(keyed(step, key) for step in roll.steps),
+        steps=roll.steps,
         stages=roll.stages,
         items=(title,),
         made_at=planning.clock.now(),
@@ -72,6 +72,7 @@ def drafted(one: Followed, roll: Roll, planning: Planning) -> Plan:
         before=live,
         before_bad=scrub(against_live(roll.live, row), 300),
     )
+    return replace(plan, steps=tuple(_keyed(step, step_key(plan, step)) for step in plan.steps))
 
 
 def _within_s(one: Followed) -> float:
@@ -92,9 +93,9 @@ def _interrupted(agents: Sequence[str], store: Store) -> tuple[str, ...]:
     return (f"{running:,} task{'s run' if running != 1 else ' runs'} on its agents now, and may be interrupted",)
 
 
-def keyed(step: Step, key: str) -> Step:
-    """The step with the idempotency key of its stage where its body asks for it."""
+def _keyed(step: Step, key: str) -> Step:
+    """The step with its idempotency key, which goes along in a header, where its body asks for it, too."""
     effect = step.effect
     if not isinstance(effect, HttpRequest) or KEY not in effect.body:
         return step
-    return replace(step, effect=replace(effect, body=effect.body.replace(KEY, item_key(key, step.stage))))
+    return replace(step, effect=replace(effect, body=effect.body.replace(KEY, key)))

@@ -4,7 +4,7 @@ As in `cli.complete` nothing heavy is imported and no network asked: names are t
 the newest acts on record.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,9 @@ RECORDS: Final = 50
 _MOST_BYTES: Final = 1 << 20
 """Of a record; a larger one is a batch, of which the name is enough."""
 _ROLLS: Final = ("rollback", "undo")
+_DOUBTFUL: Final = ("unknown", "timed out")
+_CHANGED: Final = ("succeeded", "failed", *_DOUBTFUL)
+_AT_WORK: Final = ("sent", "running", *_DOUBTFUL)
 
 
 class _Named(Struct, frozen=True):
@@ -37,12 +40,23 @@ class _Plan(Struct, frozen=True):
     targets: tuple[_Named, ...] = ()
 
 
+class _Item(Struct, frozen=True):
+    state: str = ""
+
+
 class _Kept(Struct, frozen=True):
     """What is read of a record; the rest is skipped."""
 
     id: str
     state: str = ""
     plan: _Plan = _Plan()
+    items: tuple[_Item, ...] = ()
+    undone_by: str = ""
+
+    @property
+    def states(self) -> set[str]:
+        """Of it and of its items."""
+        return {self.state, *(item.state for item in self.items)}
 
 
 def complete_template(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -57,12 +71,27 @@ def complete_rollback(ctx: click.Context, param: click.Parameter, incomplete: st
 
 def complete_watched(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Rollbacks on record."""
-    return _acts(incomplete, rolls=True) if _argument(ctx, "target") == "watch" else []
+    return _acts(incomplete, _is_roll) if _argument(ctx, "target") == "watch" else []
 
 
 def complete_action(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """What is on record and not known to have ended."""
-    return _acts(incomplete, rolls=False)
+    return _acts(incomplete, lambda one: one.state in _DOUBTFUL)
+
+
+def complete_undone(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """What was rolled, has ended, changed something, and was not taken back."""
+
+    def fits(one: _Kept) -> bool:
+        ended = one.state in (*_CHANGED, "cancelled")
+        return _is_roll(one) and ended and not one.undone_by and bool(one.states & {*_CHANGED, *_AT_WORK})
+
+    return _acts(incomplete, fits)
+
+
+def complete_cancelled(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """What was submitted, and may still be at work at its target."""
+    return _acts(incomplete, lambda one: one.plan.act == "submit" and bool(one.states & {*_AT_WORK}))
 
 
 def complete_receiver(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -148,13 +177,16 @@ def _text(node: "Node", name: str) -> str:
 # ── the records ──
 
 
-def _acts(incomplete: str, *, rolls: bool) -> Items:
-    open_states = ("unknown", "timed out")
+def _acts(incomplete: str, fits: Callable[[_Kept], bool]) -> Items:
     return [
         CompletionItem(one.id, help=f"{one.state}: {_in_a_line(one.plan.title)}")
         for one in _records()
-        if one.id.startswith(incomplete) and (one.plan.act in _ROLLS if rolls else one.state in open_states)
+        if one.id.startswith(incomplete) and fits(one)
     ]
+
+
+def _is_roll(one: _Kept) -> bool:
+    return one.plan.act in _ROLLS
 
 
 def _records() -> Iterator[_Kept]:

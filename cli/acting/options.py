@@ -36,7 +36,7 @@ _OPTIONS = (
         "timeout_s",
         type=DurationType(),
         default=None,
-        help="How long to follow it once it is submitted; a rollback that has not ended by then is stopped.",
+        help="How long to follow what is submitted; anything else that has not ended by then is stopped.",
     ),
     click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True),
 )

@@ -76,16 +76,16 @@ def sentence_of(action: Action) -> str:
 
 
 def step_key(plan: Plan, step: Step, among: Sequence[Step] | None = None) -> str:
-    """The idempotency key of a step: that of its item. A server takes two requests to one URL with one key for one, so
-    a later step of the item that asks the same URL has one of its own. `among`: the steps of that item, where whoever
-    asks has them apart."""
-    key = item_key(plan.key, step.item)
+    """The idempotency key of a step: that of its item, and of its stage. A server takes two requests to one URL with
+    one key for one, so a later step of them that asks the same URL has one of its own. `among`: the steps of that item,
+    where whoever asks has them apart."""
+    key = item_key(plan.key, step.item) + (f".s{step.stage + 1}" if step.stage else "")
     if not isinstance(step.effect, HttpRequest):
         return key
     again = 0
     for other in plan.steps if among is None else among:
         if other is step:
             break
-        if other.item == step.item and isinstance(other.effect, HttpRequest):
+        if (other.item, other.stage) == (step.item, step.stage) and isinstance(other.effect, HttpRequest):
             again += (other.effect.method, other.effect.url) == (step.effect.method, step.effect.url)
     return f"{key}.{again + 1}" if again else key

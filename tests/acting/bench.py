@@ -174,8 +174,9 @@ def job(url: str, /, **more: Any) -> dict[str, Any]:
 
 
 def gateway(url: str, /, **more: Any) -> dict[str, Any]:
-    """A service with revisions that is rolled back over HTTP."""
+    """A service with revisions that is rolled back over HTTP, in stages of a moment where it is rolled in stages."""
     return {
+        "stages": [{"share": share, "hold": "10ms"} for share in (0.1, 0.5, 1)],
         "kind": "http",
         "name": "gateway",
         "list": f"{url}/revisions",

@@ -12,6 +12,7 @@ import pytest
 
 from fleet.actions.action import ActionState
 from fleet.actions.plan import CommandRun, Fact, HttpRequest
+from fleet.actions.verdict import step_key
 from fleet.errors import ConfigError, OutsideError, RefusedError
 from tests.actions.rollbacks.bench import bench, entries_of, program
 
@@ -236,7 +237,9 @@ async def test_a_service_of_the_demo_fleet_is_rolled_in_stages(
         assert "instance gw-0, at r3" in plan.blast
         bodies = [json.loads(step.effect.body) for step in plan.steps if isinstance(step.effect, HttpRequest)]
         assert [body["share"] for body in bodies] == [0.1, 0.5, 1.0]
-        assert len({body["key"] for body in bodies}) == 3
+        keys = [body["key"] for body in bodies]
+        assert len(set(keys)) == 3
+        assert keys == [step_key(plan, step) for step in plan.steps], "the header says the same"
         done = await it.carry_out(plan)
         assert done.state is ActionState.SUCCEEDED
         assert set(service[1].instances.values()) == {"r2"}
