@@ -70,7 +70,9 @@ class Carrier:
         fault = _fault(run.work)
         after = asyncio.create_task(self._afterwards(run))
         await asyncio.wait({after})
-        await self._end(run, fault or _fault(after))
+        end = asyncio.create_task(self._end(run, fault or _fault(after)))
+        await asyncio.wait({end})
+        self._doubt(run, _fault(end))
         renewing.cancel()
         await asyncio.wait({renewing})
         await self.release(run.locked)
@@ -204,6 +206,11 @@ class Carrier:
                 with contextlib.suppress(RefusedError):
                     await self._board.keep(run.plan.of)
         self.tell(run.plan, "begun", end.state.value, end.outcome, bad=end.state is not ActionState.SUCCEEDED)
+
+    def _doubt(self, run: Run, fault: str) -> None:
+        """Where even its end could not be told, nobody waits for one: it is in doubt, as what a killed program left."""
+        if fault and not self._board[run.id].ended:
+            self._board.change(run.id, state=ActionState.UNKNOWN, outcome=fault, ended_at=self._clock.now())
 
     async def _keep_end(self, run: Run, row: Action) -> None:
         troubles = []

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from fleet.actions.plan import AgentsUp, Check, GatePasses, Holds, Plan, RevisionLive, SloHolds
+from fleet.actions.revision import of_plan
 from fleet.clock import Clock
 from fleet.errors import OutsideError, QueryError
 from fleet.gates.model import GateState
@@ -144,7 +145,7 @@ class StoreChecker:
             return None, scrub(f"which revision is live is not known: {error}", 300)
         if not live:
             return None, "the target does not say which revision is live"
-        return live == check.revision, f"live is {scrub(live, 80)}"
+        return live == check.revision, f"live is {scrub(of_plan(plan, live), 120)}"
 
     def _is_after(self, seen: datetime | None, since: datetime) -> bool:
         return seen is not None and since <= seen <= self._clock.now()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from actions.run import Run
 from fleet.actions.action import Action, ActionState, Item, StageState
 from fleet.actions.plan import ActKind, RevisionLive
+from fleet.actions.revision import of_plan
 from fleet.actions.verdict import sentence_of, whole
 from fleet.text import scrub
 
@@ -31,6 +32,7 @@ def ending(run: Run, fault: str = "") -> Ending:
     """The end of a run. `fault` says what went wrong in fleetdeck itself, "" where nothing did."""
     action = run.board[run.id]
     items = tuple(_item(run, number, item) for number, item in enumerate(action.items))
+    items = tuple(_since_replaced(item, replaced(replace(action, items=items))) for item in items)
     action = replace(action, items=items)
     state = _state(run, items, fault)
     return Ending(
@@ -54,12 +56,26 @@ def _item(run: Run, number: int, item: Item) -> Item:
     return item
 
 
+def _since_replaced(item: Item, live: str) -> Item:
+    """The item where what it brought was in place, and is no more: what it says of that is not so any longer."""
+    return replace(item, sentence=f"it was in place, and is no more: {live}") if live else item
+
+
+def replaced(action: Action) -> str:
+    """What is live in place of what was seen to be, as the last check says: somebody else has changed it meanwhile. ""
+    where that is not so, or not known."""
+    if not action.items or any(item.state is not ActionState.SUCCEEDED for item in action.items):
+        return ""
+    said = zip(action.plan.checks, action.checks, action.holds, strict=False)
+    return next((words for check, words, holds in said if isinstance(check, RevisionLive) and holds is False), "")
+
+
 def _is_answer_enough(run: Run, number: int) -> bool:
     """Whether a post-condition that holds says that the item was done: where it was answered that it was, or where the
     target itself says which revision is live."""
     if run.plan.act not in _ROLLS or run.failed_stage is not None or run.stopped:
         return False
-    return number not in run.lost or any(isinstance(check, RevisionLive) for check in run.plan.checks)
+    return number not in run.lost or any(isinstance(check, RevisionLive) and check.is_all for check in run.plan.checks)
 
 
 def _state(run: Run, items: tuple[Item, ...], fault: str) -> ActionState:
@@ -97,7 +113,8 @@ def _outcome(run: Run, action: Action, state: ActionState, fault: str) -> str:
         words = since_halted(action, words)
     elif run.plan.checks and run.checks_hold is not None:
         holds = "the post-condition holds" if run.checks_hold else "the post-condition does not hold"
-        words = f"{holds}: {run.checks_words}" + (f"; {words}" if words and not run.checks_hold else "")
+        more = words if not run.checks_hold and not replaced(action) else ""
+        words = f"{holds}: {run.checks_words}" + (f"; {more}" if more else "")
     return words or state.value
 
 
@@ -148,13 +165,16 @@ def next_step(action: Action, state: ActionState, *, stopped: bool = False, aske
     """What would be best now, in a sentence; "" where that is plain. `asked`: its target was asked just now."""
     plan = action.plan
     if state is ActionState.UNKNOWN:
-        return (LOOK if asked else RECONCILE) if plan.askable else SETTLE
+        return (LOOK if asked else RECONCILE) if _can_be_asked(action) else SETTLE
     if state is ActionState.TIMED_OUT:
         return "it may still end: look at its target, reconcile it later, or settle it by hand"
     if plan.act in _ROLLS and (state is ActionState.FAILED or (state is ActionState.CANCELLED and stopped)):
         if all(item.state in (ActionState.CANCELLED, ActionState.REFUSED) for item in action.items):
             return "nothing was changed: put right what stands against it, and plan it anew"
-        back = f" to {plan.before}" if plan.before else ""
+        live = replaced(action)
+        if live:
+            return f"look who changed {plan.word or 'it'} meanwhile: {live}; roll anew where that is still wanted"
+        back = f" to {of_plan(plan, plan.before)}" if plan.before else ""
         if plan.before_bad and back:
             return f"roll on with b, all at once or to another revision: undoing goes back{back}, and {plan.before_bad}"
         or_else = "roll anew" if _was_interrupted(action) else f"look at {plan.word} first"
@@ -164,3 +184,11 @@ def next_step(action: Action, state: ActionState, *, stopped: bool = False, aske
     if state is ActionState.FAILED and len(action.items) > 1:
         return "look at the items that failed, and submit those anew"
     return ""
+
+
+def _can_be_asked(action: Action) -> bool:
+    """Whether a target can say what became of any item in doubt: where it is asked by more than the key, that has to be
+    known."""
+    wanted = frozenset(action.plan.asked_by)
+    unknown = [item for item in action.items if item.state is ActionState.UNKNOWN]
+    return action.plan.askable and (not unknown or any(wanted <= item.found.keys() for item in unknown))

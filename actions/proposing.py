@@ -165,6 +165,7 @@ class Proposer:
             since=spell.since,
             auto=bool(one.head.auto),
             doubt=unsure,
+            name=wanted.name if wanted is not None and wanted.name != wanted.id else "",
         )
         if one.head.auto and self._unasked is not None:
             made = self._unasked.judged(one, made, spell, reason.what)
@@ -225,7 +226,7 @@ class Proposer:
                 "is, is not known"
             )
         if live is not None and one.is_unseen and self._burned_at(one, live.live_from, reason):
-            said.append(f"since when {live.name} is live is not known: something was wrong when it was first seen")
+            said.append(f"since when {live.called} is live is not known: something was wrong when it was first seen")
         return "; ".join(filter(None, said))
 
     def _burned_at(self, one: Followed, seen: datetime | None, reason: Reason) -> bool:

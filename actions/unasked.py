@@ -14,7 +14,7 @@ from actions.reverting.followed import Followed
 from actions.rolling_back import RollbackBook
 from config.action_options import AutoOptions
 from fleet.actions.action import AUTO, Confirmation, Proposal
-from fleet.actions.arming import DAY, disarmed, done_by_itself
+from fleet.actions.arming import DAY, done_by_itself
 from fleet.actions.plan import Plan
 from fleet.clock import Clock
 from fleet.errors import FleetdeckError, RefusedError
@@ -91,11 +91,10 @@ class Unasked:
         """What stands against it, however long it waits."""
         if proposal.doubt:
             return "it is in doubt that it heals, so an operator has to"
-        acts, now, since = one.acts(), self._clock.now(), limits.since
-        off = disarmed(acts, one.row().live, since if since is not None and since <= now else None)
+        off, now = one.disarmed(), self._clock.now()
         if off:
             return off
-        lately = [one for one in done_by_itself(acts) if now - (one.sent_at or one.plan.made_at) < DAY]
+        lately = [one for one in done_by_itself(one.acts()) if now - (one.sent_at or one.plan.made_at) < DAY]
         if len(lately) >= limits.most_per_day:
             return f"{len(lately)} of {limits.most_per_day} in 24 hours {'is' if len(lately) == 1 else 'are'} used up"
         return ""

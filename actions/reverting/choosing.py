@@ -16,13 +16,13 @@ def wanted_revision(known: Revisions, to: str) -> Revision:
         raise RefusedError(_nothing_preferred(known))
     found = known.named(word)
     if found is None:
-        names = ", ".join(one.name for one in known.revisions[:8]) or "none"
+        names = ", ".join(one.called for one in known.revisions[:8]) or "none"
         raise RefusedError(f"{known.target} has no revision {scrub(word, 80)!r} (there are: {names})")
     return found
 
 
 def _nothing_preferred(known: Revisions) -> str:
-    others = ", ".join(one.name for one in known.revisions if not one.live and not one.trouble)
+    others = ", ".join(one.called for one in known.revisions if not one.live and not one.trouble)
     if others:
         return f"{known.target} is at its oldest revision: name the one that is wanted ({others[:400]})"
     return f"{known.target} has no other revision that it could be rolled to"

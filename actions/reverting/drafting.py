@@ -27,6 +27,7 @@ class Roll(Struct, frozen=True, kw_only=True):
     live: Revision | None
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
+    names: dict[str, str] = {}
     stages: tuple[Stage, ...] = ()
     facts: tuple[Fact, ...] = ()
     blast: tuple[str, ...] = ()
@@ -55,7 +56,7 @@ def drafted(one: Followed, roll: Roll, planning: Planning) -> Plan:
         items=(title,),
         made_at=planning.clock.now(),
         checks=roll.checks,
-        expects=expected(roll.checks, one.name),
+        expects=expected(roll.checks, one.name, roll.names),
         facts=roll.facts,
         blast=hit(agents, roll.blast),
         effects=(
@@ -70,6 +71,7 @@ def drafted(one: Followed, roll: Roll, planning: Planning) -> Plan:
         within_s=within_s,
         revision=roll.to,
         before=live,
+        names={id: scrub(name, 120) for id, name in roll.names.items()},
         before_bad=scrub(against_live(roll.live, row), 300),
     )
     return replace(plan, steps=tuple(_keyed(step, step_key(plan, step)) for step in plan.steps))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from actions.chosen import chosen_agents
 from config.action_options import ActEntry, RollbackOptions
 from fleet.actions.action import Action, Proposal
+from fleet.actions.arming import disarmed
 from fleet.actions.coming import Came, came, is_roll
 from fleet.actions.history import Live, SloHistory, judged, live_spans, preferred
 from fleet.actions.ports import ActReach, Rolling
@@ -98,6 +99,7 @@ class Followed:
             proposed=proposal.revision if proposal is not None else "",
             because=proposal.because if proposal is not None else "",
             said=self._standing(proposal),
+            disarmed=self.disarmed(),
             due=self._due if proposal is None else proposal.acts_at,
         )
 
@@ -108,6 +110,16 @@ class Followed:
     def _standing(self, proposal: Proposal | None) -> str:
         now = self._clock.now()
         return by_itself(proposal, now) if proposal is not None else not_proposed(self._said, self._due, now)
+
+    def disarmed(self) -> str:
+        """Why nothing goes by itself any more although it says `auto`; "" where it may."""
+        if not self.head.auto:
+            return ""
+        acts, seen, since = self.acts(), self._row.seen, self.head.limits.since
+        # What was live before an act had ended says nothing of what is live after it.
+        known = seen is not None and all(one.ended and (one.ended_at is None or one.ended_at <= seen) for one in acts)
+        since = since if since is not None and since <= self._clock.now() else None
+        return scrub(disarmed(acts, self._row.live if known else "", since), 300)
 
     def acts(self) -> list[Action]:
         """What was rolled of it, by whomever, as far as it is on record here; no dry runs."""

@@ -32,11 +32,18 @@ async def roll_plan(
     mixed = await rolling.mixed(to) if is_live else ""
     roll = Roll(
         act=act,
-        title=f"roll {one.name} to {to.name}" + (" in stages" if stages else ""),
+        title=f"roll {one.name} to {to.called}" + (" in stages" if stages else ""),
         to=to.id,
         live=live,
+        names=known.names(to.id, live.id if live is not None else ""),
         steps=steps,
-        checks=end_checks(to.id if rolling.listed else "", agents, one.head.slo or "", one.head.gate or ""),
+        checks=end_checks(
+            to.id if rolling.listed else "",
+            agents,
+            one.head.slo or "",
+            one.head.gate or "",
+            reloads=rolling.reloads,
+        ),
         stages=stages,
         facts=facts,
         blast=await rolling.blast(to),
@@ -60,16 +67,16 @@ def _warnings(one: Followed, known: Revisions, to: Revision, mixed: str, stages:
     return (
         *known.warnings,
         *(to_warnings(to, known.live, ratio, slo=one.head.slo or "") if one.rolling.listed else ()),
-        *((f"{to.name} is said to be live, but {mixed}",) if mixed else ()),
+        *((f"{to.called} is said to be live, but {mixed}",) if mixed else ()),
         *known.problems,
         *_ungated(stages),
     )
 
 
 def _refusals(to: Revision, *, is_live: bool) -> tuple[str, ...]:
-    said = [f"{to.name}: {to.trouble}"] if to.trouble else []
+    said = [f"{to.called}: {to.trouble}"] if to.trouble else []
     if is_live:
-        said.append(f"{to.name} is live already")
+        said.append(f"{to.called} is live already")
     return tuple(said)
 
 

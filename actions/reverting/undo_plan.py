@@ -11,7 +11,7 @@ from actions.reverting.followed import Followed
 from actions.reverting.roll_plan import roll_plan
 from fleet.actions.action import Action
 from fleet.actions.plan import ActKind, Fact, Plan, Step
-from fleet.actions.revision import Revision, Revisions
+from fleet.actions.revision import Revision, Revisions, of_plan
 from fleet.actions.rollback_plan import end_checks
 from fleet.errors import RefusedError
 
@@ -48,14 +48,15 @@ def _put_back(one: Followed, known: Revisions, action: Action, steps: Sequence[S
     before = done.before if one.rolling.listed else ""
     roll = Roll(
         act=ActKind.UNDO,
-        title=f"undo: put back what was there before {one.name} was rolled to {done.revision}",
+        title=f"undo: put back what was there before {one.name} was rolled to {of_plan(done, done.revision)}",
         to=before,
         live=known.live,
+        names=done.names | known.names(before, known.live.id if known.live is not None else ""),
         steps=tuple(steps),
-        checks=end_checks(before, one.agents(), one.head.slo or "", one.head.gate or ""),
+        checks=end_checks(before, one.agents(), one.head.slo or "", one.head.gate or "", reloads=one.rolling.reloads),
         facts=(Fact("undoes", f"{action.id}: {done.title}"), *known.facts),
         blast=(f"everything that changed since in {one.rolling.target}",),
-        undo=(f"rolling to {done.revision} again",) if done.revision else (),
+        undo=(f"rolling to {of_plan(done, done.revision)} again",) if done.revision else (),
         warnings=known.warnings,
     )
     return drafted(one, roll, planning)

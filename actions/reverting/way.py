@@ -11,7 +11,7 @@ from actions.submission.answers import message_in, said_by
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.plan import CommandRun, Fact, HttpRequest, Plan, Step
 from fleet.actions.ports import ActReach
-from fleet.actions.revision import Revision, Revisions
+from fleet.actions.revision import Revision, Revisions, of_plan
 from fleet.errors import RefusedError
 from fleet.text import scrub, scrub_lines
 
@@ -54,7 +54,7 @@ class Way(ABC):
         """As `Rolling.undo`."""
         if live is None:
             return ("which revision is live is not known, so it cannot be rolled back to from here",)
-        return (f"rolling to {live.name} again, by the same way",)
+        return (f"rolling to {live.called} again, by the same way",)
 
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """As `Rolling.blast`."""
@@ -89,9 +89,9 @@ class Way(ABC):
             return changed
         to = known.named(plan.revision)
         if to is None:
-            return (f"{plan.revision} is not there any more",)
+            return (f"{of_plan(plan, plan.revision)} is not there any more",)
         facts = (*known.facts, *await self.facts(to))
-        return (*((f"{to.name}: {to.trouble}",) if to.trouble else ()), *bad_facts(facts))
+        return (*((f"{to.called}: {to.trouble}",) if to.trouble else ()), *bad_facts(facts))
 
     def read(self, plan: Plan, step: Step, result: Result) -> StepRead:
         """As `Doer.read`."""
@@ -140,14 +140,14 @@ class Way(ABC):
 
     def in_place(self, plan: Plan) -> str:
         """What is said of a rollback that has succeeded, in a sentence."""
-        return f"{plan.revision or 'what was there before'} is live"
+        return f"{of_plan(plan, plan.revision) or 'what was there before'} is live"
 
     async def not_live(self, plan: Plan) -> str:
         """What is live in place of the plan's revision, in a sentence; "" where that is. Raises OutsideError."""
         live = (await self.revisions()).live
         if live is None:
-            return f"the target does not say that {plan.revision} is live"
-        return f"{live.name} is live, not {plan.revision}" if live.id != plan.revision else ""
+            return f"the target does not say that {of_plan(plan, plan.revision)} is live"
+        return f"{live.called} is live, not {of_plan(plan, plan.revision)}" if live.id != plan.revision else ""
 
 
 def changed_since(plan: Plan, known: Revisions) -> tuple[str, ...]:
@@ -156,8 +156,10 @@ def changed_since(plan: Plan, known: Revisions) -> tuple[str, ...]:
     now = live.id if live is not None else ""
     if now == target.mark:
         return ()
-    then = f"{target.mark} was live then" if target.mark else "nothing was known to be live then"
-    return (f"{target.name} has changed since it was planned: {then}, {now or 'nothing that is known'} is now",)
+    then = f"{of_plan(plan, target.mark)} was live then" if target.mark else "nothing was known to be live then"
+    return (
+        f"{target.name} has changed since it was planned: {then}, {known.called(now) or 'nothing that is known'} is now",
+    )
 
 
 def bad_facts(facts: Sequence[Fact]) -> tuple[str, ...]:

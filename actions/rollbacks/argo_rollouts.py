@@ -78,7 +78,7 @@ class ArgoRolling(Way):
         undo = self._argo("undo", self._options.rollout, f"--to-revision={to.name}")
         wait = self._argo("status", self._options.rollout, f"--timeout={self._options.within:.0f}s")
         return (
-            Step(title=f"undo to revision {to.name}", target=self.target, effect=self._run.planned(undo)),
+            Step(title=f"undo to revision {to.called}", target=self.target, effect=self._run.planned(undo)),
             Step(
                 title="wait until it is healthy",
                 target=self.target,

@@ -24,7 +24,7 @@ from config.kinds import Kind
 from config.values import FilePath, Regex, Seconds
 from fleet.actions.plan import Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
-from fleet.actions.revision import Revision, Revisions
+from fleet.actions.revision import Revision, Revisions, of_plan
 from fleet.errors import Fault, OutsideError, RefusedError
 from fleet.text import scrub
 
@@ -103,7 +103,7 @@ class CommandRolling(Way):
         live = (await self.revisions()).live
         return tuple(
             Step(
-                title=f"roll {percent_of(share)} % to {to.name}" if len(shares) > 1 else f"roll to {to.name}",
+                title=f"roll {percent_of(share)} % to {to.called}" if len(shares) > 1 else f"roll to {to.called}",
                 target=self.target,
                 effect=self._run.planned(self._words(self._options.to, to, live.id if live else "", share)),
                 stage=stage,
@@ -123,7 +123,7 @@ class CommandRolling(Way):
             return ()
         to = await self.revision_of(plan)
         effect = self._run.planned(self._words(self._options.undo, to, plan.before, 1.0))
-        return (Step(title=f"take {plan.revision} back", target=self.target, effect=effect),)
+        return (Step(title=f"take {of_plan(plan, plan.revision)} back", target=self.target, effect=effect),)
 
     async def wrong(self, plan: Plan) -> str:
         """What the program that verifies says."""

@@ -133,10 +133,10 @@ class GitRolling(Way):
         only_whole(shares, "a tree")
         checked_id(to.id)
         if self._options.mode == "revert":
-            words, title = ["revert", "--no-edit", f"{to.id}..HEAD"], f"revert everything after {to.name}"
+            words, title = ["revert", "--no-edit", f"{to.id}..HEAD"], f"revert everything after {to.called}"
         else:
             # By its commit: a tag can be moved between the plan and the act.
-            words, title = ["checkout", "--quiet", "--detach", await self._sha(to.id)], f"check out {to.name}"
+            words, title = ["checkout", "--quiet", "--detach", await self._sha(to.id)], f"check out {to.called}"
         steps = [Step(title=title, target=self.target, effect=self._run.planned(self._words(words)))]
         if self._options.reload:
             effect = self._run.planned(argv_of(self._options.reload, values_of(to)))
@@ -158,7 +158,7 @@ class GitRolling(Way):
             return ("the reverts are commits: reverting them brings everything back",)
         if live is None:
             return ("what is checked out is no release: git's reflog keeps it (git checkout HEAD@{1})",)
-        return (f"checking out {live.name} again; nothing is deleted",)
+        return (f"checking out {live.called} again; nothing is deleted",)
 
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """The files that change."""

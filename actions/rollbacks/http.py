@@ -25,7 +25,7 @@ from config.kinds import Kind
 from config.values import HttpUrl, Regex, Seconds
 from fleet.actions.plan import Fact, Plan, Step
 from fleet.actions.ports import ActReach, Rolling
-from fleet.actions.revision import Revision, Revisions
+from fleet.actions.revision import Revision, Revisions, of_plan, short
 from fleet.actions.rollback_plan import INSTANCE
 from fleet.errors import Fault, OutsideError
 from fleet.text import scrub
@@ -111,14 +111,14 @@ class HttpRolling(Way):
 
     async def facts(self, to: Revision) -> tuple[Fact, ...]:
         """The instances, and which revisions they have."""
-        _, _, instances = await self._known()
-        known = (Fact("instances", _mixture(instances)),) if instances else ()
+        made, _, instances = await self._known()
+        known = (Fact("instances", _mixture(instances, made)),) if instances else ()
         return (*known, Fact("verified by", self._verified(to))) if self._options.verify else known
 
     async def blast(self, to: Revision) -> tuple[str, ...]:
         """The instances that are rolled."""
-        _, _, instances = await self._known()
-        return tuple(f"{INSTANCE}{name}" + (f", at {revision}" if revision else "") for name, revision in instances)
+        made, _, instances = await self._known()
+        return tuple(f"{INSTANCE}{name}" + (f", at {_called(at, made)}" if at else "") for name, at in instances)
 
     async def steps(self, to: Revision, shares: Sequence[float]) -> tuple[Step, ...]:
         """One request for each stage."""
@@ -148,7 +148,7 @@ class HttpRolling(Way):
             return ()
         to = await self.revision_of(plan)
         effect = self._request(self._options.undo, to, plan.before, 1.0)
-        return (Step(title=f"take {plan.revision} back", target=self.target, effect=effect),)
+        return (Step(title=f"take {of_plan(plan, plan.revision)} back", target=self.target, effect=effect),)
 
     async def mixed(self, to: Revision) -> str:
         """The instances that are at another revision: a roll that stopped half-way."""
@@ -165,15 +165,15 @@ class HttpRolling(Way):
         said = await super().not_live(plan)
         if not said:
             return ""
-        _, _, instances = await self._known()
-        return parts_words(instances, plan.revision) or said
+        made, _, instances = await self._known()
+        return parts_words(instances, plan.revision, made) or said
 
     async def _behind(self, id_: str) -> str:
-        _, _, instances = await self._known()
+        made, _, instances = await self._known()
         behind = [name for name, revision in instances if revision and revision != id_]
         if not behind:
             return ""
-        return f"{len(behind)} of {len(instances)} instances are not at {id_}: {', '.join(behind[:5])}"
+        return f"{len(behind)} of {len(instances)} instances are not at {_called(id_, made)}: {', '.join(behind[:5])}"
 
     def _verified(self, to: Revision) -> str:
         """The address that verifies and what it must say, for reading; what is live by then is not known here."""
@@ -224,30 +224,34 @@ class HttpRolling(Way):
 
 def _title(to: Revision, share: float, shares: Sequence[float], instances: int) -> str:
     if len(shares) == 1:
-        return f"roll to {to.name}"
-    many = f" ({ceil(share * instances)} of {instances} instances)" if instances else ""
-    return f"roll {percent_of(share)} % to {to.name}{many}"
+        return f"roll to {to.called}"
+    many = f", {ceil(share * instances)} of {instances} instances" if instances else ""
+    return f"roll {percent_of(share)} % to {to.called}{many}"
 
 
-def parts_words(instances: Sequence[tuple[str, str]], wanted: str) -> str:
+def parts_words(instances: Sequence[tuple[str, str]], wanted: str, made: Sequence[Revision]) -> str:
     """`1 of 6 instances runs r25, the rest r26`; "" where all or none run what is wanted, or it is not said."""
     there = sum(revision == wanted for _, revision in instances)
     others = sorted({revision for _, revision in instances if revision and revision != wanted})
     if not others or not there:
         return ""
-    rest = " or ".join(others[:3]) + (" or others" if len(others) > 3 else "")
-    return f"{there} of {len(instances)} instances {'runs' if there == 1 else 'run'} {wanted}, the rest {rest}"
+    rest = " or ".join(_called(one, made) for one in others[:3]) + (" or others" if len(others) > 3 else "")
+    return f"{there} of {len(instances)} instances {'runs' if there == 1 else 'run'} {_called(wanted, made)}, the rest {rest}"
 
 
-def _mixture(instances: Sequence[tuple[str, str]]) -> str:
+def _called(id: str, made: Sequence[Revision]) -> str:
+    return next((one.called for one in made if one.id == id), short(id))
+
+
+def _mixture(instances: Sequence[tuple[str, str]], made: Sequence[Revision]) -> str:
     """`4, all at r42`, `4: 3 at r42, 1 at r41`."""
     counts: dict[str, int] = {}
     for _, revision in instances:
         counts[revision] = counts.get(revision, 0) + 1
     if len(counts) == 1:
         revision = instances[0][1]
-        return f"{len(instances)}, all at {revision}" if revision else str(len(instances))
-    parts = [f"{count} at {revision or 'one not known'}" for revision, count in counts.items()]
+        return f"{len(instances)}, all at {_called(revision, made)}" if revision else str(len(instances))
+    parts = [f"{count} at {_called(revision, made) or 'one not known'}" for revision, count in counts.items()]
     return f"{len(instances)}: {', '.join(parts)}"
 
 

@@ -69,7 +69,7 @@ class KubectlRolling(Way):
             "rollout", "status", self._options.workload, "--watch=true", f"--timeout={self._options.within:.0f}s"
         )
         return (
-            Step(title=f"undo to revision {to.name}", target=self.target, effect=self._run.planned(words)),
+            Step(title=f"undo to revision {to.called}", target=self.target, effect=self._run.planned(words)),
             Step(
                 title="wait for the roll-out",
                 target=self.target,

@@ -97,7 +97,7 @@ class ToolsAutomationRolling(Way):
                 effect=self._run.planned((str(self._script), "list"), timeout_s=60.0),
             ),
             Step(
-                title=f"roll back to {to.name} (skip_validation={skip})",
+                title=f"roll back to {to.called} (skip_validation={skip})",
                 target=self.target,
                 effect=self._run.planned(words),
             ),

@@ -80,6 +80,7 @@ async def submit_plan(
         warnings=(*not_well(agents, store), *said.warnings, *notes),
         expects=expected(askable=submitting.askable),
         askable=submitting.askable,
+        asked_by=submitting.asked_by,
         follow_s=follow_s,
         values=tuple(public_values(item, fields) for item in values[:KEPT_VALUES]),
     )

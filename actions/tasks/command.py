@@ -87,6 +87,7 @@ class CommandSubmitting:
         self.target = options.argv[0]
         self.cancels = False
         self.askable = False
+        self.asked_by: tuple[str, ...] = ()
 
     def names(self) -> frozenset[str]:
         """The fields that its options name."""

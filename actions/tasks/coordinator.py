@@ -69,6 +69,7 @@ class CoordinatorSubmitting:
         self.target = options.url.rstrip("/")
         self.cancels = False
         self.askable = True
+        self.asked_by: tuple[str, ...] = ()
         self._options = options
         self._reach = reach
         self._tasks = CoordinatorTasks(options.url, options.client_id, options.auth, reach)

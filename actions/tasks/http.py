@@ -60,6 +60,8 @@ class HttpSubmitting:
         self.target = public_url(options.url)
         self.cancels = options.cancel is not None
         self.askable = options.follow is not None
+        asked = frozenset(read_url(options.follow.url, ANY_NAME).names) if options.follow is not None else frozenset()
+        self.asked_by: tuple[str, ...] = tuple(sorted(asked - {"key"}))
 
     def names(self) -> frozenset[str]:
         """The fields that its options name."""

@@ -64,6 +64,7 @@ class OrchestratorSubmitting:
         self.target = options.url.rstrip("/")
         self.cancels = False
         self.askable = True
+        self.asked_by: tuple[str, ...] = ()
         self._options = options
         self._text = pattern_of(options.text) if options.text is not None else None
         self._uri = pattern_of(options.source_uri) if options.source_uri is not None else None

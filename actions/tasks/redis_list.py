@@ -73,6 +73,7 @@ class RedisListSubmitting:
         self.target = f"{parse_place(options.url)} {scrub(options.key)}"
         self.cancels = True
         self.askable = True
+        self.asked_by: tuple[str, ...] = ()
         self._options = options
         self._reach = reach
         self._patterns = {name: pattern_of(text) for name, text in options.item.items()}

@@ -79,6 +79,7 @@ class RedisStreamSubmitting:
         self.target = f"{parse_place(options.url)} {scrub(options.stream)}"
         self.cancels = True
         self.askable = True
+        self.asked_by: tuple[str, ...] = ()
         self._options = options
         self._reach = reach
         self._fields = {name: pattern_of(text) for name, text in options.entry.items()}

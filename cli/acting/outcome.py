@@ -26,6 +26,7 @@ OUTPUT_LINES: Final = 20
 LISTED: Final = 20
 """Items that went wrong which are listed one by one; the others are counted."""
 
+_LISTING = "`fleetdeck get actions --columns id,title,state` lists them"
 _WRONG = (ActionState.REFUSED, ActionState.FAILED, ActionState.UNKNOWN)
 _EXITS = {
     ActionState.SUCCEEDED: 0,
@@ -40,7 +41,7 @@ def known_id(store: Store, text: str) -> str:
     if len(found) == 1:
         return found[0]
     many = f"{len(found)} actions on record begin with" if found else "no action on record is"
-    raise RefusedError(f"{many} {scrub(text, 80)!r}")
+    raise RefusedError(f"{many} {scrub(text, 80)!r}: {_LISTING}")
 
 
 def exit_code(action: Action) -> int:

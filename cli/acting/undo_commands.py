@@ -82,8 +82,9 @@ def _done(
         from cli.acting.outcome import known_id
 
         id = known_id(store, text)
-        done = store.actions[id].plan
-        with planning(done.source, ", ".join(store.actions[id].targets[:1])):
+        done = store.actions[id]
+        row = (store.rollbacks if done.rolls else store.templates).get(done.plan.source)
+        with planning(done.plan.source, row.target if row is not None else ""):
             return await planned(desk, id)
 
     return run_act(config, wait_s, plan, given_by(options), options)

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from fleet.actions.plan import ActKind, Moment, Plan, Tier
+from fleet.actions.revision import words_of
 
 AUTO: Final = "fleetdeck (auto)"
 """Who acts where nobody asked for it."""
@@ -260,7 +261,14 @@ class Proposal(Struct, frozen=True, kw_only=True):
     since: Moment
     auto: bool = False
     doubt: str = ""
+    name: str = ""
+    """What people call the revision; "" where that is its id."""
     acts_at: Moment | None = None
     """When it is carried out by itself; None where it is not."""
     held_back: str = ""
     """Why it is not carried out by itself although its definition says `auto`, in a sentence."""
+
+    @property
+    def called(self) -> str:
+        """The words for its revision."""
+        return words_of(self.revision, self.name)

@@ -7,9 +7,11 @@ from typing import Final
 
 from fleet.actions.action import AUTO, Action, ActionState
 from fleet.actions.plan import ActKind
+from fleet.actions.revision import of_plan
+from fleet.text import scrub
 
 DAY: Final = timedelta(days=1)
-_ARMS: Final = "an operator has to, and arms it again by that"
+_ARMS: Final = "an operator's next rollback that succeeds arms it again, or `rearmed` under auto"
 
 
 def done_by_itself(acts: Iterable[Action]) -> list[Action]:
@@ -26,19 +28,19 @@ def disarmed(acts: Sequence[Action], live: str, since: datetime | None = None) -
     if not mine:
         return ""
     last = max(mine, key=_at)
-    troubles = [(_at(one), _not_succeeded(one)) for one in mine if not one.succeeded]
+    troubles = [(_at(one), _not_succeeded(one)) for one in mine if one.ended and not one.succeeded]
     troubles += [(_at(one), f"{one.actor} undid what it did: {_ARMS}") for one in acts if _takes_back(one, mine)]
     armed = max((_at(one) for one in acts if _arms(one, mine)), default=None)
     left = [words for at, words in sorted(troubles) if armed is None or at > armed]
     if left:
         return left[-1]
     if live and live == last.plan.before and (armed is None or armed < _at(last)):
-        return f"{live} is live again, which it had rolled back: {_ARMS}"
+        return f"{of_plan(last.plan, live)} is live again, which it had rolled back: {_ARMS}"
     return ""
 
 
 def _not_succeeded(one: Action) -> str:
-    how = f" ({one.outcome})" if one.outcome else ""
+    how = f" ({scrub(one.outcome, 160)})" if one.outcome else ""
     return f"the last one that was carried out by itself did not succeed{how}: {_ARMS}"
 
 

@@ -8,12 +8,12 @@ from msgspec import Struct
 from fleet.actions.action import Action
 from fleet.actions.history import Live
 from fleet.actions.plan import ActKind
-from fleet.actions.revision import Revision
+from fleet.actions.revision import Revision, short
 from fleet.times import age_text
 
 
 class Came(Struct, frozen=True, kw_only=True):
-    """`name` became live in the place of `before`, at `at` (None where nobody knows). Both are what people call them.
+    """`name` became live in the place of `before`, at `at` (None where nobody knows). Both are the words for them.
 
     `older`: it is the older one of the two, so somebody rolled back. `by` is who rolled to it where an act of ours
     brought it, and `settled_from` when that act had ended, else when it came."""
@@ -54,9 +54,9 @@ def came(revisions: Sequence[Revision], seen: Iterable[Live], rolls: Iterable[Ac
     if not before or before == live.id:
         return None
     return Came(
-        name=live.name,
+        name=live.called,
         at=at,
-        before=next((one.name for one in revisions if one.id == before), before),
+        before=next((one.called for one in revisions if one.id == before), short(before)),
         older=_is_older(live, before, revisions),
         by=act.actor if act is not None else "",
         settled_from=at if act is None else act.ended_at or act.changed_at or at,

@@ -49,8 +49,8 @@ def doubt(live: Revision, wanted: Revision) -> str:
     """What makes it uncertain that going back heals it, in a sentence; "" where nothing does."""
     if not live.good or wanted.good:
         return ""
-    other = f"{wanted.name} did not" if wanted.good is False else f"of {wanted.name} that is not known"
-    return f"{live.name} kept its objective until now, and {other}"
+    other = f"{wanted.called} did not" if wanted.good is False else f"of {wanted.called} that is not known"
+    return f"{live.called} kept its objective until now, and {other}"
 
 
 def _against_by_gate(case: Case) -> str:
@@ -59,9 +59,9 @@ def _against_by_gate(case: Case) -> str:
     if live.live_from is None or since is None or since > live.live_from:
         return ""
     if (case.now - live.live_from).total_seconds() < case.reach_s:
-        return f"{live.name} came too lately to be judged: the gate failed before it"
+        return f"{live.called} came too lately to be judged: the gate failed before it"
     if not case.wanted.good:
-        return f"the gate failed already when {live.name} came, and {case.wanted.name} is not known to be better"
+        return f"the gate failed already when {live.called} came, and {case.wanted.called} is not known to be better"
     return ""
 
 
@@ -69,7 +69,7 @@ def _against_by_life(live: Revision, wanted: Revision) -> str:
     if wanted.good is not False:
         return ""
     worse = wanted.error_ratio is not None and live.error_ratio is not None and wanted.error_ratio >= live.error_ratio
-    return f"{wanted.name} was no better than {live.name} while it was live" if live.good or worse else ""
+    return f"{wanted.called} was no better than {live.called} while it was live" if live.good or worse else ""
 
 
 def _against_by(burn: Burn, case: Case) -> str:
@@ -78,11 +78,11 @@ def _against_by(burn: Burn, case: Case) -> str:
     if own:
         return own
     if wanted.error_ratio is not None and _burns(wanted.error_ratio, burn, case):
-        return f"{wanted.name} burned at that level while it was live, too"
+        return f"{wanted.called} burned at that level while it was live, too"
     if _fired(burn, case, wanted.live_until, wanted.live_from):
-        return f"it burned at that level already when {wanted.name} was replaced"
+        return f"it burned at that level already when {wanted.called} was replaced"
     if not wanted.good and _fired(burn, case, live.live_from):
-        return f"it burned at that level already when {live.name} came, and {wanted.name} is not known to be better"
+        return f"it burned at that level already when {live.called} came, and {wanted.called} is not known to be better"
     return ""
 
 
@@ -98,8 +98,8 @@ def _own(burn: Burn, case: Case) -> str:
         # Where it was calm before, all that burns is its own.
         before = case.errors(came - timedelta(seconds=burn.short_s), came)
         unsure = age_s < UNSEEN_S and before is not None and _burns(before, burn, case)
-        return f"{live.name} came too lately to be judged" if unsure else ""
-    return "" if _burns(ratio, burn, case) else f"{live.name} has not burned at that level since it came"
+        return f"{live.called} came too lately to be judged" if unsure else ""
+    return "" if _burns(ratio, burn, case) else f"{live.called} has not burned at that level since it came"
 
 
 def _fired(burn: Burn, case: Case, at: datetime | None, begun: datetime | None = None) -> bool:

@@ -151,6 +151,8 @@ class RevisionLive(Struct, frozen=True, kw_only=True, tag="revision"):
     """The target itself says that this revision is live."""
 
     revision: str
+    is_all: bool = True
+    """Whether that is all there is to do: not where a program must still have it noticed, which no look shows."""
 
 
 Check = GatePasses | AgentsUp | Holds | SloHolds | RevisionLive
@@ -226,6 +228,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Why it must not be done, found while it was planned (a guard that fails)."""
     askable: bool = True
     """Whether the target can be asked afterwards what became of it; a program that has ended cannot."""
+    asked_by: tuple[str, ...] = ()
+    """What has to be known of an item, beside its key, to ask for it: names in `Item.found`."""
     follow_s: float = 3600.0
     within_s: float = 300.0
     """Seconds within which the post-condition must begin to hold."""
@@ -233,6 +237,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Rolled to, for a rollback."""
     before: str = ""
     """The revision that was live when it was planned."""
+    names: dict[str, str] = {}
+    """What people call the revisions that it names, by their ids, where that is not the id itself."""
     before_bad: str = ""
     """Why that one is none to go back to, in a sentence; "" where nothing is known against it."""
     of: str = ""

@@ -92,6 +92,9 @@ class Submitting(Doer, Protocol):
     """Whether there is a way to cancel there what waits. Where there is none, nobody is offered one."""
     askable: bool
     """Whether it can be asked afterwards what became of a task. Where it cannot, nobody is advised to."""
+    asked_by: tuple[str, ...]
+    """What has to be known of a task, beside its key, to ask for it, as names in `Item.found` (`id`). Of one whose
+    answer was lost it is not known, and nobody is advised to ask for that."""
 
     async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """What the target is known to take: choices by the name of a field (an allow-list, capabilities), and what is
@@ -114,6 +117,8 @@ class Rolling(Doer, Protocol):
     """Whether what is rolled to is seen as live in the list afterwards (a restart is not)."""
     staged: bool
     """Whether it can be rolled in stages."""
+    reloads: bool
+    """Whether the last command of its plans has what was rolled noticed, which no look at the target shows."""
 
     async def revisions(self) -> Revisions:
         """What there is. Raises OutsideError."""
@@ -219,11 +224,12 @@ class Acting(Protocol):
         ...
 
     async def plan_undo(self, action: str) -> Plan:
-        """A plan that takes an action back."""
+        """A plan that takes an action back. Raises RefusedError where there is nothing to undo, or it cannot be."""
         ...
 
     async def plan_cancel(self, action: str) -> Plan:
-        """A plan that cancels what an action submitted, where the target can."""
+        """A plan that cancels what an action submitted. Raises RefusedError where nothing of that is at work any more,
+        or its target cannot."""
         ...
 
     async def preflight(self, plan: Plan) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from fleet.actions.plan import (
     Step,
     Tier,
 )
+from fleet.actions.revision import of_plan
 from fleet.actions.verdict import step_key
 from fleet.text import scrub
 
@@ -60,7 +61,7 @@ def _lines(plan: Plan, refusals: tuple[str, ...], listed: int) -> Iterator[Line]
     yield from _all("means", plan.effects)
     yield from _sent(plan, listed)
     yield from _stages(plan)
-    yield from _all("after", (plan.expects,) if plan.expects else _words(plan.checks))
+    yield from _all("after", (plan.expects,) if plan.expects else plan_checks(plan))
     yield from _all("undo", plan.undo)
     yield Line(CONFIRM, confirm_words(plan))
 
@@ -90,8 +91,8 @@ def effect_lines(effect: Effect, key: str) -> tuple[str, ...]:
     return (_clean(_file_words(effect)),)
 
 
-def check_words(check: Check) -> str:
-    """A condition in words."""
+def check_words(check: Check, plan: Plan) -> str:
+    """A condition of a plan in words."""
     if isinstance(check, GatePasses):
         return _clean(f"the gate {check.gate} passes")
     if isinstance(check, AgentsUp):
@@ -101,7 +102,7 @@ def check_words(check: Check) -> str:
     if isinstance(check, SloHolds):
         return _clean(f"the objective {check.slo} does not burn")
     if isinstance(check, RevisionLive):
-        return _clean(f"the target itself says that {check.revision} is live")
+        return _clean(f"the target itself says that {of_plan(plan, check.revision)} is live")
     raise AssertionError(check)
 
 
@@ -128,7 +129,7 @@ def _stages(plan: Plan) -> Iterator[Line]:
         held = f" for {stage.hold_s:g} s without a break" if stage.hold_s else ""
         wanted = f"within {stage.within_s:g} s this must hold{held}, else it stops there"
         yield Line("stage", _clean(f"{stage.title}: {wanted}"))
-        yield from (Line("", check_words(check)) for check in stage.checks)
+        yield from (Line("", check_words(check, plan)) for check in stage.checks)
 
 
 def _request_lines(request: HttpRequest, key: str) -> Iterator[str]:
@@ -178,8 +179,9 @@ def _few(names: list[str], noun: str, listed: int = LISTED) -> tuple[str, ...]:
     return (*names[:listed], f"and {len(names) - listed:,} {noun}s more")
 
 
-def _words(checks: tuple[Check, ...]) -> tuple[str, ...]:
-    return tuple(map(check_words, checks))
+def plan_checks(plan: Plan) -> tuple[str, ...]:
+    """The post-condition of a plan in words."""
+    return tuple(check_words(check, plan) for check in plan.checks)
 
 
 def _all(heading: str, texts: Iterable[str], *, bad: bool = False) -> Iterator[Line]:

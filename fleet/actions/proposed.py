@@ -5,6 +5,7 @@ from datetime import datetime
 from math import ceil
 
 from fleet.actions.action import Proposal
+from fleet.actions.revision import not_by_itself
 from fleet.times import span_text
 
 _FINE_S = 60.0
@@ -20,7 +21,7 @@ def left_text(due: datetime, now: datetime) -> str:
 def by_itself(proposal: Proposal, now: datetime) -> str:
     """`auto in 12s`, `not by itself: …`; "" where its definition does not say `auto`."""
     if proposal.acts_at is None:
-        return f"not by itself: {proposal.held_back}" if proposal.held_back else ""
+        return not_by_itself(proposal.held_back) if proposal.held_back else ""
     before = f" ({proposal.held_back})" if proposal.held_back else ""
     return f"auto in {left_text(proposal.acts_at, now)}{before}"
 
@@ -39,8 +40,8 @@ def told(proposals: Sequence[Proposal], now: datetime) -> Iterator[str]:
     for one in proposals:
         if one.acts_at is not None:
             left = left_text(one.acts_at, now)
-            yield f"{one.target} rolls back to {one.revision} by itself in {left}: {one.because} (R freezes)"
+            yield f"{one.target} rolls back to {one.called} by itself in {left}: {one.because} (R freezes)"
     if ready:
         held = f". Not by itself: {ready[0].held_back}" if ready[0].held_back else ""
-        names = ", ".join(f"{one.target} to {one.revision}" for one in ready)
+        names = ", ".join(f"{one.target} to {one.called}" for one in ready)
         yield f"A rollback is ready (:rollback): {names}. {ready[0].because}{held}"

@@ -1,11 +1,34 @@
-"""Revisions of what can be rolled back."""
+"""Revisions of what can be rolled back, and the words for one: what people call it, and the id that others go by."""
 
+import re
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from fleet.actions.plan import Fact
+from fleet.actions.plan import Fact, Plan
+
+_SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHA_CHARS: Final = 10
+
+
+def short(text: str) -> str:
+    """The id or name of a revision as it is shown: the first ten characters of a SHA (git's 40, or 64), all of anything
+    else."""
+    return text[:_SHA_CHARS] if _SHA.fullmatch(text) else text
+
+
+def words_of(id: str, name: str = "") -> str:
+    """`0.14.2 (r25)`; once where it has no other name, or is called by the beginning of its SHA."""
+    shown, name = short(id), short(name)
+    if not name or not id or name == shown or (shown != id and id.startswith(name)):
+        return shown or name
+    return f"{name} ({shown})"
+
+
+def of_plan(plan: Plan, id: str) -> str:
+    """The words for a revision in what is said of a plan."""
+    return words_of(id, plan.names.get(id, ""))
 
 
 class Span(NamedTuple):
@@ -40,6 +63,11 @@ class Revision(Struct, frozen=True, kw_only=True):
     trouble: str = ""
     """Why it cannot be rolled to (its archive is damaged), "" where it can."""
 
+    @property
+    def called(self) -> str:
+        """The words for it: `0.14.2 (r25)`."""
+        return words_of(self.id, self.name)
+
 
 class Revisions(Struct, frozen=True, kw_only=True):
     """What a target has, the newest first. `preferred` is the id of the one to preselect: the last one inside its
@@ -56,6 +84,14 @@ class Revisions(Struct, frozen=True, kw_only=True):
     def live(self) -> Revision | None:
         """The one that is live; None where the target does not say."""
         return next((one for one in self.revisions if one.live), None)
+
+    def called(self, id: str) -> str:
+        """The words for the revision of that id, be it listed or not."""
+        return words_of(id, self.names(id).get(id, ""))
+
+    def names(self, *ids: str) -> dict[str, str]:
+        """What people call those revisions, by their ids, where that is not the id."""
+        return {one.id: one.name for one in self.revisions if one.id in ids and one.name != one.id}
 
     def named(self, word: str) -> Revision | None:
         """The revision of that id or name."""
@@ -76,6 +112,8 @@ class RollbackRow(Struct, frozen=True, kw_only=True):
     preferred: str = ""
     stages: tuple[str, ...] = ()
     auto: bool = False
+    disarmed: str = ""
+    """Why nothing goes by itself any more although the definition says `auto`, and how that is armed again."""
     proposed: str = ""
     """The revision that is proposed, "" where none is."""
     because: str = ""
@@ -87,3 +125,14 @@ class RollbackRow(Struct, frozen=True, kw_only=True):
     seen: datetime | None = None
     words: tuple[str, ...] = ()
     """Names that it is found by beside its own and its agents': its objective, its gate, its services."""
+
+    @property
+    def standing(self) -> str:
+        """What is to be said of it beside a proposal: `said`, and before it that it is disarmed."""
+        told = bool(self.disarmed) and self.disarmed not in self.said
+        return "; ".join(filter(None, (not_by_itself(self.disarmed) if told else "", self.said)))
+
+
+def not_by_itself(why: str) -> str:
+    """Why nothing is carried out by itself, in the words of a row."""
+    return f"not by itself: {why}"

@@ -2,16 +2,18 @@
 means for the objective, and how long it takes until the objective can say so. Pure."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
 
 from fleet.actions.plan import AgentsUp, Check, GatePasses, Holds, RevisionLive, SloHolds, Stage
-from fleet.actions.revision import Revision
+from fleet.actions.revision import Revision, words_of
 from fleet.slo.model import Burn, SloState, SloStatus
 from fleet.times import age_text, span_text
 
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 SHARES: Final = (0.1, 0.5, 1.0)
 """The stages of a definition that names none."""
 HOLD_S: Final = 10.0
@@ -69,11 +71,14 @@ def _checks(one: StageWish, agents: Sequence[str]) -> Iterable[Check]:
         yield Holds(expr=one.expr, target=one.target)
 
 
-def end_checks(revision: str, agents: Sequence[str], slo: str, gate: str) -> tuple[Check, ...]:
-    """The post-condition: the target says that the revision is live, agents are up, the objective and the gate hold."""
+def end_checks(
+    revision: str, agents: Sequence[str], slo: str, gate: str, *, reloads: bool = False
+) -> tuple[Check, ...]:
+    """The post-condition: the target says that the revision is live, agents are up, the objective and the gate hold.
+    `reloads`: a program must have the revision noticed."""
     checks: list[Check] = []
     if revision:
-        checks.append(RevisionLive(revision=revision))
+        checks.append(RevisionLive(revision=revision, is_all=not reloads))
     if agents:
         checks.append(AgentsUp(agents=tuple(agents)))
     if slo:
@@ -83,16 +88,16 @@ def end_checks(revision: str, agents: Sequence[str], slo: str, gate: str) -> tup
     return tuple(checks)
 
 
-def expected(checks: Sequence[Check], name: str) -> str:
-    """The post-condition in words."""
-    words = [_expected(check, name) for check in checks]
+def expected(checks: Sequence[Check], name: str, names: Mapping[str, str] = NO_NAMES) -> str:
+    """The post-condition in words. `names` are what people call revisions, by their ids."""
+    words = [_expected(check, name, names) for check in checks]
     return "; ".join(words) if words else f"{name} answers as it should"
 
 
-def _expected(check: Check, name: str) -> str:
+def _expected(check: Check, name: str, names: Mapping[str, str]) -> str:
     match check:
         case RevisionLive(revision=revision):
-            return f"{name} says that {revision} is live"
+            return f"{name} says that {words_of(revision, names.get(revision, ''))} is live"
         case AgentsUp(agents=agents):
             return f"{_count(len(agents), 'agent')} seen up"
         case SloHolds(slo=slo):
@@ -168,9 +173,9 @@ def against_live(live: Revision | None, row: SloStatus | None) -> str:
     if live is None or row is None:
         return ""
     if live.good is False:
-        return f"{live.name} was outside of its objective while it was live{_ratio(live, row.objective_ratio)}"
+        return f"{live.called} was outside of its objective while it was live{_ratio(live, row.objective_ratio)}"
     rate = max((burn.long_rate or 0.0 for burn in row.burns if burn.firing), default=0.0)
-    return f"{row.name} burned at {rate:.3g}× while {live.name} was live" if rate else ""
+    return f"{row.name} burned at {rate:.3g}× while {live.called} was live" if rate else ""
 
 
 def to_warnings(
@@ -181,17 +186,17 @@ def to_warnings(
     said: list[str] = []
     if to.good is False:
         outside = f"was outside of its objective while it was live{_ratio(to, objective_ratio)}"
-        said.append(f"{to.name} {outside if slo else 'is said not to be good'}")
+        said.append(f"{to.called} {outside if slo else 'is said not to be good'}")
     elif to.shared:
         said.append(
-            f"{slo} did not hold while {to.name} was live{_ratio(to, objective_ratio)}, and {to.shared} has it, too: "
+            f"{slo} did not hold while {to.called} was live{_ratio(to, objective_ratio)}, and {to.shared} has it, too: "
             "whose doing that was is not known"
         )
     elif to.good is None and slo:
-        said.append(f"whether {to.name} was inside its objective is not known: history has nothing of that time")
+        said.append(f"whether {to.called} was inside its objective is not known: history has nothing of that time")
     if live is not None and to.at is not None and live.at is not None and to.at > live.at:
         gap = age_text((to.at - live.at).total_seconds())
-        said.append(f"{to.name} is {gap} newer than the live {live.name}: this rolls forward")
+        said.append(f"{to.called} is {gap} newer than the live {live.called}: this rolls forward")
     return tuple(said)
 
 

@@ -38,5 +38,5 @@ def why_not_cancelled(action: Action) -> str:
     if action.cancelling:
         return "it is being stopped: wait until it has ended"
     if action.state not in AT_WORK and not action.count(*AT_WORK):
-        return "nothing of it runs or waits any more"
+        return "nothing of it runs or waits any more" if action.ended else "nothing of it was sent yet: stop it instead"
     return ""

@@ -1,6 +1,6 @@
 """What can be rolled back: what is live, what is proposed, and why."""
 
-from fleet.actions.revision import RollbackRow
+from fleet.actions.revision import RollbackRow, short
 from fleet.filters.units import Unit
 from fleet.views.columns import measure_column, name_column, word_column
 from fleet.views.locks import LOCKED_BY, LOCKS, with_lock
@@ -9,15 +9,15 @@ from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, a
 
 
 def _proposed(row: RollbackRow, _: Look) -> Cell:
-    return Cell(f"▼ {row.proposed}", Tone.DEGRADED) if row.proposed else Cell("–", Tone.MUTED)
+    return Cell(f"▼ {short(row.proposed)}", Tone.DEGRADED) if row.proposed else Cell("–", Tone.MUTED)
 
 
 def _why(row: RollbackRow) -> str:
-    return row.error or "; ".join(filter(None, (row.said, row.because)))
+    return row.error or "; ".join(filter(None, (row.standing, row.because)))
 
 
 def _why_cell(row: RollbackRow, at: Look) -> Cell:
-    tone = Tone.DOWN if row.error else Tone.DEGRADED if row.because or row.said else Tone.MUTED
+    tone = Tone.DOWN if row.error else Tone.DEGRADED if row.because or row.standing else Tone.MUTED
     return Cell(with_lock(row.name, _why(row), at), tone)
 
 
@@ -38,7 +38,7 @@ ROLLS_TO: Column[RollbackRow] = word_column(
     "preferred",
     "ROLLS TO",
     12,
-    lambda r: r.preferred,
+    lambda r: short(r.preferred),
     grow=1,
     priority=2,
     help="preselected: last good, or the one before",
@@ -49,7 +49,7 @@ VIEW: View[RollbackRow] = View(
     rows=lambda store: store.rollbacks,
     columns=(
         name_column("name", "NAME", 16, lambda r: r.name),
-        word_column("live", "LIVE", 12, lambda r: r.live, grow=1, priority=0, tone=lambda _: Tone.PLAIN),
+        word_column("live", "LIVE", 12, lambda r: short(r.live), grow=1, priority=0, tone=lambda _: Tone.PLAIN),
         Column(
             id="proposed",
             title="PROPOSED",
@@ -81,12 +81,13 @@ VIEW: View[RollbackRow] = View(
         attribute("gate"),
         Field("stages", lambda r, _: list(r.stages)),
         attribute("auto"),
+        attribute("disarmed"),
         LOCKED_BY,
         moment("seen", lambda r, _: r.seen),
         attribute("error"),
     ),
     order=_order,
-    words=lambda r: f"{r.name} {r.kind} {r.target} {r.live} {r.proposed} {r.because} {r.said} {r.error}",
+    words=lambda r: f"{r.name} {r.kind} {r.target} {r.live} {r.proposed} {r.because} {r.standing} {r.error}",
     fault=lambda r: bool(r.error or r.proposed),
     empty="nothing can be rolled back: write how under rollbacks: in the configuration",
     beside=(LOCKS,),

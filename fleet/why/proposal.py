@@ -22,7 +22,7 @@ def ready_for(store: Store, names: Collection[str]) -> tuple[str, ...]:
         row = store.rollbacks.get(name)
         if wanted & _about(name, row):
             itself = f"{row.said}; " if row is not None and row.said else ""
-            found.append(scrub(f"{name} to {proposal.revision} (b): {itself}{proposal.because}", 400))
+            found.append(scrub(f"{name} to {proposal.called} (b): {itself}{proposal.because}", 400))
     return tuple(found)
 
 

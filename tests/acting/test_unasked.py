@@ -157,8 +157,15 @@ async def test_who_stops_it_and_takes_it_back_has_disarmed_it(tmp_path: Path) ->
         target.go_on()
         stopped = await ended(it)
         assert not stopped.succeeded
+        await it.desk.refresh()
+        assert f"stopped by {ANN}" in it.store.rollbacks["gateway"].disarmed, stopped
         undone = await it.run(await it.desk.plan_undo(id))
         assert undone.succeeded, undone
+        await it.desk.refresh()
+        # At once, and whatever else is said of it.
+        row = it.store.rollbacks["gateway"]
+        assert row.disarmed.startswith(f"{ANN} undid what it did: an operator's next rollback that succeeds arms it"), row
+        assert row.standing.startswith(f"not by itself: {row.disarmed}")
         burn(it)
         target.when = lambda: None
         await step(it)

@@ -50,6 +50,22 @@ async def test_what_was_submitted_succeeds_when_its_target_says_so_and_the_recei
     assert await it.locks.held() == ()
 
 
+async def test_an_act_whose_end_cannot_be_told_ends_all_the_same_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of a slip of ours")
+
+    monkeypatch.setattr("actions.carrying.ending", broken)
+    it = Bench(tmp_path)
+    row = await it.run(plan())
+    assert row.state is ActionState.UNKNOWN
+    assert row.outcome == "it was cut off by an error of fleetdeck itself (ZeroDivisionError: of a slip of ours)"
+    assert await it.locks.held() == (), "nobody else is kept waiting"
+    (kept,) = it.records.read()
+    assert not kept.ended, "the next start finds it without an end, and offers to reconcile"
+
+
 async def test_the_intent_is_on_disk_before_anything_is_sent(tmp_path: Path) -> None:
     it = Bench(tmp_path)
     it.world.hang = True
@@ -368,9 +384,10 @@ async def test_a_rollback_that_does_not_restore_the_post_condition_is_a_failure(
 async def test_a_lost_answer_is_made_up_for_by_the_revision_that_is_live_and_by_nothing_less(tmp_path: Path) -> None:
     for check, state in (
         (RevisionLive(revision="v1"), ActionState.SUCCEEDED),
+        (RevisionLive(revision="v1", is_all=False), ActionState.UNKNOWN),
         (GatePasses(gate="g"), ActionState.UNKNOWN),
     ):
-        it = Bench(tmp_path / state.value, judge=Judge(True))
+        it = Bench(tmp_path / str(check), judge=Judge(True))
         it.world.answers, it.world.away = ["lost"], True
         row = await it.run(plan(checks=(check,), **ROLLS))
         assert row.state is state
@@ -415,6 +432,37 @@ async def test_stopping_between_stages_leaves_nothing_in_doubt(tmp_path: Path) -
         ["stopped", "skipped", "skipped"],
     )
     assert row.next_step.startswith("undo it")
+
+
+async def test_of_what_somebody_else_changed_meanwhile_the_last_look_is_told_and_nobody_is_sent_back(
+    tmp_path: Path,
+) -> None:
+    it = Bench(tmp_path, judge=Judge(False))
+
+    async def sleep(seconds: float) -> None:
+        await Bench.sleep(it, seconds)
+        await it.runner.abort("k1", "bob@here")
+
+    it = Bench(tmp_path, judge=it.judge, sleep=sleep)
+    row = await it.run(plan(checks=(RevisionLive(revision="v2"),), revision="v2", before="v1", **ROLLS))
+    assert (row.state, row.holds) == (ActionState.CANCELLED, (False,))
+    gone = "it was in place, and is no more: revision: False"
+    assert (row.outcome, row.items[0].sentence) == (f"stopped by bob@here; {gone}", gone)
+    assert row.next_step == "look who changed svc meanwhile: revision: False; roll anew where that is still wanted"
+    # The same where nobody stopped it.
+    it = Bench(tmp_path / "later", judge=it.judge)
+    row = await it.run(plan(checks=(RevisionLive(revision="v2"),), revision="v2", before="v1", **ROLLS))
+    assert row.outcome == "the post-condition does not hold: not within 30s: revision: False"
+    assert row.next_step.startswith("look who changed svc")
+
+
+async def test_nobody_is_advised_to_ask_for_what_cannot_be_asked_for(tmp_path: Path) -> None:
+    for asked_by, advised in ((("id",), "nobody can be asked"), ((), "reconcile it")):
+        it = Bench(tmp_path / advised)
+        it.world.answers, it.world.away = ["lost"], True
+        row = await it.run(plan(asked_by=asked_by))
+        assert (row.state, row.items[0].found) == (ActionState.UNKNOWN, {})
+        assert row.next_step.startswith(advised)
 
 
 async def test_an_error_of_our_own_ends_as_unknown_and_not_in_silence(tmp_path: Path) -> None:

@@ -335,7 +335,13 @@ def kept_files(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(
     ("words", "least"),
-    [("get agents", ()), ("--version", ()), ("submit --help", ()), ("submit job --dry-run", ("actions.runner",))],
+    [
+        ("get agents", ()),
+        ("--version", ()),
+        ("submit --help", ()),
+        ("undo --help", ()),
+        ("submit job --dry-run", ("actions.runner",)),
+    ],
 )
 def test_who_does_not_act_loads_nothing_that_acts(tmp_path: Path, words: str, least: tuple[str, ...]) -> None:
     (tmp_path / "fleetdeck.yaml").write_text("discovery: [{kind: static, agents: [{name: a}]}]\n")

@@ -95,6 +95,8 @@ def ways(place: Path, line: str, breaks: str = ":=@ ") -> list[str]:
         ('fleetdeck rollback shop --to "', r"plain,\$(touch owned)"),
         ("fleetdeck rollback watch abc1", "plain,abc1"),
         ("fleetdeck reconcile a", "plain,abc2"),
+        ("fleetdeck undo a", "plain,abc3"),
+        ("fleetdeck cancel a", "plain,abc2"),
     ],
 )
 def test_what_a_line_may_go_on_with(place: Path, line: str, ending: str) -> None:
@@ -103,7 +105,10 @@ def test_what_a_line_may_go_on_with(place: Path, line: str, ending: str) -> None
     assert " ".join(ways(place, line)) == ending
 
 
-ACTING = ("submit ", "submit ask --to ", "submit ask --set ", "rollback ", "rollback gateway --to ", "reconcile ")
+ACTING = (
+    *("submit ", "submit ask --to ", "submit ask --set ", "rollback ", "rollback gateway --to "),
+    *("reconcile ", "undo ", "cancel "),
+)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ def test_completing_loads_nothing_heavy(place: Path) -> None:
         "from cli.start import main; main()"
     )
     lines = ["", "get agents --filter @m", "--view 'tasks st", "--keys v", "doctor ", "keys check ", "--tz U", "init -"]
-    lines += ["submit ", "submit ask --set s", "rollback g", "rollback watch ", "reconcile a"]
+    lines += ["submit ", "submit ask --set s", "rollback g", "rollback watch ", "reconcile a", "undo a", "cancel a"]
     for line in (f"fleetdeck {rest}" for rest in lines):
         environ = in_place(place, COMP_LINE=line, COMP_WORDBREAKS=":", _FLEETDECK_COMPLETE="bash_complete")
         done = subprocess.run(
@@ -249,6 +254,8 @@ WHOLE = (
     ("fleetdeck rollback gateway --to v", "fleetdeck rollback gateway --to v41 "),
     ("fleetdeck rollback watch abc1", "fleetdeck rollback watch abc1 "),
     ("fleetdeck reconcile a", "fleetdeck reconcile abc2 "),
+    ("fleetdeck undo a", "fleetdeck undo abc3 "),
+    ("fleetdeck cancel a", "fleetdeck cancel abc2 "),
     ("fleetdeck audit ver", "fleetdeck audit verify "),
     ("fleetdeck audit show --filter outc", "fleetdeck audit show --filter outcome:"),
 )

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.tui.acting_desk import SIZE, SMALL, acting_deck, form, to_agent
 from tests.tui.acting_stores import REVIEW, Remembered
@@ -17,7 +18,10 @@ from tui.acting.batch_lines import BatchLines, is_path_like
 from tui.acting.confirm import ConfirmSheet
 from tui.acting.item_input import ItemInput
 from tui.acting.many import BatchSheet
+from tui.acting.plan_scroll import PlanScroll
 from tui.acting.submit import SubmitSheet
+from tui.alerts.form import Row
+from tui.chrome.key_line import KeyLine
 
 FILE = "project=a\n\nproject=b priority=12\n\n\nproject=c\nproject=NO\nproject=d\n"
 """Lines 3 and 7 are wrong."""
@@ -44,6 +48,26 @@ def lines_of(pilot: Pilot[None]) -> dict[int, str]:
     screen = pilot.app.screen
     assert isinstance(screen, BatchSheet)
     return dict(screen._draft.lines)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("size", [(60, 15), (60, 22), SMALL])
+async def test_its_keys_and_lines_are_in_sight_however_much_there_is_to_say(size: tuple[int, int]) -> None:
+    acting = Remembered(agent_store())
+    acting.texts["tasks.txt"] = "project=NO\n" * 40
+    async with batch(acting, size) as pilot:
+        screen = pilot.app.screen
+        screen.query_one("#desk", Static).update("\n".join(f"note {number}" for number in range(12)))
+        await read(pilot, "tasks.txt")
+        await until(pilot, lambda: "line 1: project" in text_of(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "some lines are wrong" in text_of(pilot))
+        for part in (*screen.query(Row), screen.query_one(KeyLine), screen.query_one(PlanScroll)):
+            assert part.region.height >= 1
+            assert part.region.bottom <= size[1], part
+        assert "⏎ plan" in text_of(pilot)
+        await pilot.press("up")
+        await until(pilot, lambda: "▸40" in text_of(pilot))
 
 
 @pytest.mark.anyio

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from fleet.actions.action import Action, ActionState, StageState
-from fleet.actions.preview import check_words
+from fleet.actions.preview import plan_checks
+from fleet.actions.revision import of_plan
 from fleet.store import Store
 from fleet.times import span_text
 from fleet.views.actions import HOLDS_CELLS, STAGE_CELLS, state_cell
@@ -83,7 +84,7 @@ def _must_hold(action: Action) -> Iterator[Known]:
     """What it says now or said at the end; before it was looked at, what is wanted."""
     cells = list(_checks(action.checks, action.holds, passed=action.succeeded))
     if not cells:
-        wanted = (action.plan.expects,) if action.plan.expects else map(check_words, action.plan.checks)
+        wanted = (action.plan.expects,) if action.plan.expects else plan_checks(action.plan)
         cells = [Cell(words, Tone.MUTED) for words in wanted]
     for number, cell in enumerate(cells):
         yield Known("" if number else "must hold", (cell,))
@@ -104,7 +105,7 @@ def circumstances(action: Action, store: Store) -> list[Known]:
         ("reason", action.reason),
         ("ticket", action.ticket),
         ("act", f"{plan.act.value} · {plan.kind} · {plan.source} · tier {plan.tier.value}"),
-        ("revision", f"{plan.before or 'not known'} → {plan.revision}" if plan.revision else ""),
+        ("revision", f"{of_plan(plan, plan.before) or 'not known'} → {of_plan(plan, plan.revision)}" if plan.revision else ""),
         ("of", plan.of),
         ("known as", known_as(action.items[0]) if len(action.items) == 1 else ""),
         ("key", action.id),

@@ -51,7 +51,7 @@ class BatchSheet(Sheet[str | None]):
         self._whom = FormInput(", ".join(to), id="to") if takes_agents(desk.template, to) else None
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="form task"):
+        with Vertical(classes="form task many"):
             yield Static(self._heading(), id="desk", markup=False)
             yield PlanScroll(self._list, id="items")
             yield Static(id="count", markup=False)

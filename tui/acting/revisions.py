@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from fleet.actions.action import Proposal
-from fleet.actions.revision import Revision, Revisions, RollbackRow
+from fleet.actions.revision import Revision, Revisions, RollbackRow, short
 from fleet.filters.units import Unit
 from fleet.store import Slice
 from fleet.views.columns import measure_column, name_column, word_column
@@ -41,8 +41,8 @@ def choices(found: Revisions, proposal: Proposal | None) -> dict[str, Choice]:
 
 
 def called(one: Revision) -> str:
-    """Its name, and its id where other views go by that."""
-    return f"{one.name} {one.id}" if one.id != one.name and len(one.id) <= _SHORT else one.name
+    """Its name, and its id where that is as short."""
+    return one.called if len(short(one.id)) <= _SHORT else short(one.name)
 
 
 def mark_cell(row: Choice) -> Cell:

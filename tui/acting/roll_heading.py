@@ -51,9 +51,9 @@ def note_lines(name: str, row: RollbackRow | None, known: Revisions | None, stor
         yield ink.muted("no slo is named: which of them were good is not known")
     proposal = store.proposals.get(name)
     if proposal is not None:
-        yield ink.write(f"▼ {proposal.revision} is proposed: {proposal.because}", Tone.ACCENT)
-    if row is not None and row.said:
-        yield ink.write(row.said, Tone.DEGRADED)
+        yield ink.write(f"▼ {proposal.called} is proposed: {proposal.because}", Tone.ACCENT)
+    if row is not None and row.standing:
+        yield ink.write(row.standing, Tone.DEGRADED)
     if known is not None:
         yield from _known_lines(known, ink)
 

@@ -130,7 +130,7 @@ def _stage_checks(action: Action, number: int, stage: StageState, plan: Stage | 
         yield from _checks(stage.checks, stage.holds, rank, passed=stage.state == "passed")
     elif plan is not None and stage.state != "skipped":
         for check in plan.checks:
-            yield Line(2, (Cell("· ", Tone.MUTED),), 4, Cell(check_words(check), Tone.MUTED))
+            yield Line(2, (Cell("· ", Tone.MUTED),), 4, Cell(check_words(check, action.plan), Tone.MUTED))
 
 
 def _checks(words: Sequence[str], holds: Sequence[bool | None], rank: int, *, passed: bool = False) -> Iterator[Line]:
@@ -175,7 +175,7 @@ def _after(action: Action, now: datetime, width: int) -> Iterator[Line]:
         yield from _checks(action.checks, action.holds, 1, passed=state == "passed")
     elif state != "skipped":
         for check in action.plan.checks:
-            yield Line(2, (Cell("· ", Tone.MUTED),), 3, Cell(check_words(check), Tone.MUTED))
+            yield Line(2, (Cell("· ", Tone.MUTED),), 3, Cell(check_words(check, action.plan), Tone.MUTED))
 
 
 def _instances(agents: Sequence[AgentStatus], width: int) -> Iterator[Line]:

@@ -203,6 +203,7 @@ class RollingApp(ActingApp[R]):
         if self._acts_changed is None:
             return
         from fleet.actions.action import AUTO
+        from fleet.actions.revision import of_plan
 
         actions = self.context.store.actions
         for id in self._acts_changed.drain().changed:
@@ -211,11 +212,11 @@ class RollingApp(ActingApp[R]):
                 continue
             if not action.ended and id not in self._by_itself:
                 self._by_itself |= {id}
-                what = f"{action.plan.source} is rolled back to {action.plan.revision} by itself"
+                what = f"{action.plan.source} is rolled back to {of_plan(action.plan, action.plan.revision)} by itself"
                 self.say(f"{what}: {action.reason} (:actions, where x stops it)")
             elif action.ended and id in self._by_itself:
                 self._by_itself -= {id}
-                what = f"{action.plan.source} to {action.plan.revision}, by itself: {action.state.value}"
+                what = f"{action.plan.source} to {of_plan(action.plan, action.plan.revision)}, by itself: {action.state.value}"
                 self.say(f"{what}. {action.outcome}", bad=not action.succeeded)
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from rich.text import Text
 from textual.binding import BindingType
 
-from fleet.actions.revision import RollbackRow
+from fleet.actions.revision import RollbackRow, short
 from fleet.actions.template import Template
 from fleet.store import Slice, Store
 from fleet.views.columns import name_column, word_column
@@ -88,7 +88,7 @@ def _view(rows: Slice[str, Offered], columns: tuple[Column[Offered], ...]) -> Vi
 
 
 def _proposed(one: Offered, _: Look) -> Cell:
-    return Cell(f"▼ {one.row.proposed}", Tone.ACCENT) if one.row.proposed else Cell("–", Tone.MUTED)
+    return Cell(f"▼ {short(one.row.proposed)}", Tone.ACCENT) if one.row.proposed else Cell("–", Tone.MUTED)
 
 
 def _tone(one: Offered) -> Tone:
@@ -103,9 +103,9 @@ _TEMPLATES: tuple[Column[Offered], ...] = (
 )
 _ROLLBACKS: tuple[Column[Offered], ...] = (
     name_column("name", "NAME", 16, lambda one: one.name),
-    word_column("live", "LIVE", 10, lambda one: one.row.live, grow=1, priority=0, tone=lambda _: Tone.PLAIN),
+    word_column("live", "LIVE", 10, lambda one: short(one.row.live), grow=1, priority=0, tone=lambda _: Tone.PLAIN),
     Column(id="proposed", title="PROPOSED", width=10, grow=1, priority=0, cell=_proposed),
-    word_column(ROLLS_TO.id, ROLLS_TO.title, 10, lambda one: one.row.preferred, grow=1, priority=1),
+    word_column(ROLLS_TO.id, ROLLS_TO.title, 10, lambda one: short(one.row.preferred), grow=1, priority=1),
     word_column("kind", "KIND", 9, lambda one: one.row.kind, priority=3),
     word_column("slo", "OBJECTIVE", 12, lambda one: one.row.slo, grow=1, priority=2),
     word_column(

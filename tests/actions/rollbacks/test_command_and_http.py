@@ -96,7 +96,7 @@ async def test_what_verifies_gets_the_name_of_the_revision_and_stands_in_the_pla
         plan = await it.book.plan("x", "c0ffee")
         assert Fact("verified by", f"{verifier} v1.4, which must end with 0") in plan.facts
         done = await it.carry_out(plan)
-        assert (done.state, done.items[0].sentence) == (ActionState.SUCCEEDED, "c0ffee is live")
+        assert (done.state, done.items[0].sentence) == (ActionState.SUCCEEDED, "v1.4 (c0ffee) is live")
 
 
 @pytest.mark.anyio
@@ -233,8 +233,8 @@ async def test_a_service_of_the_demo_fleet_is_rolled_in_stages(
             ("r2", "1.2.0", False),
         ]
         plan = await it.book.plan("gateway", "1.2.0", staged=True)
-        assert plan.steps[0].title == "roll 10 % to 1.2.0 (1 of 10 instances)"
-        assert "instance gw-0, at r3" in plan.blast
+        assert plan.steps[0].title == "roll 10 % to 1.2.0 (r2), 1 of 10 instances"
+        assert "instance gw-0, at 1.3.0 (r3)" in plan.blast
         bodies = [json.loads(step.effect.body) for step in plan.steps if isinstance(step.effect, HttpRequest)]
         assert [body["share"] for body in bodies] == [0.1, 0.5, 1.0]
         keys = [body["key"] for body in bodies]
@@ -255,7 +255,7 @@ async def test_a_target_that_says_ok_and_does_nothing_has_not_succeeded(
     rolled = {"kind": "demo", "name": "gateway", "url": service[0], "service": "gateway"}
     async with bench(tmp_path, rolled) as it:
         done = await it.carry_out(await it.book.plan("gateway", "r2"))
-        assert (done.state, done.items[0].sentence) == (ActionState.RUNNING, "1.3.0 is live, not r2")
+        assert (done.state, done.items[0].sentence) == (ActionState.RUNNING, "1.3.0 (r3) is live, not 1.2.0 (r2)")
         assert len(service[1].posted) == 1
 
 

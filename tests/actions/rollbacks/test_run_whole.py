@@ -125,6 +125,6 @@ async def test_a_target_that_lies_has_failed_and_was_asked_once(
         run = _Run(it, tmp_path / "state")
         done = await run.done(await it.book.plan("gateway", "r2"))
         assert done.state in (ActionState.FAILED, ActionState.TIMED_OUT)
-        assert "1.3.0 is live, not r2" in done.outcome
+        assert "1.3.0 (r3) is live, not 1.2.0 (r2)" in done.outcome
         assert len(service[1].posted) == 1
         await run.runner.close()
