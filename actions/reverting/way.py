@@ -156,10 +156,9 @@ def changed_since(plan: Plan, known: Revisions) -> tuple[str, ...]:
     now = live.id if live is not None else ""
     if now == target.mark:
         return ()
+    is_now = known.called(now) or "nothing that is known"
     then = f"{of_plan(plan, target.mark)} was live then" if target.mark else "nothing was known to be live then"
-    return (
-        f"{target.name} has changed since it was planned: {then}, {known.called(now) or 'nothing that is known'} is now",
-    )
+    return (f"{target.name} has changed since it was planned: {then}, {is_now} is now",)
 
 
 def bad_facts(facts: Sequence[Fact]) -> tuple[str, ...]:

@@ -236,7 +236,8 @@ def parts_words(instances: Sequence[tuple[str, str]], wanted: str, made: Sequenc
     if not others or not there:
         return ""
     rest = " or ".join(_called(one, made) for one in others[:3]) + (" or others" if len(others) > 3 else "")
-    return f"{there} of {len(instances)} instances {'runs' if there == 1 else 'run'} {_called(wanted, made)}, the rest {rest}"
+    runs = f"{'runs' if there == 1 else 'run'} {_called(wanted, made)}"
+    return f"{there} of {len(instances)} instances {runs}, the rest {rest}"
 
 
 def _called(id: str, made: Sequence[Revision]) -> str:

@@ -26,6 +26,11 @@ def words_of(id: str, name: str = "") -> str:
     return f"{name} ({shown})"
 
 
+def path_of(plan: Plan) -> str:
+    """`0.15.0 (r26) → 0.14.2 (r25)`; "" where the plan names no revision that is rolled to."""
+    return f"{of_plan(plan, plan.before) or 'not known'} → {of_plan(plan, plan.revision)}" if plan.revision else ""
+
+
 def of_plan(plan: Plan, id: str) -> str:
     """The words for a revision in what is said of a plan."""
     return words_of(id, plan.names.get(id, ""))

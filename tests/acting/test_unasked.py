@@ -164,7 +164,7 @@ async def test_who_stops_it_and_takes_it_back_has_disarmed_it(tmp_path: Path) ->
         await it.desk.refresh()
         # At once, and whatever else is said of it.
         row = it.store.rollbacks["gateway"]
-        assert row.disarmed.startswith(f"{ANN} undid what it did: an operator's next rollback that succeeds arms it"), row
+        assert row.disarmed.startswith(f"{ANN} undid what it did: an operator's next rollback that"), row
         assert row.standing.startswith(f"not by itself: {row.disarmed}")
         burn(it)
         target.when = lambda: None

@@ -73,6 +73,7 @@ async def test_what_is_not_followed_is_not_said_to_be_seen_to_its_end(tmp_path: 
         "templates:\n"
         "  - {kind: http, name: sent, url: 'http://127.0.0.1:1/jobs'}\n"
         "  - {kind: http, name: followed, url: 'http://127.0.0.1:1/jobs', follow: {url: 'http://127.0.0.1:1/{key}'}}\n"
+        "  - {kind: http, name: by_id, url: 'http://127.0.0.1:1/jobs', id: id, follow: {url: 'http://127.0.0.1:1/{id}'}}\n"
         "  - {kind: command, name: run, argv: ['true']}\n",
         encoding="utf-8",
     )
@@ -80,6 +81,8 @@ async def test_what_is_not_followed_is_not_said_to_be_seen_to_its_end(tmp_path: 
     book = Submissions(
         load(path, installed_kinds()).templates, reach_of(http, tmp_path), "t", lambda: "k", ActionsOptions()
     )
+    known = {"followed": (), "sent": (), "by_id": ("id",)}
+    assert {name: (await book.plan(name, [{}], [])).asked_by for name in known} == known
     said = {name: (await book.plan(name, [{}], [])).expects for name in ("sent", "followed", "run")}
     assert said["followed"] == "each task is seen to end well at its target"
     assert said["sent"] == said["run"]

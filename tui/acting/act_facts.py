@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from fleet.actions.action import Action, ActionState, StageState
 from fleet.actions.preview import plan_checks
-from fleet.actions.revision import of_plan
+from fleet.actions.revision import path_of
 from fleet.store import Store
 from fleet.times import span_text
 from fleet.views.actions import HOLDS_CELLS, STAGE_CELLS, state_cell
@@ -105,7 +105,7 @@ def circumstances(action: Action, store: Store) -> list[Known]:
         ("reason", action.reason),
         ("ticket", action.ticket),
         ("act", f"{plan.act.value} · {plan.kind} · {plan.source} · tier {plan.tier.value}"),
-        ("revision", f"{of_plan(plan, plan.before) or 'not known'} → {of_plan(plan, plan.revision)}" if plan.revision else ""),
+        ("revision", path_of(plan)),
         ("of", plan.of),
         ("known as", known_as(action.items[0]) if len(action.items) == 1 else ""),
         ("key", action.id),

@@ -210,13 +210,14 @@ class RollingApp(ActingApp[R]):
             action = actions.get(id)
             if action is None or action.actor != AUTO:
                 continue
+            to = of_plan(action.plan, action.plan.revision)
             if not action.ended and id not in self._by_itself:
                 self._by_itself |= {id}
-                what = f"{action.plan.source} is rolled back to {of_plan(action.plan, action.plan.revision)} by itself"
+                what = f"{action.plan.source} is rolled back to {to} by itself"
                 self.say(f"{what}: {action.reason} (:actions, where x stops it)")
             elif action.ended and id in self._by_itself:
                 self._by_itself -= {id}
-                what = f"{action.plan.source} to {of_plan(action.plan, action.plan.revision)}, by itself: {action.state.value}"
+                what = f"{action.plan.source} to {to}, by itself: {action.state.value}"
                 self.say(f"{what}. {action.outcome}", bad=not action.succeeded)
 
 
