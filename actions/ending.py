@@ -32,7 +32,10 @@ def ending(run: Run, fault: str = "") -> Ending:
     """The end of a run. `fault` says what went wrong in fleetdeck itself, "" where nothing did."""
     action = run.board[run.id]
     items = tuple(_item(run, number, item) for number, item in enumerate(action.items))
-    items = tuple(_since_replaced(item, replaced(replace(action, items=items))) for item in items)
+    live = replaced(replace(action, items=items))
+    if live:
+        # What is said of it is not so any longer.
+        items = tuple(replace(item, sentence=f"it was in place, and is no more: {live}") for item in items)
     action = replace(action, items=items)
     state = _state(run, items, fault)
     return Ending(
@@ -56,18 +59,12 @@ def _item(run: Run, number: int, item: Item) -> Item:
     return item
 
 
-def _since_replaced(item: Item, live: str) -> Item:
-    """The item where what it brought was in place, and is no more: what it says of that is not so any longer."""
-    return replace(item, sentence=f"it was in place, and is no more: {live}") if live else item
-
-
 def replaced(action: Action) -> str:
     """What is live in place of what was seen to be, as the last check says: somebody else has changed it meanwhile. ""
     where that is not so, or not known."""
-    if not action.items or any(item.state is not ActionState.SUCCEEDED for item in action.items):
-        return ""
     said = zip(action.plan.checks, action.checks, action.holds, strict=False)
-    return next((words for check, words, holds in said if isinstance(check, RevisionLive) and holds is False), "")
+    live = next((words for check, words, holds in said if isinstance(check, RevisionLive) and holds is False), "")
+    return live if live and whole(action.items) is ActionState.SUCCEEDED else ""
 
 
 def _is_answer_enough(run: Run, number: int) -> bool:
