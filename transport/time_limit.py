@@ -11,7 +11,7 @@ from types import TracebackType
 _HELD_S = 0.01
 """A bell that rings no later than this rang in time."""
 _GRANTS = 4
-"""How often lost time is granted: what is held up all the time ends all the same, within five times its limit."""
+"""How often lost time is granted: where the loop is held up all the time, it ends all the same at the fifth bell."""
 
 
 class TimeLimit:
