@@ -195,11 +195,11 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
-                    self._start_due(group)
+                    looked = self._start_due(group)
                     while self._closing:
                         # Not awaited here: saying goodbye to a server that hangs takes its time.
                         group.create_task(_goodbye(self._closing.pop()))
-                    await self._wait_for_next()
+                    await self._wait_for_next(looked)
         finally:
             await self.aclose()
 
@@ -255,7 +255,8 @@ class Supervisor:
         while self._closing:
             await self._closing.pop()()
 
-    def _start_due(self, group: asyncio.TaskGroup) -> None:
+    def _start_due(self, group: asyncio.TaskGroup) -> float:
+        """Start what is due; when that was looked up."""
         now = self._clock.monotonic()
         missed, self._wakes_at = now - self._wakes_at > _MISSED_S, math.inf
         free = self._slots.free(now)
@@ -271,6 +272,7 @@ class Supervisor:
                 self._begin(entry)
                 group.create_task(self._run(entry))
         self._room_wanted = self._portion if free <= 0 else 0
+        return now
 
     def _begin(self, entry: _Entry) -> None:
         entry.running = True
@@ -283,17 +285,19 @@ class Supervisor:
             if not self._room_wanted:
                 self._woken.set()
 
-    async def _wait_for_next(self) -> None:
-        """Wait for the tick at which the next job is due, or longer where there is no room for it."""
-        now = self._clock.monotonic()
-        due = max(self._heap[0][0], now) if self._heap else math.inf
+    async def _wait_for_next(self, looked: float) -> None:
+        """Wait for the tick at which the next job is due, or longer where there is no room for it.
+
+        Counted from when the last were `looked` up: a process that is stopped after that wakes up too late, too.
+        """
+        due = max(self._heap[0][0], looked) if self._heap else math.inf
         if due < math.inf:
             step = min(TICK_S, self._heap[0][2].job.every_s / 20)
             due = math.floor(due / step + 1) * step
         self._wakes_at = due
         self._woken.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if due == math.inf else self._wakes_at - now):
+            async with asyncio.timeout(None if due == math.inf else due - self._clock.monotonic()):
                 await self._woken.wait()
 
     async def _run(self, entry: _Entry) -> None:

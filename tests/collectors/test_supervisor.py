@@ -281,13 +281,22 @@ async def test_what_changes_while_it_is_read_is_read_again() -> None:
 class SleepyClock(SystemClock):
     """The machine's clocks, which a sleep of the machine moves on at once."""
 
-    slept_s = 0.0
+    def __init__(self) -> None:
+        self.slept_s = 0.0
+        self.sleeps_in = -1
+        """Readings from now on until it sleeps."""
+        self.slept = asyncio.Event()
 
     def monotonic(self) -> float:
+        if self.sleeps_in == 0:
+            self.slept_s += 3600
+            self.slept.set()
+        self.sleeps_in -= 1
         return super().monotonic() + self.slept_s
 
 
-async def test_what_was_missed_while_the_machine_slept_is_spread_and_not_caught_up_with() -> None:
+@pytest.mark.parametrize("readings", range(5), ids=lambda count: f"after reading the clock {count} times")
+async def test_what_was_missed_while_the_machine_slept_is_spread_and_not_caught_up_with(readings: int) -> None:
     clock = SleepyClock()
     rig = Rig(clock=clock)
     for number in range(100):
@@ -295,10 +304,11 @@ async def test_what_was_missed_while_the_machine_slept_is_spread_and_not_caught_
     await rig.until(lambda: len(rig.delivered) >= 100)
     runner = asyncio.create_task(rig.supervisor.run())
     try:
-        clock.slept_s += 3600
-        woken, count = clock.monotonic(), len(rig.delivered)
-        times: dict[int, float] = {}
+        clock.sleeps_in = readings
         async with asyncio.timeout(20):
+            await clock.slept.wait()
+            woken, count = clock.monotonic(), len(rig.delivered)
+            times: dict[int, float] = {}
             while len(rig.delivered) < count + 100:
                 await asyncio.sleep(0.005)
                 times.setdefault(len(rig.delivered) - count, clock.monotonic() - woken)

@@ -13,7 +13,8 @@ from tests.faults.fleet import FILES, HEALTHY
 from tests.faults.watching import Watching
 from tests.hostile_server import HostileServer
 
-EVERY_S = 1.0
+EVERY_S = 4.0
+"""So long that a pause of a second, of a busy machine or of our own garbage collector, is no burst of half of all."""
 AGENTS = 60
 
 
@@ -78,11 +79,11 @@ async def test_a_process_that_was_stopped_goes_on_without_a_burst_or_an_alarm(tm
             await asyncio.to_thread(deck.until, lambda known: list(known["states"].values()) == ["up"] * AGENTS)
             before = (await asyncio.to_thread(deck.known))["events"]
             deck.process.send_signal(signal.SIGSTOP)
-            await asyncio.sleep(4 * EVERY_S)
+            await asyncio.sleep(EVERY_S + 1)  # all have missed their turn
             deck.process.send_signal(signal.SIGCONT)
             began, count = time.monotonic(), len(asked)
-            async with asyncio.timeout(20):
-                while len(asked) < count + 2 * AGENTS:  # noqa: ASYNC110  # the server tells nobody
+            async with asyncio.timeout(5 * EVERY_S):
+                while len(asked) < count + AGENTS:  # noqa: ASYNC110  # the server tells nobody
                     await asyncio.sleep(0.01)
             after = (await asyncio.to_thread(deck.known))["events"]
         finally:
