@@ -98,13 +98,16 @@ class ActionDesk:
         if self._is_open:
             await self._runner.look()
         self._store.templates.replace({row.name: row for row in self._submitter.templates()})
-        self._store.rollbacks.replace({row.name: row for row in self._roller.rows()})
+        self._show_rollbacks()
         self._freezing.refresh()
         try:
             held = await self._locks.held()
         except OutsideError:
             return
         self._store.locks.replace({lock.target: lock for lock in held})
+
+    def _show_rollbacks(self) -> None:
+        self._store.rollbacks.replace({row.name: row for row in self._roller.rows()})
 
     def use(self, submitter: Submitter, roller: Roller) -> None:
         """Go on with other templates and rollbacks."""
@@ -147,8 +150,11 @@ class ActionDesk:
         return self._roller.rollbacks_for(name)
 
     async def revisions(self, rollback: str) -> Revisions:
-        """What there is to roll to."""
-        return await self._roller.revisions(rollback)
+        """What there is to roll to. The rows of the rollbacks are there with it, also where fleetdeck has only begun:
+        they say in which stages."""
+        found = await self._roller.revisions(rollback)
+        self._show_rollbacks()
+        return found
 
     async def plan_rollback(self, rollback: str, to: str = "", *, staged: bool = False) -> Plan:
         """A plan that rolls to a revision."""

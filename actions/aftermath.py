@@ -95,9 +95,21 @@ class Aftermath:
             newer = action.id in ours or self._board.version(action.id) != before.get(action.id, 0)
             if newer or (self._fleet and action.plan.fleet != self._fleet):
                 continue
+            was = self._board.get(action.id)
             self._board.show(action)
+            self._tell(was, action)
             if not action.ended:
                 self._others.add(action.id)
+
+    def _tell(self, was: Action | None, now: Action) -> None:
+        """An event where another program has begun an act, or come to its end, as of one of ours."""
+        before = "begun" if was is not None and was.sent_at is not None else ""
+        if not now.ended:
+            if now.sent_at is not None and not before:
+                self._carrier.tell(now.plan, before, "begun")
+        elif not (was is not None and was.ended) and (before or now.state is not ActionState.REFUSED):
+            bad = now.state is not ActionState.SUCCEEDED
+            self._carrier.tell(now.plan, before, now.state.value, now.outcome, bad=bad)
 
     async def _settle(self, records: RecordFolder, id: str, ours: Collection[str]) -> None:
         """Nobody carries it out: where it has not ended meanwhile, it has now."""
@@ -193,7 +205,9 @@ class Aftermath:
             # What ended while nobody looked did so at a time that nobody knows, and not now.
             ended_at=None if going_on else before.ended_at,
         )
-        await self._finish(row, Decision.RECONCILED, by, took_s=run.since.elapsed_s())
+        row = await self._finish(row, Decision.RECONCILED, by, took_s=run.since.elapsed_s())
+        if not going_on:
+            await self._carrier.taken_back(row)
         return going_on
 
     def _left_off(self, id: str) -> bool:

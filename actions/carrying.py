@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from actions.board import Board
 from actions.ending import ending, left_stages
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LASTING = (ActKind.ROLLBACK, ActKind.UNDO)
 """Acts that hold their locks until they have ended; the others until they are sent."""
+_NOT_UNDONE: Final = (ActionState.FAILED, ActionState.TIMED_OUT, ActionState.UNKNOWN)
+"""Ends of an undoing of which what it was to undo says why."""
 _WENT_WRONG = (ActionState.FAILED, ActionState.REFUSED, ActionState.UNKNOWN, ActionState.SENT)
 
 
@@ -199,13 +201,23 @@ class Carrier:
             ended_at=self._clock.now(),
         )
         await self._keep_end(run, row)
-        if run.plan.of:
-            self._of(run, cancelling=False)
-            if run.plan.act is ActKind.UNDO and end.state is ActionState.SUCCEEDED:
-                self._of(run, undone_by=run.id, next_step="")
-                with contextlib.suppress(RefusedError):
-                    await self._board.keep(run.plan.of)
+        await self.taken_back(row)
         self.tell(run.plan, "begun", end.state.value, end.outcome, bad=end.state is not ActionState.SUCCEEDED)
+
+    async def taken_back(self, row: Action) -> None:
+        """What its end means for the action that it undoes or cancels."""
+        of, fields = row.plan.of, dict[str, Any](cancelling=False)
+        if self._board.get(of) is None:
+            return
+        if row.plan.act is ActKind.UNDO and row.succeeded:
+            fields |= {"undone_by": row.id, "next_step": ""}
+        elif row.plan.act is ActKind.UNDO and row.state in _NOT_UNDONE:
+            said = "; ".join(filter(None, (row.state.value, scrub(row.outcome, 200), row.next_step)))
+            fields["next_step"] = scrub(f"undoing it ({row.id[:8]}): {said}", 600)
+        self._board.change(of, **fields)
+        if "next_step" in fields:
+            with contextlib.suppress(RefusedError):
+                await self._board.keep(of)
 
     def _doubt(self, run: Run, fault: str) -> None:
         """Where even its end could not be told, nobody waits for one: it is in doubt, as what a killed program left."""

@@ -1,6 +1,7 @@
 """How an act ends: its state, what became of it in a sentence, and what would be best now. Never better than what was
 seen or answered."""
 
+import shlex
 from typing import Any
 
 from msgspec import Struct
@@ -8,8 +9,8 @@ from msgspec.structs import replace
 
 from actions.run import Run
 from fleet.actions.action import Action, ActionState, Item, StageState
-from fleet.actions.plan import ActKind, RevisionLive
-from fleet.actions.revision import of_plan
+from fleet.actions.plan import ActKind, Plan, RevisionLive
+from fleet.actions.revision import instead, of_plan
 from fleet.actions.verdict import sentence_of, whole
 from fleet.text import scrub
 
@@ -171,6 +172,10 @@ def next_step(action: Action, state: ActionState, *, stopped: bool = False, aske
         live = replaced(action)
         if live:
             return f"look who changed {plan.word or 'it'} meanwhile: {live}; roll anew where that is still wanted"
+        if _is_as_before(action):
+            return f"{of_plan(plan, plan.before)} is live as before: look why, and {_anew(plan)}"
+        if plan.act is ActKind.UNDO:
+            return f"look at {plan.word} first, and {_anew(plan)}"
         back = f" to {of_plan(plan, plan.before)}" if plan.before else ""
         if plan.before_bad and back:
             return f"roll on with b, all at once or to another revision: undoing goes back{back}, and {plan.before_bad}"
@@ -181,6 +186,20 @@ def next_step(action: Action, state: ActionState, *, stopped: bool = False, aske
     if state is ActionState.FAILED and len(action.items) > 1:
         return "look at the items that failed, and submit those anew"
     return ""
+
+
+def _is_as_before(action: Action) -> bool:
+    """Whether its target said at last that all of it is as it was, so that nothing is there to be undone."""
+    plan = action.plan
+    said = instead(of_plan(plan, plan.before), plan) if plan.before and plan.revision else ""
+    return bool(said) and not action.stages and any(item.sentence == said for item in action.items)
+
+
+def _anew(plan: Plan) -> str:
+    """How the same is tried again. What was archived is put back only by undoing."""
+    words = shlex.join(("fleetdeck", "rollback", plan.source, "--to", plan.revision))
+    rolled = f"roll anew with b ({words})" if plan.revision else ""
+    return ", or ".join(filter(None, (rolled, f"undo {plan.of[:8]} anew" if plan.of else ""))) or "roll anew with b"
 
 
 def _can_be_asked(action: Action) -> bool:

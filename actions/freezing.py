@@ -199,7 +199,8 @@ class Freezing:
                 troubles.append(f"other programs are not: {trouble}")
             elif self._own is mark:
                 self._own = None
-        trouble = await self._ledger.may(self._line("freeze", Decision.FROZEN, by, reason))
+        line = self._line("freeze", Decision.FROZEN, by, reason, error="; ".join(troubles))
+        trouble = await self._ledger.may(line)
         self._troubles = {mark.id: "; ".join(filter(None, (*troubles, trouble)))}
         return self.refresh()
 

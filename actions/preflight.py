@@ -7,15 +7,14 @@ from actions.freezing import Freezing
 from fleet.actions.action import Confirmation, Lock
 from fleet.actions.plan import Plan, Tier
 from fleet.actions.ports import Doer, Locks
+from fleet.actions.unseen import unseen
 from fleet.clock import Clock
 from fleet.errors import OutsideError
 from fleet.store import Store
 from fleet.text import scrub
 from fleet.times import age_text
-from fleet.vocabulary import AgentState
 
 DoerOf = Callable[[Plan], Doer | None]
-MOST_NAMED = 5
 LEAST_REASON = 1
 
 
@@ -108,18 +107,8 @@ class Preflight:
 
     def _old(self, plan: Plan) -> Iterable[str]:
         """Targets that are agents of which nothing new is known."""
-        rows = ((name, self._store.status.get(name)) for name in names_of(plan))
-        old = [
-            f"{scrub(name, 60)} is {row.state.value if name not in self._store.recalled else 'only remembered'}"
-            for name, row in rows
-            if row is not None and (row.state in _BLIND or name in self._store.recalled)
-        ]
-        if old:
-            more = f", and {len(old) - MOST_NAMED} more" if len(old) > MOST_NAMED else ""
-            yield f"what is known is too old: {', '.join(old[:MOST_NAMED])}{more}"
-
-
-_BLIND = (AgentState.STALE, AgentState.UNKNOWN)
+        old = unseen(names_of(plan), self._store)
+        return (old,) if old else ()
 
 
 def names_of(plan: Plan) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from fleet.actions.action import Action, ActionState
 from fleet.actions.plan import public
 from fleet.actions.printed import shortened
 from fleet.errors import RefusedError
-from transport.kept_files import force_names, read_whole, replace_whole
+from transport.kept_files import force_names, put_aside, read_whole, replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ MOST_BYTES: Final = 32 << 20
 _TRIES: Final = 3
 """Times that a record and its journal are read until they belong together."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_SUFFIX, _BROKEN, _JOURNAL = ".json", ".broken", ".journal"
+_SUFFIX, _JOURNAL = ".json", ".journal"
 _Sign = tuple[int, int, int, int]
 """By which a record is known to be as it was: time, number and size of its file, size of its journal."""
 
@@ -197,7 +197,7 @@ class Records:
         except OSError as error:
             self._tell(f"the act that was kept in {path} cannot be read: {error.strerror or error}")
         except ValueError as error:
-            self._tell(f"the act that was kept in {path.name} cannot be used ({str(error)[:160]}){_put_aside(path)}")
+            self._tell(f"the act that was kept in {path.name} cannot be used ({str(error)[:160]}){put_aside(path)}")
         return None
 
     def _with_journal(self, path: Path) -> Action:
@@ -265,17 +265,6 @@ def _decoded(data: bytes, id: str) -> Action:
     if action.id != id:
         raise ValueError(f"it is the act {action.id[:40]!r}")
     return action
-
-
-def _put_aside(path: Path) -> str:
-    # Under its own name, so that what was begun can still be looked up.
-    aside = path.with_name(f"{path.name}{_BROKEN}")
-    try:
-        path.replace(aside)
-    except OSError as error:
-        log.warning("%s cannot be moved aside: %s", path, error)
-        return ""
-    return f"; it is now {aside}"
 
 
 def _age(action: Action) -> tuple[datetime, str]:

@@ -72,8 +72,9 @@ def print_frame(config: Config, view_text: str, size: tuple[int, int], output: P
     """Sweep, and draw one frame of a view as SVG or text into `output`, or as text on stdout."""
     saved = saved_filters(config, view_text)
     check_view_line(parse_view_line(view_text), saved)
-    store = _swept(config, wait_s)
-    if parse_view_line(view_text).view == "tasks":
+    what = parse_view_line(view_text).view
+    store = asyncio.run(_with_acts(config, wait_s)) if what in _OF_ACTS else _swept(config, wait_s)
+    if what == "tasks":
         _mark_ours(config, store)
     store.times = time_style(config.time)
     text, svg = draw(store, config.name, view_text, size, read_only=config.read_only, saved=saved)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.model import BacklogReading
 from fleet.ports import Reach
+from fleet.work import BacklogReading
 from transport.files import identity, read_file
 
 EVERY_S = 30.0

@@ -15,25 +15,13 @@ from msgspec import structs
 from collectors.sample_budget import SampleBudget
 from fleet.backlog import derive as derive_backlog
 from fleet.freshness import Deadlines
-from fleet.model import (
-    Backlog,
-    BacklogReading,
-    Health,
-    HealthReading,
-    HostReading,
-    Page,
-    Process,
-    ProcessReading,
-    Queue,
-    QueueReading,
-    Scrape,
-    SelfReading,
-)
+from fleet.model import Health, HealthReading, HostReading, Page, Process, ProcessReading, Scrape, SelfReading
 from fleet.ports import Limits
 from fleet.queues import derive as derive_queue
 from fleet.queues import merge_tasks, passed
 from fleet.samples.feed import Feed
 from fleet.store import Store
+from fleet.work import Backlog, BacklogReading, Queue, QueueReading
 
 Row = TypeVar("Row", Queue, Backlog)
 

@@ -16,21 +16,11 @@ from collectors.supervisor import Job, Outcome, Supervisor
 from collectors.words import host_words, self_words
 from fleet.alerts.model import AlertReading, AlertsReading
 from fleet.exposition.cache import SeriesCache
-from fleet.model import (
-    Agent,
-    BacklogReading,
-    Endpoint,
-    HealthReading,
-    HostReading,
-    Page,
-    ProbeKind,
-    ProcessReading,
-    QueueReading,
-    SelfReading,
-)
+from fleet.model import Agent, Endpoint, HealthReading, HostReading, Page, ProbeKind, ProcessReading, SelfReading
 from fleet.ports import Probe, Reach
 from fleet.store import Store, Subscription
 from fleet.text import scrub
+from fleet.work import BacklogReading, QueueReading
 
 HOST_JOB_ID = f"{ProbeKind.HOST}:this machine"
 

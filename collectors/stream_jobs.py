@@ -10,10 +10,10 @@ from collections import Counter
 from msgspec import Struct
 
 from collectors.stream_state import text_of
-from fleet.model import Task
 from fleet.task_records import whole
 from fleet.times import parse_time
 from fleet.vocabulary import TaskState, task_state
+from fleet.work import Task
 from transport.redis import RedisLink
 
 SCAN_ROUNDS = 100

@@ -14,7 +14,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collectors.task_stream import Element
-from fleet.model import Task
 from fleet.task_records import (
     TaskRecord,
     ended_before_start,
@@ -27,6 +26,7 @@ from fleet.task_records import (
 from fleet.text import scrub
 from fleet.times import parse_time
 from fleet.vocabulary import TaskState, task_state
+from fleet.work import Task
 
 RAW_BYTES = 4096
 """A record longer than this is held as the `Task` made of it, a shorter one as its bytes, which is less work."""

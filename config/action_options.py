@@ -67,7 +67,8 @@ class FieldOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     default: Any = None
     """What stands there before anything is entered."""
     choices: tuple[Annotated[str, Meta(max_length=200)], ...] = ()
-    """The values that there may be."""
+    """The values that there may be. A `choice` without any gets those that a coordinator allows, or as `capability`
+    what the agents say that they can."""
     pattern: Regex | None = None
     """RE2 pattern that the whole value must match."""
     minimum: float | None = None

@@ -40,11 +40,11 @@ _TELLING = ("stream", "key", "path", "files", "folder", "match", "url")
 
 
 class _Checked(Struct, frozen=True):
-    """An entry that was found right."""
+    """An entry that was found right; of one that was not, `head` or `options` is None, or both."""
 
     kind: Kind[Any]
     head: Any
-    options: Struct
+    options: Any
     line: int
     key: str
     node: Mapping
@@ -59,6 +59,8 @@ class Entries:
         self._kinds = kinds
         self._file = file
         self._checked: dict[str, list[_Checked]] = {section: [] for section in ALL_SECTIONS}
+        self._partly: dict[str, list[_Checked]] = {section: [] for section in ACT_SECTIONS}
+        """Those that are not right, of which as much is looked at as is."""
         self._wrong: set[str] = set()
         """Sections in which something is not as it must be."""
 
@@ -122,20 +124,22 @@ class Entries:
             for one in self._checked[section]
         )
 
-    def check_acts(self, options: RootOptions, root: Path) -> None:
-        """Note what is wrong with templates and rollbacks beyond their types."""
-        if not any(self._checked[section] for section in ACT_SECTIONS):
+    def check_acts(self, options: RootOptions | None, root: Path) -> None:
+        """Note what is wrong with templates and rollbacks beyond their types, also beside mistakes in those; `options`
+        are None where there are such at the top level."""
+        templates, rollbacks = ((*self._checked[one], *self._partly[one]) for one in ACT_SECTIONS)
+        if not templates and not rollbacks:
             return
         # Few configurations act, and none of this is needed before the first frame of the others.
         from config.act_checks import names_in, queue_mistakes, rollback_mistakes, template_mistakes
 
         names = names_in(options, root)
-        # Where an entry of `queues` is wrong itself, its name is not known.
-        queues = self._all_names("queues") if "queues" not in self._wrong else None
-        for one in self._checked["templates"]:
+        # Where an entry of `queues` is wrong itself, or the key may be misspelt, its name is not known.
+        queues = self._all_names("queues") if options is not None and "queues" not in self._wrong else None
+        for one in templates:
             self._note(one, template_mistakes(one.head, one.options, one.kind, root))
             self._note(one, queue_mistakes(one.head, queues))
-        for one in self._checked["rollbacks"]:
+        for one in rollbacks:
             self._note(one, rollback_mistakes(one.head, one.options, one.kind, names))
 
     def _note(self, one: _Checked, mistakes: Iterable[tuple[str, str]]) -> None:
@@ -156,8 +160,11 @@ class Entries:
         rest = Mapping(node.line, {n: v for n, v in node.entries.items() if n in own or n not in shared}, node.lines)
         common = self._checker.struct(head, wanted, key)
         options = self._checker.struct(rest, kind.options, key, also=shared)
+        found = _Checked(kind, common, options, node.line, key, node)
         if common is not None and options is not None:
-            self._checked[section].append(_Checked(kind, common, options, node.line, key, node))
+            self._checked[section].append(found)
+        elif section in ACT_SECTIONS:
+            self._partly[section].append(found)
 
     def _kind(self, section: str, node: Mapping, key: str) -> Kind[Any] | None:
         table = self._kinds.section(section)

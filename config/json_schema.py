@@ -211,6 +211,8 @@ def _choices(schema: Schema, kind: FieldType, where: str) -> tuple[str, ...]:
         raise ConfigError(f"{where}: enum is a list of values")
     if "const" in schema:
         values = [value for value in values if value == schema["const"]]
+        if not values:
+            raise ConfigError(f"{where}: const is none of enum")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str if kind == "text" else int | float):
             raise ConfigError(f"{where}: enum: {scrub(repr(value), 40)} is not of its type")

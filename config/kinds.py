@@ -28,8 +28,9 @@ class Kind(Struct, Generic[T], frozen=True):
 
     What acts may say more of its options, so that mistakes are found when the configuration is read; None: not known.
     `named`: the fields of the form that a template's texts name, by the option's key; it raises ConfigError for a text
-    that is wrong. `staged`: whether a rollback can be rolled in stages. `missing`: what may be wrong with them on this
-    machine (a program that is not there), by the option's key, in sentences; it gets the configuration's folder, too.
+    that is wrong. `offers`: the fields of the form whose choices its target tells. `staged`: whether a rollback can be
+    rolled in stages. `missing`: what may be wrong with them on this machine (a program that is not there), by the
+    option's key, in sentences; it gets the configuration's folder, too.
     """
 
     name: str
@@ -37,8 +38,14 @@ class Kind(Struct, Generic[T], frozen=True):
     build: Callable[[Any, Any], T]
     every_s: float | None = None
     named: Callable[[Any], Mapping[str, Collection[str]]] | None = None
+    offers: Callable[[Any], Collection[str]] | None = None
     staged: Callable[[Any], bool] | None = None
     missing: Callable[[Any, Path], Mapping[str, str]] | None = None
+
+
+def nothing(options: Struct) -> tuple[str, ...]:
+    """For `offers` of a kind whose target tells no choices."""
+    return ()
 
 
 def never(options: Struct) -> bool:

@@ -65,7 +65,7 @@ def _examine(text: str, path: Path, kinds: KindTables) -> Examined:
     if options is not None:
         check_view_settings(options, top, problems)
         _check_servers(options, entries, top, problems)
-        entries.check_acts(options, path.absolute().parent)
+    entries.check_acts(options, path.absolute().parent)
     if options is None or len(problems):
         raise problems.error(file)
     return Examined(config=_config(path, options, entries), options=options, tree=tree, file=file)

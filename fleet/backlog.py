@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from fleet.model import Backlog, BacklogPeaks, BacklogReading, Section
 from fleet.text import scrub
+from fleet.work import Backlog, BacklogPeaks, BacklogReading, Section
 
 QUOTED_CHARS = 60
 MOST_ANOMALIES = 50

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from fleet.model import Queue, QueueReading, Task
 from fleet.series import rate_per_s
 from fleet.vocabulary import TaskState
+from fleet.work import Queue, QueueReading, Task
 
 OUT_OF_SIGHT_KEPT = 500
 """Tasks of a queue that are remembered after they left the window that the queue shows."""

@@ -16,24 +16,12 @@ from msgspec import Struct
 from fleet.actions.ours import Ours
 from fleet.alerts.model import Alert, AlertGroup, Silence
 from fleet.gates.model import GateStatus
-from fleet.model import (
-    Agent,
-    AgentStatus,
-    Backlog,
-    Event,
-    Health,
-    HostReading,
-    Process,
-    Queue,
-    Scrape,
-    SelfReading,
-    Source,
-    Task,
-)
+from fleet.model import Agent, AgentStatus, Event, Health, HostReading, Process, Scrape, SelfReading, Source
 from fleet.series import History
 from fleet.slo.model import SloStatus
 from fleet.time_style import UTC_STYLE, TimeStyle
 from fleet.wellknown import PlanBook
+from fleet.work import Backlog, Queue, Task
 
 if TYPE_CHECKING:
     # What acting is about is imported where something acts, or shows it.

@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from fleet.model import Task
 from fleet.text import LINE_LIMIT, scrub
 from fleet.times import parse_time
 from fleet.vocabulary import TaskState, task_state
+from fleet.work import Task
 
 ID_LIMIT = 128
 """Characters kept of an id, an agent's name, a kind or a state word."""

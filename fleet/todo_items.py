@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from fleet.backlog import bounded_sections, quoted
 from fleet.errors import ParseError
 from fleet.json_salvage import Document, decode_json, read_json, read_json_line
-from fleet.model import BacklogReading, Section
 from fleet.text import scrub
 from fleet.vocabulary import TaskState, task_state
+from fleet.work import BacklogReading, Section
 
 LISTS = ("todos", "items", "tasks")
 """Keys under which a document holds its items."""

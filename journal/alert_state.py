@@ -4,7 +4,6 @@ Whoever reads it, and wherever a writer dies, it is the old one or the new one: 
 to the disk, and put in its place. MessagePack, because JSON has no NaN and no infinity.
 """
 
-import logging
 import stat
 from pathlib import Path
 
@@ -12,9 +11,7 @@ import msgspec
 
 from fleet.alerts.model import AlertState
 from fleet.rules.restore import VERSION, EngineState, KeptAlert, KeptRule
-from transport.kept_files import force_names, read_whole, replace_whole
-
-log = logging.getLogger(__name__)
+from transport.kept_files import force_names, put_aside, read_whole, replace_whole
 
 MOST_BYTES = 32 << 20
 """Bytes of the file, read or written."""
@@ -44,7 +41,7 @@ class AlertStateFile:
         except FileNotFoundError:
             return None, ""
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return None, f"the kept state of alerts cannot be used ({str(error)[:200]}){self._put_aside()}"
+            return None, f"the kept state of alerts cannot be used ({str(error)[:200]}){put_aside(self.path)}"
         except OSError as error:
             return None, f"the kept state of alerts cannot be read: {error.strerror or error}"
         return state, ""
@@ -70,16 +67,6 @@ class AlertStateFile:
         except OSError:
             return False
         return stat.S_ISREG(info.st_mode) and info.st_size > 0
-
-    def _put_aside(self) -> str:
-        # One name for all: a file that breaks every day must not fill the folder.
-        aside = self.path.with_name(f"{self.path.name}.broken")
-        try:
-            self.path.replace(aside)
-        except OSError as error:
-            log.warning("%s cannot be moved aside: %s", self.path, error)
-            return ""
-        return f"; it is now {aside}"
 
 
 def bounded(state: EngineState) -> EngineState:

@@ -6,7 +6,6 @@ used is moved aside. Blocking; call it in `asyncio.to_thread`.
 """
 
 import errno
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +14,7 @@ import msgspec
 
 from fleet.alerts.model import Silence
 from fleet.errors import Fault, OutsideError
-from transport.kept_files import locked, read_whole, replace_whole
-
-log = logging.getLogger(__name__)
+from transport.kept_files import locked, put_aside, read_whole, replace_whole
 
 VERSION = 1
 MOST = 10_000
@@ -100,21 +97,11 @@ class SilenceFile:
             self.lost = self.lost or error.errno in (errno.EINVAL, errno.ELOOP)
             return self._silences
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            self.trouble = f"the silences that were kept cannot be used ({str(error)[:160]}){self._put_aside()}"
+            aside = put_aside(self.path, now="they are now in")
+            self.trouble, self.lost = f"the silences that were kept cannot be used ({str(error)[:160]}){aside}", True
             return self._silences
         self.trouble, self.lost = "", False
         return {silence.id: silence for silence in kept.silences if _is_aware(silence)}
-
-    def _put_aside(self) -> str:
-        # One of a kind: a file that breaks every day must not fill the folder.
-        self.lost = True
-        aside = self.path.with_name(f"{self.path.name}.broken")
-        try:
-            self.path.replace(aside)
-        except OSError as error:
-            log.warning("%s cannot be moved aside: %s", self.path, error)
-            return ""
-        return f"; they are now in {aside}"
 
     def _write(self, silences: Mapping[str, Silence]) -> None:
         replace_whole(self.path, msgspec.json.encode(_File(silences=tuple(silences.values()))))

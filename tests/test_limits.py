@@ -23,9 +23,10 @@ from fleet.health.facts import FACTS
 from fleet.health.payload import BODY_BYTES
 from fleet.markdown.tasks import read_markdown
 from fleet.markdown.verdict import MOST_SECTIONS
-from fleet.model import BacklogReading, Page, Section, SeriesId
+from fleet.model import Page, SeriesId
 from fleet.ports import Limits
 from fleet.todo_items import read_todo_list
+from fleet.work import BacklogReading, Section
 from transport.redis import RedisLink, parse_place
 
 DOCS = Path(__file__).parents[1] / "docs" / "reliability.md"

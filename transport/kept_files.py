@@ -4,12 +4,15 @@ by one process at a time. For what outlives the process (`journal/`, `actions/`)
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 _PAUSE_S = 0.01
 
@@ -45,6 +48,19 @@ def replace_whole(path: Path, data: bytes, *, forced: bool = True) -> None:
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def put_aside(path: Path, kind: str = "broken", *, now: str = "it is now") -> str:
+    """Move a file that cannot be used to `NAME.kind`, so that nothing of it is lost; one of a kind is kept, for a file
+    that breaks every day must not fill the folder. The end of a sentence, which says where it is `now`; "" where it
+    cannot be moved, which is in the log."""
+    aside = path.with_name(f"{path.name}.{kind}")
+    try:
+        path.replace(aside)
+    except OSError as error:
+        log.warning("%s cannot be moved aside: %s", path, error)
+        return ""
+    return f"; {now} {aside}"
 
 
 def force_names(folder: Path) -> None:

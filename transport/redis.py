@@ -280,4 +280,6 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if any(isinstance(link, ConnectionRefusedError) for link in _chain(error)):
+        return "nothing listens there"
     return _PIPELINE.sub(r"\1: \2", str(error).strip()) or type(error).__name__

@@ -29,6 +29,7 @@ MOST = 1_000
 """Locks that are read."""
 _BYTES = 16_384
 _TRIES = 8
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,8 @@ class FileLocks:
                     return _written(descriptor, lock)
                 os.close(descriptor)
         except OSError as error:
-            raise OutsideError(Fault.PERMISSION, f"no lock in {self._folder}: {error.strerror}") from error
+            fault = Fault.LIMIT if error.errno in _FULL else Fault.PERMISSION
+            raise OutsideError(fault, f"no lock in {self._folder}: {error.strerror}") from error
         raise OutsideError(Fault.INTERNAL, f"no lock in {self._folder}: others take and release it all the time")
 
     def _opened(self, path: Path) -> int | None:

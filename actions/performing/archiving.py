@@ -88,7 +88,8 @@ def _add(tar: tarfile.TarFile, path: Path, name: str, stop: threading.Event) -> 
     """Pack one entry; whether it is of a kind that is packed."""
     about = path.lstat()
     info = tarfile.TarInfo(name)
-    info.mode, info.mtime, info.uid, info.gid = stat.S_IMODE(about.st_mode), int(about.st_mtime), 0, 0
+    info.mode, info.mtime = stat.S_IMODE(about.st_mode), int(about.st_mtime)
+    info.uid, info.gid = about.st_uid, about.st_gid
     if stat.S_ISDIR(about.st_mode):
         info.type = tarfile.DIRTYPE
         tar.addfile(info)

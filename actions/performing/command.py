@@ -21,6 +21,7 @@ from fleet.actions.ports import Tell, Witness
 from fleet.errors import ConfigError
 from fleet.text import scrub
 from fleet.times import span_text
+from transport.time_limit import TimeLimit
 
 LEFT_OPEN_S: Final = 0.5
 """Seconds that output is waited for which somebody else has open when the process has ended."""
@@ -47,7 +48,8 @@ async def run(effect: CommandRun, root: Path, tell: Tell | None = None) -> Resul
         witness.began()
     timed_out = False
     try:
-        async with asyncio.timeout(effect.timeout_s):
+        # What has ended in time has, even where this process was held up and hears of it too late.
+        async with TimeLimit(effect.timeout_s):
             await process.ended()
     except TimeoutError:
         timed_out = True

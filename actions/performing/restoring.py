@@ -55,7 +55,7 @@ def restore(
     outward: bool = False,
 ) -> str:
     """Put the content of the archive `source` in the place of the folder `path`, which keeps its owner and mode; what
-    it did, in a sentence. `outward`: its links may lead out of it."""
+    it did, in a sentence. `outward`: it was packed here, so its links may lead out, and root gives owners back."""
     path, source = checked(path_text), checked(source_text)
     old = standing(path)
     if old is not None and not stat.S_ISDIR(old.st_mode):

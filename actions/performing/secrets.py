@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from config.values import SecretRef
 from fleet.actions.plan import SecretName
 from fleet.errors import ConfigError
+from fleet.ports import Answer
 from fleet.secret import Secret
 
 MASK = "***"
@@ -47,6 +50,16 @@ def masked_bytes(data: bytes, secrets: Iterable[Secret]) -> bytes:
     for form in _forms(secrets):
         data = data.replace(_encoded(form), MASK.encode())
     return data
+
+
+def unrepeated(answer: Answer, header: tuple[str, Secret] | None) -> Answer:
+    """An answer to a question without the secret that went along in a header, whole or without the word before it."""
+    if header is None:
+        return answer
+    carried = header[1].reveal()
+    secrets = [Secret(carried), Secret(carried.partition(" ")[2])]
+    told = {name: masked(text, secrets) for name, text in answer.headers.items()}
+    return replace(answer, headers=told, body=masked_bytes(answer.body, secrets))
 
 
 def cut_off(head: bytes, tail: bytes, secrets: Iterable[Secret]) -> tuple[bytes, bytes]:

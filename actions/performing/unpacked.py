@@ -1,6 +1,7 @@
 """What was unpacked of an archive, as a tree that is known entry by entry: what is written next depends on nothing that
 the file system would have to be asked for, and on no link that the archive brought."""
 
+import contextlib
 import os
 import posixpath
 import shutil
@@ -22,12 +23,16 @@ class Tree:
     """Entries below `root`, a new folder that is ours alone. Every method raises RefusedError for what must not be."""
 
     def __init__(self, root: Path, *, outward: bool = False) -> None:
-        """`outward`: links may lead out of it. Nothing is written through them all the same."""
+        """`outward`: what is unpacked was packed here. So links may lead out of it, though nothing is written through
+        them all the same, and its entries get the owners that they had, where we are root."""
         self._root = root
         self._outward = outward
+        self._gives = outward and os.geteuid() == 0
         self._kinds: dict[str, str] = {}
         """Of each name: a folder, a file, or `→` and where a link points to."""
         self._modes: dict[str, int] = {}
+        self._owners: dict[str, tuple[int, int]] = {}
+        """Of folders; all else gets its owner when it is written."""
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -49,6 +54,7 @@ class Tree:
         elif entry.issym():
             path.symlink_to(_target(entry.linkname, outward=self._outward))
             self._kinds[name] = f"→{entry.linkname}"
+            self._give(path, (entry.uid, entry.gid))
         elif entry.islnk():
             self._hard_link(name, _plain(entry.linkname))
         elif entry.isreg():
@@ -58,11 +64,14 @@ class Tree:
             raise RefusedError(f"the archive has {_shown(name)}, which is no file, folder or link")
 
     def finish(self) -> None:
-        """Every link leads to somewhere within, unless it need not; then folders get their modes, all but the root."""
+        """Every link leads to somewhere within, unless it need not; then folders get their owners and modes, all but
+        the root."""
         for name, kind in self._kinds.items():
             if kind.startswith("→") and not self._outward:
                 self._follow(name)
         for name, mode in reversed(self._modes.items()):
+            if name in self._owners:
+                self._give(self._root / name, self._owners[name])
             (self._root / name).chmod(mode)
 
     def _note(self, name: str, kind: str, entry: tarfile.TarInfo) -> None:
@@ -70,6 +79,16 @@ class Tree:
         if kind == _FOLDER:
             # Without set-uid, set-gid and sticky, and for others not to be written; the owner can always enter.
             self._modes[name] = entry.mode & 0o775 | 0o700
+            self._owners[name] = (entry.uid, entry.gid)
+
+    def _give(self, what: Path | int, owner: tuple[int, int]) -> None:
+        """Let somebody own an entry, never what a link leads to; where that cannot be given, it stays ours."""
+        if self._gives:
+            with contextlib.suppress(OSError, OverflowError):
+                if isinstance(what, int):
+                    os.fchown(what, *owner)
+                else:
+                    os.lchown(what, *owner)
 
     def _make_folders(self, name: str) -> None:
         """Folders that an archive does not list are made; a link or a file is no folder, whatever it leads to."""
@@ -91,6 +110,7 @@ class Tree:
         with content, create(path) as file:
             shutil.copyfileobj(content, file, 64 * 1024)
             file.flush()
+            self._give(file.fileno(), (entry.uid, entry.gid))
             os.fchmod(file.fileno(), entry.mode & 0o775 | 0o400)
             os.fsync(file.fileno())
         stamp = min(max(float(entry.mtime), 0.0), float(2**33))

@@ -18,6 +18,7 @@ from fleet.text import scrub
 
 MOST_MEMBERS: Final = 50_000
 MOST_BYTES: Final = 4 * 1024**3
+_LIMITS: Final = f"more than {MOST_MEMBERS:,} files or {MOST_BYTES // 1024**3} GiB"
 _CHUNK: Final = 1024 * 1024
 _BAD: Final = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError, UnicodeError, OverflowError)
 
@@ -91,15 +92,22 @@ def sha256_of(path: Path) -> str:
 
 
 def files_below(root: Path) -> Iterator[str]:
-    """The names of all files and links below a folder, relative to it; stops after MOST_MEMBERS."""
+    """The names of all files and links below a folder, relative to it; stops after one more than MOST_MEMBERS."""
     count = 0
     for folder, folders, names in os.walk(root):
         links = [name for name in folders if Path(folder, name).is_symlink()]
         for name in (*names, *links):
             count += 1
-            if count > MOST_MEMBERS:
+            if count > MOST_MEMBERS + 1:
                 return
             yield os.path.relpath(os.path.join(folder, name), root)  # noqa: PTH118  # a string of a string
+
+
+def too_much(root: Path) -> str:
+    """`more than 50,000 files or 4 GiB`, where a folder holds so much that an archive of it is not looked through; ""
+    where it does not."""
+    many = sum(1 for _ in files_below(root)) > MOST_MEMBERS
+    return _LIMITS if many or size_below(root) > MOST_BYTES else ""
 
 
 def size_below(root: Path) -> int:
@@ -146,7 +154,7 @@ def _wrong(entry: tarfile.TarInfo, count: int, size: int) -> str:
     if not (entry.isreg() or entry.isdir() or entry.issym() or entry.islnk()):
         return f"has {scrub(entry.name, 80)!r}, which is no file, folder or link"
     if count >= MOST_MEMBERS or size > MOST_BYTES:
-        return f"holds more than {MOST_MEMBERS:,} files or {MOST_BYTES // 1024**3} GiB, which is not looked through"
+        return f"holds {_LIMITS}, which is not looked through"
     return ""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from actions.performing.secrets import unrepeated
 from actions.submission.answers import said_in
 from config.values import SecretRef
 from fleet.actions.plan import HttpRequest, SecretName
@@ -53,10 +54,11 @@ class Asker:
 
     async def answer(self, url: str) -> tuple[int, bytes]:
         """Status and body. Raises OutsideError where there is no answer."""
+        secret = self._secret()
         answer = await self._reach.http.get(
-            url, accept="application/json", secret=self._secret(), timeout_s=self._timeout_s, close=self._close
+            url, accept="application/json", secret=secret, timeout_s=self._timeout_s, close=self._close
         )
-        return answer.status, answer.body
+        return answer.status, unrepeated(answer, secret).body
 
     def planned(self, method: Literal["POST", "PUT", "PATCH", "DELETE"], url: str, body: Any) -> HttpRequest:
         """The request that is sent when it is confirmed."""

@@ -11,6 +11,7 @@ from actions.reverting.words import KEY
 from fleet.actions.plan import ActKind, Check, Fact, HttpRequest, Plan, Stage, Step, Target, Tier
 from fleet.actions.revision import Revision
 from fleet.actions.rollback_plan import SLACK_S, against_live, calm_s, expected, hit, slo_effects, time_words
+from fleet.actions.unseen import unseen
 from fleet.actions.verdict import step_key
 from fleet.store import Store
 from fleet.text import scrub
@@ -65,7 +66,7 @@ def drafted(one: Followed, roll: Roll, planning: Planning) -> Plan:
             time_words(roll.stages, within_s),
         ),
         undo=roll.undo,
-        warnings=tuple(dict.fromkeys(roll.warnings)),
+        warnings=tuple(dict.fromkeys(filter(None, (*roll.warnings, unseen(agents, planning.store))))),
         refusals=tuple(dict.fromkeys(roll.refusals)),
         follow_s=within_s + sum(stage.within_s + stage.hold_s for stage in roll.stages),
         within_s=within_s,

@@ -10,9 +10,10 @@ from actions.reverting.drafting import Roll, drafted
 from actions.reverting.followed import Followed
 from actions.reverting.roll_plan import roll_plan
 from fleet.actions.action import Action
-from fleet.actions.plan import ActKind, Fact, Plan, Step
+from fleet.actions.plan import ActKind, Plan, Step
 from fleet.actions.revision import Revision, Revisions, of_plan
 from fleet.actions.rollback_plan import end_checks
+from fleet.actions.taking_back import of_fact
 from fleet.errors import RefusedError
 
 
@@ -25,7 +26,7 @@ async def undo_plan(one: Followed, action: Action, planning: Planning) -> Plan:
         made = _put_back(one, known, action, steps, planning)
     else:
         made = await _rolled_again(one, known, action, planning)
-    return replace(made, of=action.id)
+    return replace(made, of=action.id, facts=(of_fact(ActKind.UNDO, action), *made.facts))
 
 
 async def _rolled_again(one: Followed, known: Revisions, action: Action, planning: Planning) -> Plan:
@@ -54,7 +55,7 @@ def _put_back(one: Followed, known: Revisions, action: Action, steps: Sequence[S
         names=done.names | known.names(before, known.live.id if known.live is not None else ""),
         steps=tuple(steps),
         checks=end_checks(before, one.agents(), one.head.slo or "", one.head.gate or "", reloads=one.rolling.reloads),
-        facts=(Fact("undoes", f"{action.id}: {done.title}"), *known.facts),
+        facts=known.facts,
         blast=(f"everything that changed since in {one.rolling.target}",),
         undo=(f"rolling to {of_plan(done, done.revision)} again",) if done.revision else (),
         warnings=known.warnings,

@@ -11,7 +11,7 @@ from actions.submission.answers import message_in, said_by
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.plan import CommandRun, Fact, HttpRequest, Plan, Step
 from fleet.actions.ports import ActReach
-from fleet.actions.revision import Revision, Revisions, of_plan
+from fleet.actions.revision import Revision, Revisions, instead, of_plan
 from fleet.errors import RefusedError
 from fleet.text import scrub, scrub_lines
 
@@ -147,7 +147,7 @@ class Way(ABC):
         live = (await self.revisions()).live
         if live is None:
             return f"the target does not say that {of_plan(plan, plan.revision)} is live"
-        return f"{live.called} is live, not {of_plan(plan, plan.revision)}" if live.id != plan.revision else ""
+        return instead(live.called, plan) if live.id != plan.revision else ""
 
 
 def changed_since(plan: Plan, known: Revisions) -> tuple[str, ...]:

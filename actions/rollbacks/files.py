@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from actions.reverting.archives import Contents, files_below, sha256_of
+from actions.reverting.archives import Contents, files_below, sha256_of, too_much
 from actions.reverting.commands import Runner, program_fact
 from actions.reverting.listing import with_live
 from actions.reverting.places import archive_facts, back_from_archive, checksum_beside, own_archive, plain, stamp
@@ -133,8 +133,21 @@ class FilesRolling(Way):
             made.append(
                 Revision(id=one.name, name=one.name, at=one.at, author=one.owner, changed=changed, trouble=trouble)
             )
-        problems = () if live else (f"what stands at {self._path} is none of the versions",)
-        return Revisions(target=self.target, revisions=with_live(made, live), problems=problems)
+        revisions = with_live(made, live)
+        if live:
+            return Revisions(target=self.target, revisions=revisions)
+        unlisted = f"what stands at {self._path} is none of the versions"
+        return Revisions(
+            target=self.target, revisions=revisions, problems=(unlisted,), warnings=self._not_verified_when_undone()
+        )
+
+    def _not_verified_when_undone(self) -> tuple[str, ...]:
+        """Of what is no version, only the content itself could tell that it was put back."""
+        much = too_much(self._path) if self._options.mode == "restore" else ""
+        if not much:
+            return ()
+        what = f"{self._path} holds {much}"
+        return (f"{what}: undoing would put it back, but could not verify that, and would end as failed",)
 
     def _looked_at(self, one: Release, sums: dict[str, str]) -> tuple[str, str]:
         """(digest, why it cannot be rolled to)."""

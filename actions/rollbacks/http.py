@@ -29,6 +29,7 @@ from fleet.actions.revision import Revision, Revisions, of_plan, short
 from fleet.actions.rollback_plan import INSTANCE
 from fleet.errors import Fault, OutsideError
 from fleet.text import scrub
+from transport.urls import origin
 
 Path = Annotated[str, Meta(max_length=200)]
 
@@ -92,6 +93,9 @@ class HttpRollOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         check_says_where("to", [self.to.url, self.to.body])
+        for field, part in (("to", self.to), ("verify", self.verify), ("undo", self.undo)):
+            if self.auth is not None and part is not None and origin(part.url) != origin(str(self.list)):
+                raise ValueError(f"{field}: it is another server than that of list, and would get its secret")
 
 
 class HttpRolling(Way):

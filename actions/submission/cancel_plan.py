@@ -10,6 +10,7 @@ from actions.submission.plan_words import count
 from fleet.actions.action import Action, ActionState
 from fleet.actions.plan import ActKind, Plan, Tier
 from fleet.actions.ports import item_key
+from fleet.actions.taking_back import of_fact
 from fleet.errors import RefusedError
 from fleet.text import scrub
 
@@ -45,6 +46,7 @@ async def cancel_plan(made: MadeTemplate, action: Action, planning: Planning, fo
         steps=tuple(replace(step, item=places[step.item]) for step in steps),
         made_at=planning.clock.now(),
         items=tuple(action.items[number].words for number in places),
+        facts=(of_fact(ActKind.CANCEL, action),),
         effects=(f"{count(len(places), 'task')} will not be done",),
         undo=("What is cancelled is submitted anew where it is still wanted.",),
         warnings=(f"{count(left, 'task')} cannot be cancelled any more",) if left else (),

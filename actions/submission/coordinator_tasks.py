@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from actions.performing.secrets import unrepeated
 from actions.submission.answers import tail_of
 from actions.submission.header_auth import HeaderAuth, read_header
 from actions.submission.pages import page_json
@@ -114,9 +115,10 @@ class CoordinatorTasks:
 
     async def _get(self, path: str) -> Answer:
         secret = read_header(self._auth, self._reach.root)
-        return await self._reach.http.get(
+        answer = await self._reach.http.get(
             self._url + path, accept="application/json", headers=self._headers, secret=secret, close=True, alone=True
         )
+        return unrepeated(answer, secret)
 
 
 def observed(record: Record) -> Observed:

@@ -10,7 +10,7 @@ from actions.submission.receivers import not_well
 from actions.submission.template_fields import offered_too
 from fleet.actions.depth import eta_s
 from fleet.actions.plan import ActKind
-from fleet.actions.template import Desk
+from fleet.actions.template import CAPABILITY, Desk
 from fleet.store import Store
 
 HISTORY: Final = 20
@@ -42,11 +42,11 @@ def _queue_notes(name: str, store: Store) -> tuple[str, ...]:
 
 
 def _shared_capabilities(to: Sequence[str], store: Store) -> Mapping[str, tuple[str, ...]]:
-    """Under `capability` what all of the agents say that they can."""
+    """What all of the agents say that they can."""
     labels = [store.status[name].labels for name in to if name in store.status]
     can = [one.get("capabilities", "").replace(",", " ").split() for one in labels]
     shared = tuple(word for word in can[0] if all(word in other for other in can)) if can else ()
-    return {"capability": shared} if shared else {}
+    return {CAPABILITY: shared} if shared else {}
 
 
 def sent_before(made: MadeTemplate, store: Store) -> tuple[dict[str, Any], ...]:

@@ -4,7 +4,9 @@ They are sent in one of two ways, and which it is its interface tells: to everyb
 reads an event takes it away from who else reads in that group.
 """
 
+import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -19,6 +21,12 @@ from transport.sse import ServerEvent, listen
 
 Listening = Literal["no", "bus", "any"]
 STREAM: Final = "/events/stream"
+UNASKED_S: Final = 30.0
+"""How long the stream is kept open after the last look; longer than the pause between two looks ever is."""
+ANEW_S: Final = 300.0
+"""After which a stream is opened anew, because one that is silent may be dead."""
+AGAIN_S: Final = 1.0
+"""Before it is opened again where it was cut or refused."""
 _STATES: Final = {
     "ingestion.queued": "queued",
     "ingestion.started": "processing",
@@ -29,7 +37,7 @@ _STATES: Final = {
 
 
 class OrchestratorEvents:
-    """Listens for `for_s` seconds at a time. `listening`: not at all, where events are sent to everybody, or always."""
+    """Waits for `for_s` seconds at a time. `listening`: not at all, where events are sent to everybody, or always."""
 
     def __init__(
         self,
@@ -40,34 +48,23 @@ class OrchestratorEvents:
         listening: Listening,
         for_s: float,
     ) -> None:
-        self._url = f"{url}{STREAM}?last_id=%3E&event_types={','.join(_STATES)}"
-        self._auth = auth
-        self._root = root
+        self._listener = _Listener(f"{url}{STREAM}?last_id=%3E&event_types={','.join(_STATES)}", auth, root)
         self._pages = pages
         self._listening = listening
         self._for_s = for_s
         self._kind: str | None = None
 
     async def heard(self, ids: Collection[str]) -> dict[str, Job]:
-        """What is said of these jobs, by id, until each has ended or the time is over. Nothing where it cannot be
-        heard: only a quarter of the events would come anyway, each of four worker processes sends its own."""
+        """What was said of these jobs since they were first asked for, by id, once each has ended or the time is over.
+        Nothing where it cannot be heard: only a quarter of the events would come anyway, each of four worker processes
+        sends its own."""
         if not ids or not await self._may_listen():
             return {}
-        heard: dict[str, Job] = {}
-
-        def take(event: ServerEvent) -> bool:
-            job = event_job(event)
-            if job is not None and job.id in ids and not _has_ended(heard.get(job.id)):
-                heard[job.id] = job
-            return all(_has_ended(heard.get(id)) for id in ids)
-
-        try:
-            header = read_header(self._auth, self._root)
-            headers = {} if header is None else {header[0]: header[1].reveal()}
-            await listen(self._url, take, for_s=self._for_s, headers=headers)
-        except OutsideError:
-            return {}
-        return heard
+        self._listener.ask(ids)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._for_s):
+                await self._listener.ended(ids)
+        return {id: self._listener.heard[id] for id in ids if id in self._listener.heard}
 
     async def _may_listen(self) -> bool:
         if self._listening != "bus":
@@ -78,6 +75,62 @@ class OrchestratorEvents:
             except OutsideError:
                 return False
         return self._kind == "event_types"
+
+
+class _Listener:
+    """Keeps the stream open from one look to the next, because an event is sent once and never again. It leaves when
+    each job that it was asked for has ended, or nobody asks any more."""
+
+    def __init__(self, url: str, auth: HeaderAuth | None, root: Path) -> None:
+        self.heard: dict[str, Job] = {}
+        """The last event of each job that was asked for, by its id; the one that it ended by stays."""
+        self._url = url
+        self._auth = auth
+        self._root = root
+        self._open: set[str] = set()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._leaving: asyncio.TimerHandle | None = None
+
+    def ask(self, ids: Collection[str]) -> None:
+        """Listen for these, too."""
+        self._open.update(id for id in ids if not _has_ended(self.heard.get(id)))
+        loop = asyncio.get_running_loop()
+        if self._open and (self._task is None or self._task.done()):
+            self._task = loop.create_task(self._listen())
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self._leaving = loop.call_later(UNASKED_S, self._leave)
+
+    async def ended(self, ids: Collection[str]) -> None:
+        """Wait until each of these has ended."""
+        while not self._open.isdisjoint(ids):
+            self._news.clear()
+            await self._news.wait()
+
+    def _leave(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._open.clear()
+        self.heard.clear()
+
+    async def _listen(self) -> None:
+        while self._open:
+            # A stream that is cut, or was silent for long, is opened anew: what was heard before stays.
+            with suppress(OutsideError):
+                header = read_header(self._auth, self._root)
+                headers = {} if header is None else {header[0]: header[1].reveal()}
+                await listen(self._url, self._take, for_s=ANEW_S, headers=headers)
+            await asyncio.sleep(AGAIN_S)
+
+    def _take(self, event: ServerEvent) -> bool:
+        job = event_job(event)
+        if job is not None and job.id in self._open:
+            self.heard[job.id] = job
+            if _has_ended(job):
+                self._open.discard(job.id)
+            self._news.set()
+        return not self._open
 
 
 def _has_ended(job: Job | None) -> bool:

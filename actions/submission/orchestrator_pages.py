@@ -3,6 +3,7 @@
 from typing import Any, Final
 from urllib.parse import quote
 
+from actions.performing.secrets import unrepeated
 from actions.submission.header_auth import HeaderAuth, read_header
 from actions.submission.orchestrator_jobs import Job, job_of
 from actions.submission.pages import page_json
@@ -46,7 +47,8 @@ class OrchestratorPages:
     async def _json(self, path: str, *, missing: bool = False) -> Any:
         """A page's JSON; None for 404 where it may be missing."""
         secret = read_header(self._auth, self._reach.root)
-        answer = await self._reach.http.get(self._url + path, accept="application/json", secret=secret)
+        asked = await self._reach.http.get(self._url + path, accept="application/json", secret=secret)
+        answer = unrepeated(asked, secret)
         if answer.status == 404 and missing:
             return None
         if answer.status == 400 and b"host header" in answer.body.lower():

@@ -41,9 +41,10 @@ class OrchestratorSight:
         ids = hashed.ids
         listed = await self._pages.jobs() if any(_is_open(hashed.jobs.get(id)) for id in ids.values()) else {}
         seen: dict[int, Observed] = {}
+        shown: dict[str, list[View]] = {}
         for number, id in ids.items():
             views = [(where, jobs[id]) for where, jobs in (("Redis", hashed.jobs), ("the list", listed)) if id in jobs]
-            found = best(views)
+            found, shown[id] = best(views), views
             if not id:
                 seen[number] = self._guessed(_chunks_sent(plan, number), since, set(ids.values()), listed)
             elif found is not None and not _is_open(found[1]):
@@ -52,7 +53,7 @@ class OrchestratorSight:
                 seen[number] = await self._asked(id, views, listed, hashed.note)
             else:
                 seen[number] = _later(found)
-        return {**seen, **await self._heard(ids, seen)}
+        return {**seen, **await self._heard(ids, seen, shown)}
 
     async def _asked(self, id: str, views: list[View], listed: Mapping[str, Job], note: str) -> Observed:
         """The job itself, which lies, beside what is known from elsewhere."""
@@ -90,11 +91,14 @@ class OrchestratorSight:
             "no id came back, and no job like it is listed; that it was not queued is likely, not certain"
         )
 
-    async def _heard(self, ids: Mapping[int, str], seen: Mapping[int, Observed]) -> dict[int, Observed]:
-        """What events say of those that have not ended."""
+    async def _heard(
+        self, ids: Mapping[int, str], seen: Mapping[int, Observed], shown: Mapping[str, list[View]]
+    ) -> dict[int, Observed]:
+        """What events say of those that have not ended, where they know no less than what is shown of them."""
         waiting = {ids[number]: number for number, one in seen.items() if not one.final and ids[number]}
         heard = await self._events.heard(waiting.keys())
-        return {waiting[id]: job.observed("an event") for id, job in heard.items()}
+        told = {id: best([("an event", job), *shown[id]]) for id, job in heard.items()}
+        return {waiting[id]: view[1].observed(view[0]) for id, view in told.items() if view is not None}
 
 
 def _is_open(job: Job | None) -> bool:

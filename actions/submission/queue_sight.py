@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from fleet.actions.action import ActionState, Observed
-from fleet.model import Task
 from fleet.queues import OUT_OF_SIGHT
 from fleet.store import Store
 from fleet.vocabulary import TaskState
+from fleet.work import Task
 
 ENDS: Final[Mapping[TaskState, ActionState]] = {
     TaskState.DONE: ActionState.SUCCEEDED,

@@ -17,7 +17,7 @@ from actions.performing.secrets import read_secret
 from actions.submission.answers import failed, unanswered
 from actions.submission.each import Wanted, step_each
 from actions.submission.texts import named_in, secret_name
-from config.kinds import Kind
+from config.kinds import Kind, nothing
 from config.problems import is_secret_key
 from config.values import FilePath, Seconds, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
@@ -217,4 +217,6 @@ def _no_program(program: str) -> str:
     return f"there is no program {scrub(program)}, or it must not be run"
 
 
-KIND = Kind[Submitting](name="command", options=CommandOptions, build=_build, named=_named, missing=_missing)
+KIND = Kind[Submitting](
+    name="command", options=CommandOptions, build=_build, named=_named, offers=nothing, missing=_missing
+)

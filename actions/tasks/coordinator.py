@@ -32,6 +32,8 @@ NO_COMMAND: Final = "fleetdeck-asks-what-is-allowed"
 """No command: asking for it brings the list of those that there are, and changes nothing."""
 AGENT: Final = "agent"
 """The field that says whom a task is for, where no option does."""
+COMMAND: Final = "command"
+"""The field that says what is to be done, where no option does."""
 _ID: Final = f"{HOLE_OPEN}task_id{HOLE_SHUT}"
 
 
@@ -95,7 +97,7 @@ class CoordinatorSubmitting:
 
     async def known(self, agents: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """The commands that it allows, asked for once."""
-        name = field_of(self._command, "command")
+        name = field_of(self._command, COMMAND)
         if not name or not self._options.ask_allowed:
             return {}, ()
         if self._allowed is None:
@@ -208,4 +210,9 @@ def _named(options: CoordinatorOptions) -> Mapping[str, frozenset[str]]:
     return named_in(agent=options.agent, command=options.command, project=options.project)
 
 
-KIND = Kind[Submitting](name="coordinator", options=CoordinatorOptions, build=_build, named=_named)
+def _offers(options: CoordinatorOptions) -> tuple[str, ...]:
+    name = field_of(pattern_of(options.command) if options.command is not None else None, COMMAND)
+    return (name,) if name and options.ask_allowed else ()
+
+
+KIND = Kind[Submitting](name="coordinator", options=CoordinatorOptions, build=_build, named=_named, offers=_offers)

@@ -18,7 +18,7 @@ from actions.submission.each import Wanted, step_each
 from actions.submission.http_answers import read_state, read_taken
 from actions.submission.http_options import OWN_NAMES, HttpOptions, Method
 from actions.submission.texts import named_in, secret_name
-from config.kinds import Kind
+from config.kinds import Kind, nothing
 from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.placeholders import (
     ANY_NAME,
@@ -236,4 +236,4 @@ def _named(options: HttpOptions) -> Mapping[str, frozenset[str]]:
     return named_in(OWN_NAMES, url=options.url, headers=options.headers, body=options.body)
 
 
-KIND = Kind[Submitting](name="http", options=HttpOptions, build=_build, named=_named)
+KIND = Kind[Submitting](name="http", options=HttpOptions, build=_build, named=_named, offers=nothing)

@@ -18,7 +18,7 @@ from actions.submission.orchestrator_hashes import KEY_NAME, OrchestratorHashes
 from actions.submission.orchestrator_pages import OrchestratorPages
 from actions.submission.orchestrator_sight import OrchestratorSight
 from actions.submission.texts import filled, named_in, names_of, pattern_of
-from config.kinds import Kind
+from config.kinds import Kind, nothing
 from config.values import HttpUrl, RedisUrl, Seconds, SecretRef
 from fleet.actions.action import Observed, Result, StepRead
 from fleet.actions.plan import HttpRequest, Plan, Step
@@ -52,7 +52,7 @@ class OrchestratorOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Whether events are listened to. `bus`: only where they are sent to everybody. `any`: also where they are read
     from a group in Redis, which takes them away from who else reads in it."""
     listen_for: Seconds = Seconds(2)
-    """How long they are listened to in one look."""
+    """How long one look waits for them. Between two looks they are heard, too."""
     timeout: Seconds = Seconds(10)
     """How long one request may take."""
 
@@ -154,4 +154,4 @@ def _named(options: OrchestratorOptions) -> Mapping[str, frozenset[str]]:
     )
 
 
-KIND = Kind[Submitting](name="orchestrator", options=OrchestratorOptions, build=_build, named=_named)
+KIND = Kind[Submitting](name="orchestrator", options=OrchestratorOptions, build=_build, named=_named, offers=nothing)

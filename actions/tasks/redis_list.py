@@ -28,7 +28,7 @@ from actions.submission.redis_side import (
     write_step,
 )
 from actions.submission.texts import named_in, names_of, pattern_of
-from config.kinds import Kind
+from config.kinds import Kind, nothing
 from config.values import RedisUrl, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
 from fleet.actions.placeholders import fill_data
@@ -227,4 +227,4 @@ def _named(options: RedisListTaskOptions) -> Mapping[str, frozenset[str]]:
     return named_in(OWN_NAMES, item=options.item)
 
 
-KIND = Kind[Submitting](name="redis_list", options=RedisListTaskOptions, build=_build, named=_named)
+KIND = Kind[Submitting](name="redis_list", options=RedisListTaskOptions, build=_build, named=_named, offers=nothing)

@@ -34,7 +34,7 @@ from actions.submission.stream_entries import (
     read_entry,
 )
 from actions.submission.texts import named_in, names_of, pattern_of
-from config.kinds import Kind
+from config.kinds import Kind, nothing
 from config.values import RedisUrl, SecretRef
 from fleet.actions.action import ActionState, Observed, Result, StepRead, Verdict
 from fleet.actions.placeholders import fill_text
@@ -240,4 +240,4 @@ def _named(options: RedisStreamTaskOptions) -> Mapping[str, frozenset[str]]:
     return named_in(OWN_NAMES, entry=options.entry, job=options.job)
 
 
-KIND = Kind[Submitting](name="redis_stream", options=RedisStreamTaskOptions, build=_build, named=_named)
+KIND = Kind[Submitting](name="redis_stream", options=RedisStreamTaskOptions, build=_build, named=_named, offers=nothing)

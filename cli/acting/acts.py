@@ -68,6 +68,7 @@ class Acts:
         self._clock = clock
         self._performer = MachinePerformer(http, config.root, clock=clock)
         self.submissions, self.rollbacks = self.made(config)
+        self._planned_with: dict[str, RollbackBook] = {}
         self._records = Records(keeping.folder / "actions")
         self._claims = FileLocks(keeping.folder / "claims")
         self._fleet = config.name
@@ -113,6 +114,8 @@ class Acts:
 
     def use(self, made: tuple[Submissions, RollbackBook]) -> None:
         """Go on with these; what runs already goes on with those that it was planned with."""
+        under_way = (id for id, row in self._store.actions.items() if not row.ended)
+        self._planned_with = {id: self._planned_with.get(id, self.rollbacks) for id in under_way}
         self.submissions, self.rollbacks = made
         self.desk.use(*made)
         self._proposer = self._proposing()
@@ -172,7 +175,9 @@ class Acts:
         return self.rollbacks.doer(plan.source) if rolls else self.submissions.doer(plan.source)
 
     async def _live_of(self, plan: Plan) -> str | None:
-        return await self.rollbacks.live_of(plan)
+        row = self._store.actions.get(plan.key)
+        before = self._planned_with.get(plan.key) if row is not None and not row.ended else None
+        return await (before or self.rollbacks).live_of(plan)
 
     def _locks(self, config: Config, keeping: Keeping) -> Locks:
         options = config.actions

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sys
+import termios
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -49,6 +50,7 @@ def confirmed(plan: Plan, given: Given, refusals: tuple[str, ...]) -> Confirmati
             click.echo("fleetdeck: nobody can be asked here: --yes stands for the answer", err=True)
         return Confirmation(by=given.by, reason=given.reason, ticket=given.ticket)
     with _ends_at_once():
+        _forget_typed_ahead()
         return _asked(plan, given)
 
 
@@ -116,6 +118,12 @@ _AT_ONCE: dict[signal.Signals, Any] = {
     signal.SIGTERM: _exit,
     signal.SIGHUP: _exit,
 }
+
+
+def _forget_typed_ahead() -> None:
+    """What was typed before the plan could be read is no answer to it."""
+    with contextlib.suppress(OSError, ValueError, termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _is_terminal() -> bool:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from cli.acting.options import output_option
 from cli.options import DurationType, config_option
+from cli.plain_output import write_data
 from cli.settings import Failure, load_config, operator, start_logging
 from fleet.actions.action import Freeze
 from fleet.clock import SystemClock
@@ -30,8 +32,9 @@ reason_option = click.option("--reason", default="", metavar="TEXT", help="Why, 
 @click.command("freeze")
 @config_option
 @reason_option
+@output_option
 @click.pass_context
-def freeze(ctx: click.Context, config_path: Path | None, reason: str) -> None:
+def freeze(ctx: click.Context, config_path: Path | None, reason: str, output: str) -> None:
     """Have no program of this user write to the fleet any more: no dashboard, and no command.
 
     It is `R` of the dashboard. What runs goes on. It holds until `fleetdeck unfreeze`, also over a restart of the
@@ -48,7 +51,7 @@ def freeze(ctx: click.Context, config_path: Path | None, reason: str) -> None:
         return row
 
     row = _done(_config(ctx, config_path), do)
-    click.echo(scrub(row.why, 1000))
+    _tell(row, scrub(row.why, 1000), output)
 
 
 @click.command("unlock")
@@ -62,8 +65,9 @@ def freeze(ctx: click.Context, config_path: Path | None, reason: str) -> None:
     help="For how long; without it actions.unlock_for, which is 10m where it is not said.",
 )
 @reason_option
+@output_option
 @click.pass_context
-def unlock(ctx: click.Context, config_path: Path | None, for_s: float | None, reason: str) -> None:
+def unlock(ctx: click.Context, config_path: Path | None, for_s: float | None, reason: str, output: str) -> None:
     """Let all programs of this user write to a fleet that is frozen, for a while; a reason is wanted.
 
     What is read-only by `--read-only` or by the configuration stays so. A restart of the machine ends it, and so does
@@ -75,14 +79,15 @@ def unlock(ctx: click.Context, config_path: Path | None, for_s: float | None, re
     config = _config(ctx, config_path, lifts=True)
     wanted = float(config.actions.unlock_for) if for_s is None else for_s
     row = _done(config, lambda freezing: freezing.unlock(operator(), reason, wanted))
-    click.echo(f"unlocked until {rfc3339(row.until)}; then it is frozen again")
+    _tell(row, f"unlocked until {rfc3339(row.until)}; then it is frozen again", output)
 
 
 @click.command("unfreeze")
 @config_option
 @reason_option
+@output_option
 @click.pass_context
-def unfreeze(ctx: click.Context, config_path: Path | None, reason: str) -> None:
+def unfreeze(ctx: click.Context, config_path: Path | None, reason: str, output: str) -> None:
     """End a freeze, for all programs of this user; a reason is wanted. What is read-only stays so.
 
     Exits 2 where it was refused.
@@ -90,8 +95,8 @@ def unfreeze(ctx: click.Context, config_path: Path | None, reason: str) -> None:
     \b
     fleetdeck unfreeze --reason 'INC-7 is over'
     """
-    _done(_config(ctx, config_path, lifts=True), lambda freezing: freezing.unfreeze(operator(), reason))
-    click.echo("unfrozen")
+    row = _done(_config(ctx, config_path, lifts=True), lambda freezing: freezing.unfreeze(operator(), reason))
+    _tell(row, "unfrozen", output)
 
 
 def _config(ctx: click.Context, path: Path | None, *, lifts: bool = False) -> "Config":
@@ -116,3 +121,12 @@ def _done(config: "Config", do: Do) -> Freeze:
         return await do(Books(config, Store(), keeping, SystemClock()).freezing)
 
     return asyncio.run(done())
+
+
+def _tell(row: Freeze, words: str, output: str) -> None:
+    if output != "json":
+        click.echo(words)
+        return
+    from cli.acting.outcome import freeze_json
+
+    write_data(freeze_json(row), output)

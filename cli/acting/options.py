@@ -24,6 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 Planning: TypeAlias = "Callable[[Acting, Store], Awaitable[Plan]]"
 """Makes the plan. Raises RefusedError."""
 
+output_option = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+"""What a command prints: lines for reading, or one JSON object for each thing."""
+
 _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Show the plan and why it would be refused; send nothing."),
     click.option("--yes", is_flag=True, help="Ask nothing: the command names the target. A reason is still wanted."),
@@ -38,7 +41,7 @@ _OPTIONS = (
         default=None,
         help="How long to follow what is submitted; anything else that has not ended by then is stopped.",
     ),
-    click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    output_option,
 )
 
 

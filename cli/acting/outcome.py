@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from fleet.actions.action import SETTLED_AS, Action, ActionState
+from fleet.actions.action import SETTLED_AS, Action, ActionState, Freeze
 from fleet.actions.plan import Plan, plan_sha256, public
 from fleet.actions.preview import Line
 from fleet.actions.printed import last_lines, printed_lines
+from fleet.actions.taking_back import taken_back
 from fleet.actions.verdict import settled_words, state_words
 from fleet.errors import RefusedError
 from fleet.store import Store
@@ -68,6 +69,11 @@ def receipt_json(action: Action) -> str:
     return _json(msgspec.to_builtins(action, str_keys=True))
 
 
+def freeze_json(row: Freeze) -> str:
+    """Whether the fleet can be written to, as a JSON object."""
+    return _json(msgspec.to_builtins(row, str_keys=True))
+
+
 def receipt_text(action: Action) -> str:
     """An action as lines for reading."""
     return "".join(f"{line}\n" for line in _receipt(action))
@@ -77,6 +83,9 @@ def _receipt(action: Action) -> Iterator[str]:
     yield f"{state_words(action)}: {scrub(action.plan.title)}"
     if action.outcome:
         yield f"  {scrub(action.outcome)}"
+    of = taken_back(action.plan)
+    if of is not None:
+        yield f"  {of.name} {scrub(of.value)}"
     for stage in action.stages:
         said = f": {scrub(stage.sentence)}" if stage.sentence else ""
         yield f"  {scrub(stage.title)}: {stage.state}{said}"

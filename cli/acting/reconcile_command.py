@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.acting.complete import complete_action
+from cli.acting.options import output_option
 from cli.acting.outcome import UNKNOWN, exit_code, known_id, receipt_json, receipt_text
 from cli.options import config_option, wait_option
 from cli.plain_output import write_data
@@ -30,7 +31,7 @@ _SETTLED = {
 @wait_option
 @click.option("--settle", type=click.Choice(list(_SETTLED)), help="Say how ACTION ended, where its target cannot.")
 @click.option("--reason", default="", metavar="TEXT", help="How you know how it ended; wanted by --settle.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @click.pass_context
 def reconcile(
     ctx: click.Context,

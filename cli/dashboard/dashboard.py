@@ -14,12 +14,9 @@ from msgspec.structs import replace
 
 from cli.dashboard import garbage
 from cli.dashboard.saved import Taste, first_style, saved_filters
-from cli.settings import log_file, operator
 from cli.wishes import Wishes
-from fleet.clock import SystemClock
-from fleet.filters.saved import FilterShelf, SavedFilters
 from fleet.store import Store
-from fleet.view_line import VIEWS, ViewLine, parse_view_line
+from fleet.view_line import VIEWS, parse_view_line
 from fleet.views.catalogue import check_view_line
 from tui.terminal.capabilities import capabilities, is_dumb
 from tui.terminal.profile import decide, prepare
@@ -56,62 +53,16 @@ def run(
         click.echo(f"fleetdeck: {blind}", err=True)
         return
     forget_empty_no_color()
-    look_at = capabilities(os.environ, wishes.ascii)
+    terminal = capabilities(os.environ, wishes.ascii)
     profile = decide(os.environ, wishes.slow_link)
     prepare(profile, os.environ)
     garbage.hold()
-    from cli.dashboard.behind import Behind
-    from cli.dashboard.clipboard import MachineClipboard
-    from cli.dashboard.ending import run_app
-    from cli.dashboard.last_state import LastState
-    from cli.dashboard.late import LateExplainer, LateGraphs, LateQueries, LateSilencer, late_acting
-    from cli.dashboard.memory_file import open_memory
-    from cli.keys_file import find_keys, key_map
-    from tui.app import FleetdeckApp
-    from tui.themed import Look
-    from tui.timed import CHOICE
+    from cli.dashboard.live import Live
 
-    if wishes.keys:
-        find_keys(wishes.keys, os.environ)
-    kept = open_memory(name, path, fresh=wishes.fresh)
-    saved = SavedFilters(taste.filters, dict(kept.memory.filters))
-    if asked is not None:
-        check_view_line(asked, saved)
-    look = Look(terminal=look_at, theme=wishes.theme or "", configured=taste.theme)
-    store, clock = Store(), SystemClock()
-    store.times = first_style(wishes.tz, kept.memory.choices.get(CHOICE, ""), taste.time)
-    last = LastState(name, None if wishes.fresh else path)
-    if last.is_small:
-        last.recall(store, clock)
-    behind = Behind(later, store, clock, last, lasting=path is not None, read_only=wishes.read_only)
-    app = FleetdeckApp(
-        store,
-        fleet_name=name,
-        clock=clock,
-        view=asked or ViewLine(view=kept.memory.view or VIEWS[0]),
-        read_only=wishes.read_only,
-        profile=profile,
-        on_start=behind.collect,
-        collect_now=behind.collect_now,
-        reload=behind.reload,
-        log_path=log_file(),
-        read_keys=lambda: key_map(wishes.keys, os.environ),
-        clipboard=MachineClipboard(os.environ),
-        memory=kept.memory,
-        remember=kept.remember,
-        memory_trouble=kept.trouble,
-        filters=FilterShelf(saved),
-        look=look,
-        silencer=LateSilencer(lambda: behind.judgement),
-        acting=late_acting(lambda: behind.acting),
-        operator=operator(),
-        graphing=LateGraphs(lambda: behind.judgement),
-        querying=LateQueries(lambda: behind.judgement),
-        explain=LateExplainer(lambda: behind.judgement),
-        notify=taste.notify,
+    live = Live(
+        later=later, name=name, path=path, taste=taste, wishes=wishes, asked=asked, terminal=terminal, profile=profile
     )
-    behind.attach(app)
-    run_app(app)
+    live.run()
 
 
 def forget_empty_no_color() -> None:

@@ -9,7 +9,6 @@ changed itself (`tui.kept.memory.merged`).
 import contextlib
 import fcntl
 import hashlib
-import logging
 import os
 import re
 import time
@@ -19,10 +18,8 @@ from pathlib import Path
 import msgspec
 
 from cli.settings import state_dir
-from transport.kept_files import replace_whole
+from transport.kept_files import put_aside, replace_whole
 from tui.kept.memory import VERSION, Memory, bounded, merged
-
-log = logging.getLogger(__name__)
 
 _MOST_BYTES = 1 << 20
 _FOLDER = "fleets"
@@ -95,15 +92,7 @@ class MemoryFile:
             return self._base
 
     def _put_aside(self, error: Exception) -> str:
-        # One of a kind: a file that breaks every day must not fill the folder.
-        kind = f"version-{error.version}" if isinstance(error, _OtherVersionError) else "broken"
-        aside = self.path.with_name(f"{self.path.name}.{kind}")
-        try:
-            self.path.replace(aside)
-        except OSError as reason:
-            log.warning("%s cannot be moved aside: %s", self.path, reason)
-            return ""
-        return f"; it is now {aside}"
+        return put_aside(self.path, f"version-{error.version}" if isinstance(error, _OtherVersionError) else "broken")
 
 
 class Kept(msgspec.Struct, frozen=True):

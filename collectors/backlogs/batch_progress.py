@@ -18,10 +18,10 @@ from config.values import FilePath
 from fleet.backlog import excess, quoted
 from fleet.errors import ParseError
 from fleet.json_salvage import read_json
-from fleet.model import BacklogReading
 from fleet.ports import Probe, Reach
 from fleet.text import scrub
 from fleet.times import parse_time
+from fleet.work import BacklogReading
 
 _COUNTERS = ("total_todos", "processed", "successful", "failed", "batches_completed", "current_batch")
 

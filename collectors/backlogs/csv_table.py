@@ -16,10 +16,10 @@ from config.kinds import Kind
 from config.values import FilePath
 from fleet.backlog import bounded_sections, quoted
 from fleet.errors import ParseError
-from fleet.model import BacklogReading, Section
 from fleet.mojibake import as_utf8, decoded
 from fleet.ports import Probe, Reach
 from fleet.text import scrub
+from fleet.work import BacklogReading, Section
 
 _DELIMITERS = ",;\t|"
 _MOST_SECTIONS = 50

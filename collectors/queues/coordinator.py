@@ -16,12 +16,12 @@ from config.kinds import Kind
 from config.values import HttpUrl, SecretRef
 from fleet.errors import ConfigError, Fault, OutsideError, ParseError
 from fleet.exposition.page import parse_page
-from fleet.model import QueueReading, Task
 from fleet.ports import Answer, Probe, Reach
 from fleet.secret import Secret
 from fleet.task_records import TaskRecord, task_of, whole
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading, Task
 
 ANALYTICS, COUNTERS = "/api/tasks/analytics", "/metrics"
 

@@ -15,11 +15,11 @@ from collectors.task_tally import free_id
 from config.kinds import Kind
 from config.values import RedisUrl, SecretRef
 from fleet.errors import Fault, OutsideError
-from fleet.model import QueueReading, Task
 from fleet.ports import Probe, Reach
 from fleet.task_records import fallback_id, is_fallback_id, read_record, task_of
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading, Task
 from transport.redis import Command, RedisLink, parse_place, understood
 
 PAGE = 50

@@ -15,12 +15,12 @@ from collectors.stream_state import Fields, InFlight, StreamState, read_stream, 
 from config.kinds import Kind
 from config.values import RedisUrl, Seconds, SecretRef
 from fleet.errors import OutsideError
-from fleet.model import QueueReading, Task
 from fleet.ports import Probe, Reach
 from fleet.task_records import TaskRecord, read_record, task_of
 from fleet.text import scrub
 from fleet.times import span_text
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading, Task
 from transport.redis import RedisLink, parse_place, understood
 
 _NO_JOBS = Jobs((), (), True)

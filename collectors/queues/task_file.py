@@ -21,11 +21,11 @@ from config.kinds import Kind
 from config.values import FilePath
 from fleet.clock import Clock
 from fleet.errors import Fault, OutsideError, ParseError
-from fleet.model import QueueReading, Task
 from fleet.ports import Probe, Reach
 from fleet.task_records import TaskRecord, read_record, task_of
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading, Task
 from transport.files import identity, stream_file
 
 T = TypeVar("T")

@@ -1,7 +1,7 @@
 """How deep a queue is, when it would be worked off, and what more of it would mean. Pure."""
 
-from fleet.model import Queue
 from fleet.times import span_text
+from fleet.work import Queue
 
 
 def eta_s(queue: Queue, more: int = 0) -> float | None:

@@ -101,7 +101,8 @@ class FileWork(Struct, frozen=True, kw_only=True, tag="files"):
     sha256: str = ""
     new: bool = False
     outward: bool = False
-    """Of `restore`: links of the archive may lead out of it, as they did in the folder that it was taken of here."""
+    """Of `restore`: the archive was taken of that folder here. So its links may lead out of it, as they did there, and
+    its entries get the owners that they had, where the performer is root."""
     timeout_s: float = 600.0
 
 

@@ -36,6 +36,11 @@ def of_plan(plan: Plan, id: str) -> str:
     return words_of(id, plan.names.get(id, ""))
 
 
+def instead(live: str, plan: Plan) -> str:
+    """What is said where another revision than the plan's is live; `live` are the words for it."""
+    return f"{live} is live, not {of_plan(plan, plan.revision)}"
+
+
 class Span(NamedTuple):
     """A stretch in which a revision was live."""
 

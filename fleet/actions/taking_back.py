@@ -1,13 +1,15 @@
 """Whether an act can be taken back, or what it submitted cancelled: one answer for the keys that are offered, for the
-command line, and for whoever plans it. Pure."""
+command line, and for whoever plans it; and the words for which act a plan takes back. Pure."""
 
 from typing import Final
 
 from fleet.actions.action import DOUBTFUL, Action, ActionState
-from fleet.actions.plan import ActKind
+from fleet.actions.plan import ActKind, Fact, Plan
+from fleet.text import scrub
 
 AT_WORK: Final = (ActionState.SENT, ActionState.RUNNING, *DOUBTFUL)
 """States in which something may still be at work at its target."""
+_OF: Final = {ActKind.UNDO: "undoes", ActKind.CANCEL: "cancels"}
 _NOT_DONE = (ActionState.PLANNED, ActionState.REFUSED, ActionState.CANCELLED)
 
 
@@ -40,3 +42,16 @@ def why_not_cancelled(action: Action) -> str:
     if action.state not in AT_WORK and not action.count(*AT_WORK):
         return "nothing of it runs or waits any more" if action.ended else "nothing of it was sent yet: stop it instead"
     return ""
+
+
+def of_fact(act: ActKind, action: Action) -> Fact:
+    """Which action a plan of that kind is about: `undoes`, `7f3a12bc: roll api to 1.4`."""
+    return Fact(_OF.get(act, "of"), f"{action.id[:8]}: {scrub(action.plan.title, 200)}")
+
+
+def taken_back(plan: Plan) -> Fact | None:
+    """Which action it undoes or cancels, as `of_fact` says it; None where it is about none."""
+    if not plan.of:
+        return None
+    name = _OF.get(plan.act, "of")
+    return next((fact for fact in plan.facts if fact.name == name), Fact(name, plan.of[:8]))

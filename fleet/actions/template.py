@@ -1,9 +1,11 @@
 """Templates of tasks: which fields a form has, and what may stand in them."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+CAPABILITY: Final = "capability"
+"""The field whose choices are what all of the agents that a form is opened for say that they can."""
 FieldType = Literal["text", "integer", "number", "boolean", "choice", "list", "json"]
 WHOM = "name an agent that it is for"
 """What is wanted where a template is `for_agents` and none is named."""

@@ -11,7 +11,6 @@ import re
 
 from fleet.markdown.outline import Box, Heading, Outline
 from fleet.markdown.verdict import reading_of
-from fleet.model import BacklogReading
 from fleet.mojibake import as_utf8, decoded
 from fleet.progress_claims import (
     claim_of_total_row,
@@ -23,6 +22,7 @@ from fleet.progress_claims import (
     status_in,
     table_cells,
 )
+from fleet.work import BacklogReading
 
 LINE_BYTES = 2_000
 """Bytes of a line that are read; a task whose text is longer is known by its beginning."""

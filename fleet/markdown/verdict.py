@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from fleet.backlog import bounded_sections, excess, quoted
 from fleet.markdown.outline import Heading, Outline
-from fleet.model import BacklogReading, Section
 from fleet.progress_claims import ProgressClaim, percent
 from fleet.text import scrub
+from fleet.work import BacklogReading, Section
 
 MOST_SECTIONS = 200
 """Sections that a reading carries; the count is of all."""

@@ -7,7 +7,7 @@ iteration. The iteration keeps its time however long it takes, and a point of th
 as missed, as in Prometheus.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from fleet.alerts.model import AlertReading, AlertState
@@ -18,104 +18,15 @@ from fleet.promql.parse import Wanted, parse
 from fleet.promql.storage import Storage
 from fleet.rules.model import Group
 from fleet.rules.restore import OUTAGE_TOLERANCE_MS, VERSION, EngineState, KeptRule, Remembered, kept, revived
-from fleet.rules.running import RuleHealth, RunningRule, Surroundings, mark_stale
-from fleet.rules.schedule import Grid
+from fleet.rules.running import RuleHealth, Surroundings, mark_stale
+from fleet.rules.running_group import RunningGroup, no_time
 from fleet.rules.sink import Sink
 from fleet.rules.texts import queries_in
 
 BUDGET_S = 0.01
 """How long a step may hold the loop; what one rule takes longer than last time comes on top."""
-_ENDED = object()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-
-
-class RunningGroup:
-    """A group with its grid, its rules, and how far the present iteration has come."""
-
-    def __init__(self, group: Group, interval_ms: int, around: Surroundings) -> None:
-        self.group = group
-        self.grid = Grid(group.key, interval_ms)
-        self.rules = [RunningRule(rule, group.name, around) for rule in group.rules]
-        self.ended: set[Labels] = set()
-        """Series of rules that are no more, to be marked stale after the next iteration."""
-        self.at_ms: int | None = None
-        """The time of the iteration that is going on; None between two."""
-        self.position = 0
-        self._going: Iterator[None] | None = None
-        self._around = around
-
-    def begin(self, now_ms: int) -> bool:
-        """Whether an iteration is going on, or now due."""
-        if self.at_ms is None:
-            self.at_ms = self.grid.due(now_ms)
-            self.position = 0
-            self.finish()
-        return self.at_ms is not None
-
-    @property
-    def upcoming(self) -> RunningRule:
-        """The rule that is next in the present iteration, or goes on."""
-        return self.rules[self.position]
-
-    @property
-    def is_within(self) -> bool:
-        """Whether a rule has begun and goes on."""
-        return self._going is not None
-
-    def go_on(self, spent: Callable[[], float]) -> None:
-        """The next piece of the present iteration."""
-        if self.at_ms is None:
-            return
-        rule = self.upcoming
-        if self._going is None:
-            self._going = rule.evaluating(self.at_ms, self.group.limit)
-            rule.took_s = rule.longest_s = 0.0
-        begun = spent()
-        goes_on = next(self._going, _ENDED) is not _ENDED
-        took = max(0.0, spent() - begun)
-        rule.took_s += took
-        rule.longest_s = max(rule.longest_s, took)
-        if not goes_on:
-            self._going = None
-            self.position += 1
-            self.finish()
-
-    def settle(self) -> None:
-        """Bring the rule that has begun to its end."""
-        while self._going is not None:
-            self.go_on(_no_time)
-
-    def finish(self) -> None:
-        """End the iteration when all its rules were evaluated."""
-        if self.at_ms is not None and self.position >= len(self.rules):
-            mark_stale(self.ended, self._around.sink, self.at_ms)
-            self.ended.clear()
-            self.at_ms = None
-
-    def evaluate(self, at_ms: int) -> None:
-        """Evaluate all rules for a time, whatever the grid says."""
-        self.settle()
-        self.at_ms, self.position = at_ms, 0
-        self.finish()
-        while self.at_ms is not None:
-            self.go_on(_no_time)
-
-    def inherit(self, old: "RunningGroup") -> None:
-        """Take over the state of rules that are still there after an edit: the same name and labels, the first with
-        the first, the second with the second. What the others wrote is marked stale."""
-        self.grid.follow(old.grid)
-        self.ended = set(old.ended)
-        left = _numbered(old.rules)
-        for key, rule in _numbered(self.rules).items():
-            before = left.pop(key, None)
-            if before is None:
-                continue
-            rule.written = before.written
-            if rule.alerting is not None and before.alerting is not None:
-                rule.alerting.inherit(before.alerting)
-        for gone in left.values():
-            self.ended |= gone.written
 
 
 Running = tuple[RunningGroup, ...]
@@ -158,7 +69,7 @@ class RuleEngine:
         At least one piece of a rule is done in every step. A rule is not begun where the longest piece of its last
         evaluation took longer than what is left, or, before its first one, where less than half of the budget is left.
         """
-        now_ms, spent = milliseconds(now), spent or _no_time
+        now_ms, spent = milliseconds(now), spent or no_time
         self._end_series(now_ms)
         due = sorted((group for group in self._groups if group.begin(now_ms)), key=lambda group: group.at_ms or 0)
         first = True
@@ -262,7 +173,7 @@ class RuleEngine:
             group.settle()
         rules = []
         for group in self._groups:
-            for (name, labels, number), rule in _numbered(group.rules).items():
+            for (name, labels, number), rule in group.numbered().items():
                 if rule.alerting is not None and rule.alerting.active:
                     alerts = tuple(
                         kept(alert, rule.alerting.annotations(alert) if rule.alerting.runs_queries else None)
@@ -283,7 +194,7 @@ class RuleEngine:
             return 0
         known, count = {rule.key: rule.alerts for rule in state.rules}, 0
         for group in self._groups:
-            for (name, labels, number), rule in _numbered(group.rules).items():
+            for (name, labels, number), rule in group.numbered().items():
                 alerts = known.get((group.group.key, name, labels, number), ())
                 if rule.alerting is None or not alerts:
                     continue
@@ -323,20 +234,6 @@ def _likely_s(group: RunningGroup, budget_s: float) -> float:
     return budget_s / 2 if rule.evaluated_at_ms is None else rule.longest_s
 
 
-_RuleKey = tuple[str, tuple[tuple[str, str], ...], int]
-
-
-def _numbered(rules: Iterable[RunningRule]) -> dict[_RuleKey, RunningRule]:
-    """Rules by name and labels, and a number for those that have both in common."""
-    found: dict[_RuleKey, RunningRule] = {}
-    for rule in rules:
-        name, labels, number = rule.rule.name, tuple(sorted(rule.rule.labels.items())), 0
-        while (name, labels, number) in found:
-            number += 1
-        found[name, labels, number] = rule
-    return found
-
-
 def _wanted(query: str) -> tuple[Wanted, ...]:
     try:
         return parse(query).wanted
@@ -347,7 +244,3 @@ def _wanted(query: str) -> tuple[Wanted, ...]:
 def milliseconds(at: datetime) -> int:
     """A time as whole milliseconds since the epoch."""
     return (at - _EPOCH) // _MILLISECOND
-
-
-def _no_time() -> float:
-    return 0.0

@@ -6,8 +6,9 @@ and never an old number.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from fleet.model import Backlog, HostReading, Queue, SelfReading, Source, SourceState
+from fleet.model import HostReading, SelfReading, Source, SourceState
 from fleet.samples.own_family import Family, Row, Sight
+from fleet.work import Backlog, Queue
 
 _HOST_SOURCE = "host:this machine"
 _SELF_SOURCE = "self:fleetdeck"

@@ -1,11 +1,11 @@
 """The TODO backlogs: items counted beside what their documents claim, clamped bars, and what does not add up."""
 
 from fleet.filters.units import Unit
-from fleet.model import Backlog
 from fleet.views.columns import count_column, measure_column, name_column, word_column
 from fleet.views.condition import CONDITION, WORDS, rank, remarks, remarks_column, word
 from fleet.views.text import NOT_KNOWN, progress_bar, span_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
+from fleet.work import Backlog
 
 _BAR = 16
 

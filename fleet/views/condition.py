@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fleet.model import Backlog, Queue
 from fleet.views.columns import ranked_column, word_column
 from fleet.views.view import Cell, Column, Look, Tone
+from fleet.work import Backlog, Queue
 
 Read = Queue | Backlog
 

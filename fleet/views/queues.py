@@ -1,11 +1,11 @@
 """The task queues: depth, rates, and what does not add up. A number that is not known is a dash, never 0."""
 
 from fleet.filters.units import Unit
-from fleet.model import Queue
 from fleet.views.columns import count_column, measure_column, name_column, word_column
 from fleet.views.condition import CONDITION, WORDS, rank, remarks, remarks_column, word
 from fleet.views.text import age_cell, spark
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice
+from fleet.work import Queue
 
 _TREND = 10
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from fleet.filters.units import Unit
-from fleet.model import Task
 from fleet.views.columns import count_column, ranked_column, word_column
 from fleet.views.text import NOT_KNOWN, TASK_TONE, age_cell
 from fleet.views.view import Cell, Column, Field, Look, SortValue, Tone, View, attribute, choice, moment
 from fleet.vocabulary import TaskState
+from fleet.work import Task
 
 TASK_GLYPH: dict[TaskState, str] = {
     TaskState.QUEUED: "○",

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from fleet.alerts.model import AlertState
-from fleet.model import AgentStatus, Fact, Queue, Task
+from fleet.model import AgentStatus, Fact
 from fleet.text import scrub
 from fleet.vocabulary import SEVERITY, AgentState, TaskState, agent_state
 from fleet.why.changes import changes_of
 from fleet.why.ground import TOP, Ground, count_of, listed
 from fleet.why.model import Basis, Mark, Row, Rung, Step
+from fleet.work import Queue, Task
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _FACTS = 6

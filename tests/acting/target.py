@@ -65,6 +65,8 @@ class Target:
         """Added to every answer."""
         self.texts: dict[str, str] = {}
         """Added to what is said of a task."""
+        self.no = ""
+        """Said with 401 to whoever only asks, where it is anything."""
         self.instances = {f"gw-{number}": "r3" for number in range(instances)}
         self.bad: set[tuple[str, str]] = set()
         """Instances that are not healthy at a revision."""
@@ -129,7 +131,7 @@ class Target:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         if not writes:
             self.looked += 1
-            return await _say(writer, *self._read(path))
+            return await _say(writer, *((401, {"error": self.no}) if self.no else self._read(path)))
         key = headers.get("idempotency-key", "")
         wrote = Wrote(path, key, json.loads(body) if body else None, headers)
         self.wrote.append(wrote)

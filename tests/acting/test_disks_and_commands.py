@@ -58,6 +58,19 @@ async def test_where_the_audit_log_cannot_grow_nothing_is_sent_and_it_is_whole_a
         assert it.audited()[-4:] == ["refused", "intent", "sent", "outcome"]
 
 
+async def test_where_not_even_a_lock_can_be_written_it_says_so_once_and_later_it_is_done(tmp_path: Path) -> None:
+    async with Target() as target, whole(tmp_path, {"templates": [job(target.url)]}) as it:
+        plan = await it.desk.plan_submit("job", [{"text": "one"}], ())
+        with files_of(0), pytest.raises(RefusedError) as refused:
+            await it.start(plan)
+        said = str(refused.value)
+        assert f"over limit: no lock in {it.state / 'claims'}: File too large" in said
+        assert "permission" not in said
+        assert target.wrote == []
+        assert (await it.run(plan)).state is ActionState.SUCCEEDED
+        assert it.audited() == ["refused", "intent", "sent", "outcome"]
+
+
 async def test_where_the_record_cannot_be_kept_nothing_is_sent_and_the_log_says_why(tmp_path: Path) -> None:
     async with Target() as target, whole(tmp_path, {"templates": [job(target.url)]}) as it:
         plan = await it.desk.plan_submit("job", [{"text": f"task {number}"} for number in range(100)], ())

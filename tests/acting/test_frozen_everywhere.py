@@ -1,6 +1,7 @@
 """A freeze among programs that really are several: what one freezes no other writes to, however the first one ended."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -57,6 +58,26 @@ async def test_what_a_command_freezes_every_command_is_refused_until_it_is_unfro
         assert told_of[:3] == [("freeze", "frozen"), ("submit", "refused"), ("rollback", "refused")]
         assert ("unfreeze", "unfrozen") in told_of
         assert told_of.count(("unlock", "refused")) == 2
+
+
+async def test_commands_that_freeze_and_lift_tell_how_it_is_then_as_json(tmp_path: Path) -> None:
+    written(tmp_path, {})
+    form = ("-o", "json")
+    told = await said(tmp_path, "freeze", "--reason", "INC-7", *form)
+    frozen = json.loads(told.out)
+    assert (told.code, frozen["frozen"], frozen["until"]) == (0, True, None), told
+    assert ": INC-7 (since " in frozen["why"]
+    assert frozen["by"]
+    assert frozen["since"].endswith("Z")
+    refused = await said(tmp_path, "unlock", *form)
+    assert (refused.code, refused.out, "needs a reason" in refused.err) == (2, "", True), refused
+    told = await said(tmp_path, "unlock", "--for", "10m", "--reason", "rolling back", *form)
+    unlocked = json.loads(told.out)
+    assert (told.code, unlocked["frozen"], unlocked["why"]) == (0, False, ""), told
+    assert unlocked["until"] > frozen["since"]
+    told = await said(tmp_path, "unfreeze", "--reason", "over", *form)
+    over = json.loads(told.out)
+    assert (told.code, over["frozen"], over["until"], over["since"]) == (0, False, None, None), told
 
 
 async def test_a_dashboard_that_was_killed_has_frozen_and_a_command_unlocks_for_a_while(tmp_path: Path) -> None:

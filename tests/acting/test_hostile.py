@@ -212,6 +212,28 @@ async def test_a_token_reaches_its_server_and_is_nowhere_else(tmp_path: Path) ->
         assert dry.code == 0, dry
         shown = await said(tmp_path, "audit", "export")
         assert TOKEN not in dry.out + dry.err + shown.out
+        drawn = await said(tmp_path, "screenshot", "actions", "--size", "200x50", "-o", "frame.svg")
+        assert (drawn.code, "422" in (tmp_path / "frame.svg").read_text()) == (0, True), drawn
+        assert holds(tmp_path) == []
+
+
+async def test_what_a_server_that_is_only_asked_repeats_of_a_token_is_shown_nowhere(tmp_path: Path) -> None:
+    async with Target() as target:
+        template = guarded(tmp_path, target.url, follow={"url": f"{target.url}/tasks/{{key}}", "output": "output"})
+        rolled = gateway(target.url, auth={"secret": {"file": "token"}})
+        written(tmp_path, {"templates": [template], "rollbacks": [rolled]})
+        target.texts = {"output": f"it came with Bearer {TOKEN}"}
+        target.instances = {f"gw of Bearer {TOKEN}": "r3"}
+        rolling = ("rollback", "gateway", "--to", "r2")
+        words = [("submit", "job", "--set", "text=hi", *YES), (*rolling, "--dry-run"), (*rolling, *YES)]
+        told = [await said(tmp_path, *one) for one in words]
+        assert [one.code for one in told] == [0, 0, 0], told
+        assert ("it came with Bearer ***" in told[0].out, "gw of ***" in told[1].out) == (True, True), told
+        target.no = f"{TOKEN} is no token of ours"
+        words = [("get", "rollbacks", "-o", "json"), rolling, ("screenshot", "rollbacks", "-o", "frame.svg")]
+        told += [await said(tmp_path, *one) for one in words]
+        assert "*** is no token of ours" in told[3].out
+        assert TOKEN not in "".join(one.out + one.err for one in told)
         assert holds(tmp_path) == []
 
 

@@ -113,6 +113,11 @@ async def test_a_rollback_whose_process_was_killed_is_judged_by_what_is_live(
         assert set(target.instances.values()) == {"r1"}
 
 
+def patient(url: str) -> dict[str, Any]:
+    """A service that is waited for until another process has started, been told, and ended."""
+    return gateway(url, timeout="1m")
+
+
 async def two_at_once(root: Path, target: Target) -> None:
     """Two operators roll one target: one sends, the other is refused by its lock, which names who and since when."""
     target.faults = [Cut.HELD]
@@ -134,7 +139,7 @@ async def two_at_once(root: Path, target: Target) -> None:
 
 async def test_of_two_operators_at_once_one_sends_and_the_other_is_told_who(tmp_path: Path) -> None:
     async with Target() as target:
-        written(tmp_path, {"rollbacks": [gateway(target.url)]})
+        written(tmp_path, {"rollbacks": [patient(target.url)]})
         await two_at_once(tmp_path, target)
 
 
@@ -142,7 +147,7 @@ async def test_of_two_operators_at_once_one_sends_and_the_other_is_told_who(tmp_
 async def test_of_two_operators_with_locks_in_a_redis_one_sends(tmp_path: Path) -> None:
     with RealRedis(tcp=True) as redis:
         async with Target() as target:
-            written(tmp_path, {"rollbacks": [gateway(target.url)], "actions": {"lock": {"url": redis.url}}})
+            written(tmp_path, {"rollbacks": [patient(target.url)], "actions": {"lock": {"url": redis.url}}})
             await two_at_once(tmp_path, target)
         with contextlib.closing(redis.client()) as client:
             assert [key for key in client.keys("*") if b"gateway" in key] == []
@@ -163,7 +168,7 @@ async def test_a_command_that_is_ended_while_it_acts_leaves_nothing_in_doubt_uns
     number: signal.Signals, tmp_path: Path
 ) -> None:
     async with Target() as target:
-        written(tmp_path, {"templates": [job(target.url)]})
+        written(tmp_path, {"templates": [job(target.url, timeout="1m")]})
         target.faults = [Cut.HELD]
         process = await fleetdeck(tmp_path, "submit", "job", "--set", "text=hi", *YES)
         await came(target, process)

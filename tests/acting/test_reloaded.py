@@ -12,11 +12,12 @@ from cli.acting.books import Keeping
 from cli.deck import Deck
 from cli.kinds import kind_tables
 from config.load import load
+from fleet.actions.action import ActionState, Confirmation
 from fleet.actions.audit import Who
 from fleet.clock import SystemClock
 from fleet.store import Store
 from tests.acting.bench import ANN, gateway, job, written
-from tests.acting.target import Target
+from tests.acting.target import Cut, Target
 
 pytestmark = pytest.mark.anyio
 
@@ -42,8 +43,12 @@ class _Reloaded:
 
     async def becomes(self, document: Mapping[str, Any]) -> str:
         """Go on by another configuration; what the row says then."""
-        assert self.deck.apply(load(written(self._root, document), kind_tables())) is not None
+        self.reload(document)
         return await self.live()
+
+    def reload(self, document: Mapping[str, Any]) -> None:
+        """Go on by another configuration."""
+        assert self.deck.apply(load(written(self._root, document), kind_tables())) is not None
 
 
 @asynccontextmanager
@@ -97,3 +102,27 @@ async def test_a_reload_that_changes_a_template_or_how_acts_are_confirmed_is_gon
             before = it.acts.submissions
             await it.becomes({**acting, "name": "elsewhere"})
             assert it.acts.submissions is not before
+
+
+@pytest.mark.parametrize("lies", [False, True], ids=["done", "not done"])
+@pytest.mark.parametrize("after", ["removed", "elsewhere"])
+async def test_what_runs_is_judged_by_the_definition_that_it_was_planned_with(
+    after: str, lies: bool, tmp_path: Path
+) -> None:
+    async with Target() as target, Target() as other:
+        other.live = "r1" if not lies else "r2"
+        async with _running(tmp_path, {"rollbacks": [gateway(target.url)]}) as it:
+            target.faults = [Cut.HELD_UNDONE if lies else Cut.HELD]
+            plan = await it.acts.desk.plan_rollback("gateway", "r2")
+            confirmed = Confirmation(by=ANN, yes=True, typed=plan.word, reason="a test")
+            id = await it.acts.desk.start(plan, confirmed)
+            await target.came.wait()
+            it.reload({"rollbacks": [gateway(other.url, name="gateway" if after == "elsewhere" else "other")]})
+            target.go_on()
+            done = await it.acts.desk.ended(id)
+            if lies:
+                assert done.state is not ActionState.SUCCEEDED
+                assert "r3 is live, not r2" in done.outcome
+            else:
+                assert (done.state, done.outcome) == (ActionState.SUCCEEDED, "the post-condition holds: live is r2")
+            assert other.wrote == []

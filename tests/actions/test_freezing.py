@@ -236,6 +236,7 @@ async def test_where_it_cannot_be_written_this_program_is_frozen_and_says_that_o
     assert "frozen by ann@here: panic (since" in row.why
     assert "other programs are not: " in row.why
     assert other.why == ""
+    assert "other programs are not: " in json.loads((tmp_path / "audit.jsonl").read_text())["error"]
     assert not (await it.freezing.unlock("ann@here", "needed", 60)).frozen
     it.clock.advance(60)
     assert "other programs are not" in it.why

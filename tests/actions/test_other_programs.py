@@ -69,6 +69,8 @@ async def test_what_another_program_does_is_seen_here_and_left_to_it(tmp_path: P
     try:
         await here.runner.look()
         assert here.store.actions["k1"].state is ActionState.SENT
+        await here.runner.look()
+        assert [note[1:3] for note in here.notes] == [("", "submit begun")]
         for ask in (here.runner.abort, here.runner.reconcile):
             with pytest.raises(RefusedError, match="carried out by bob@there, not here"):
                 await ask("k1", "ann@here")
@@ -77,6 +79,8 @@ async def test_what_another_program_does_is_seen_here_and_left_to_it(tmp_path: P
         row = await ended
         assert "stopped by bob@there" in row.outcome
         assert row.items[0].sentence == "it is not there"
+        assert [note[1:3] for note in here.notes[1:]] == [("submit begun", f"submit {row.state.value}")]
+        assert "by ann@here" in here.notes[1][3]
         assert here.world.sends == []
     finally:
         other.kill()
@@ -117,6 +121,23 @@ async def test_what_is_carried_out_here_is_not_taken_from_the_records(tmp_path: 
     await here.runner.close()
     await here.runner.look()
     assert here.store.actions["k1"].ended
+
+
+@pytest.mark.anyio
+async def test_what_another_program_did_between_two_looks_is_an_event_and_what_it_did_before_is_none(
+    tmp_path: Path,
+) -> None:
+    other = bench(tmp_path)
+    await other.run(plan(key="early"))
+    here = bench(tmp_path)
+    await here.runner.recover()
+    await here.runner.look()
+    assert here.notes == []
+    row = await other.run(plan(key="late"))
+    await here.runner.look()
+    await here.runner.look()
+    assert [(note[1:3], note[4]) for note in here.notes] == [(("", "submit succeeded"), False)]
+    assert row.actor in here.notes[0][3]
 
 
 @pytest.mark.anyio

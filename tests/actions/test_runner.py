@@ -536,6 +536,33 @@ async def test_an_undo_is_shown_on_what_it_undid(tmp_path: Path) -> None:
     assert it.store.actions["k1"].undone_by == "k2"
 
 
+async def test_what_an_undo_did_not_undo_says_why_and_nobody_is_sent_to_what_he_wanted_to_leave(
+    tmp_path: Path,
+) -> None:
+    it = Bench(tmp_path, judge=Judge(True))
+    await it.run(plan(**ROLLS))
+    it.judge.says = [False]
+    back = ROLLS | {"act": ActKind.UNDO, "of": "k1", "checks": (GatePasses(gate="g"),)}
+    row = await it.run(plan(key="k2", revision="v2", before="v1", **back))
+    advice = "look at svc first, and roll anew with b (fleetdeck rollback svc --to v2), or undo k1 anew"
+    assert (row.state, row.next_step) == (ActionState.FAILED, advice)
+    rolled = it.store.actions["k1"]
+    assert (rolled.undone_by, rolled.next_step) == ("", f"undoing it (k2): failed; {row.outcome}; {advice}")
+    assert rolled.next_step in [kept.next_step for kept in it.records.read()]
+
+
+async def test_an_undo_of_which_the_answer_was_lost_has_undone_it_once_that_is_known(tmp_path: Path) -> None:
+    it = Bench(tmp_path)
+    await it.run(plan(**ROLLS))
+    it.world.answers, it.world.away = ["lost"], True
+    row = await it.run(plan(key="k2", act=ActKind.UNDO, tier=Tier.NAME, of="k1"))
+    assert row.state is ActionState.UNKNOWN
+    assert it.store.actions["k1"].next_step.startswith("undoing it (k2): unknown; ")
+    it.world.away = False
+    assert (await it.runner.reconcile("k2", "ann@here")).state is ActionState.SUCCEEDED
+    assert (it.store.actions["k1"].undone_by, it.store.actions["k1"].next_step) == ("k2", "")
+
+
 async def test_a_lock_of_somebody_who_died_is_taken_over(tmp_path: Path) -> None:
     locks = FileLocks(tmp_path / "locks")
     await locks.take(Lock(target="svc", owner="bob@there", since=Bench(tmp_path).clock.now()))

@@ -16,8 +16,9 @@ from fleet.actions.plan import HttpRequest, public
 from fleet.actions.ports import ActReach, item_key
 from fleet.clock import ManualClock
 from fleet.errors import RefusedError
-from fleet.model import AgentStatus, Queue, Task
+from fleet.model import AgentStatus
 from fleet.vocabulary import AgentState, TaskState
+from fleet.work import Queue, Task
 from tests.actions.submit_parts import NOON, RawServer, carry_out, client, entry, page_of, reach_of, submissions
 
 pytestmark = pytest.mark.anyio

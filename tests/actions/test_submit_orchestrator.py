@@ -1,8 +1,11 @@
 """Documents for an orchestrator that says of every job that it is unknown, and of none that it is done."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -155,6 +158,108 @@ async def test_events_are_heard_where_listening_takes_nothing_away(
     )
     seen = await _seen(tmp_path, pages, {"job_id": "j-1"}, listen=listen)
     assert seen.state is state
+
+
+class Bus:
+    """An orchestrator of which only events tell anything: its list is empty and each job is unknown. `say` sends one to
+    whoever listens, `cut` ends all streams in the middle of another."""
+
+    def __init__(self) -> None:
+        self._streams: set[asyncio.StreamWriter] = set()
+        self._came = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.cut()
+
+    async def listener(self) -> None:
+        """Wait until somebody listens."""
+        while not self._streams:
+            self._came.clear()
+            await self._came.wait()
+
+    def say(self, kind: str, job: str, **data: Any) -> None:
+        for stream in self._streams:
+            stream.write(_frame(kind, job, **data))
+
+    def cut(self) -> None:
+        for stream in self._streams:
+            stream.write(_frame("ingestion.progress", "j-1")[:40])
+            stream.transport.close()
+        self._streams.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode().partition("?")[0]
+        if path == "/events/stream":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000000\r\n\r\n")
+            self._streams.add(writer)
+            self._came.set()
+            return
+        parameters = [{"name": "event_types"}]
+        openapi = {"paths": {"/events/stream": {"get": {"parameters": parameters}}}}
+        said = {"/jobs": {"jobs": [], "count": 0}, "/openapi.json": openapi}
+        writer.write(page_of(200, json.dumps(said.get(path, LIE | {"job_id": path.rpartition("/")[2]}))))
+        writer.close()
+
+
+def _frame(kind: str, job: str, **data: Any) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'event_type': kind, 'job_id': job, 'data': data})}\n\n".encode()
+
+
+@asynccontextmanager
+async def _followed(tmp_path: Path, *jobs: str) -> AsyncIterator[tuple[Bus, Callable[[], Awaitable[list[Observed]]]]]:
+    """A bus, and a look at jobs of which only its events tell."""
+    http = client()
+    async with Bus() as bus:
+        options = {"url": bus.url, "listen_for": "200ms"}
+        book = submissions(reach_of(http, tmp_path), entry(KIND, "ingest", options, fields=FIELDS))
+        plan = await book.plan("ingest", [{"text": id} for id in jobs], [])
+        doer = book.doer("ingest")
+        assert doer is not None
+        wanted = {number: {"key": plan.key, "job_id": id} for number, id in enumerate(jobs)}
+
+        async def look() -> list[Observed]:
+            seen = await doer.look(plan, wanted, NOON)
+            return [seen[number] for number in wanted]
+
+        yield bus, look
+        await http.aclose()
+
+
+async def test_an_event_that_comes_between_two_looks_is_heard(tmp_path: Path) -> None:
+    async with _followed(tmp_path, "j-1") as (bus, look):
+        (seen,) = await look()
+        assert seen.state is ActionState.RUNNING and "0 of 0" in seen.sentence
+        await bus.listener()
+        bus.say("ingestion.progress", "j-1", chunks_processed=1, chunks_total=3)
+        (seen,) = await look()
+        assert seen.state is ActionState.RUNNING and seen.sentence == "processing, 1 of 3 chunks (an event)"
+        # Nothing new was said since: what was heard is not forgotten.
+        assert await look() == [seen]
+        bus.say("ingestion.failed", "j-1", error="no model")
+        (seen,) = await look()
+        assert seen.final and seen.state is ActionState.FAILED and "no model" in seen.sentence
+
+
+async def test_what_was_heard_outlives_a_stream_that_is_cut(tmp_path: Path) -> None:
+    async with _followed(tmp_path, "j-1", "j-2") as (bus, look):
+        await look()
+        await bus.listener()
+        bus.say("ingestion.completed", "j-1", chunks_processed=3, chunks_total=3)
+        bus.cut()
+        first, second = await look()
+        assert first.state is ActionState.SUCCEEDED and second.state is ActionState.RUNNING
+        await bus.listener()
+        bus.say("ingestion.completed", "j-2", chunks_processed=1, chunks_total=1)
+        assert [one.state for one in await look()] == [ActionState.SUCCEEDED] * 2
 
 
 def test_events_are_read_however_they_are_cut() -> None:

@@ -403,6 +403,14 @@ async def test_tier_1_is_confirmed_by_y_alone(
     assert ("nothing was done" in seen) == (not sent)
 
 
+async def test_what_was_typed_before_the_plan_could_be_read_is_no_answer_to_it(tmp_path: Path, target: Target) -> None:
+    child = asked(tmp_path, *ONE)
+    child.sendline("y")
+    seen, ended_with = await answered(child, ("Do it?", ""))
+    assert (ended_with, target.tried) == (2, 0), seen
+    assert [line["decision"] for line in lines_of(state_of(tmp_path))] == ["cancelled"]
+
+
 @pytest.mark.parametrize(("word", "reason", "code", "sent"), [("gateway", "it burns", 0, 1), ("gateway", "", 2, 0)])
 async def test_tier_2_is_confirmed_by_the_name_and_a_reason(
     tmp_path: Path, target: Target, word: str, reason: str, code: int, sent: int

@@ -44,7 +44,8 @@ async def test_it_waits_for_a_moment_without_keys(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(garbage, "AT_LATEST", 1_000_000)
     ring = weakref.ref(Ring())
     gc.freeze()
-    with anyio.move_on_after(0.5 if found else 0.05):
+    # It ends once the ring is found: how long one collection of a large process takes is no matter here.
+    with anyio.move_on_after(20 if found else 0.05):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(garbage.keep, lambda: idle_s)
             while ring() is not None:  # noqa: ASYNC110  # the garbage search tells nobody

@@ -20,7 +20,8 @@ from tests.cli.test_demo import Terminal
 from tests.hostile_server import HostileServer, reply
 from tests.test_deck import HEALTHY, states, until
 
-HEAD = "every: 100ms\ntimeout: 100ms\nkeep_gone: 1h\nhost: false\n"
+HEAD = "every: 100ms\ntimeout: 2s\nstale_after: 50\nkeep_gone: 1h\nhost: false\n"
+"""Stale is what is not seen for 5 s: a busy machine pauses for longer than three rounds of 100 ms."""
 
 
 class Live:
@@ -112,13 +113,13 @@ async def test_a_broken_edit_is_reported_and_the_running_one_stays(tmp_path: Pat
             await until(lambda: states(it.store) == {"a": "up"})
             said = await it.edited(good + "queues: [{kind: task_file, pth: x}]\n")
             assert said.bad
-            assert "fleetdeck.yaml:6: queues[0].pth: unknown key; did you mean path?" in said.text
+            assert "fleetdeck.yaml:7: queues[0].pth: unknown key; did you mean path?" in said.text
             assert said.text.endswith("the running configuration stays")
-            assert "fleetdeck.yaml:6:" in it.row
+            assert "fleetdeck.yaml:7:" in it.row
             looks = len(server.seen)
             await until(lambda: len(server.seen) > looks + 3)
             assert states(it.store) == {"a": "up"}
-            await until(lambda: any("fleetdeck.yaml:6" in event.detail for event in it.store.events.values()))
+            await until(lambda: any("fleetdeck.yaml:7" in event.detail for event in it.store.events.values()))
             said = await it.edited(good)
             assert not said.bad
             assert it.store.sources[JOB_ID].state is SourceState.OK

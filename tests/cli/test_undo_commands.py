@@ -74,11 +74,13 @@ async def test_a_link_that_was_rolled_is_pointed_back_once_and_only_where_that_w
     dry = await said(tmp_path, "undo", rolled, "--dry-run", "-o", "json")
     plan = json.loads(dry.out)
     assert (dry.code, plan["act"], plan["of"], plan["refused_because"]) == (0, "undo", rolled, [])
+    assert f"undoes   {rolled[:8]}: roll app to r1\n" in (await said(tmp_path, "undo", rolled, "--dry-run")).out
     assert live(link) == "r1"
 
     told = await said(tmp_path, "undo", rolled[:8], *YES, "--ticket", "INC-7")
     assert told.code == 0, told.err
-    assert told.out.startswith("succeeded: undo: roll app to r2\n  the post-condition holds: live is r2\n")
+    undone = f"  undoes {rolled[:8]}: roll app to r1\n"
+    assert told.out.startswith(f"succeeded: undo: roll app to r2\n  the post-condition holds: live is r2\n{undone}")
     assert live(link) == "r2"
     assert kept_in(state_of(tmp_path))[rolled].undone_by == id_of(told)
     lines = [line for line in lines_of(state_of(tmp_path)) if line["idempotency_key"] == id_of(told)]

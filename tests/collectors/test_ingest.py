@@ -10,18 +10,11 @@ from msgspec import structs
 
 from collectors.ingest import Ingest, on_ladder
 from fleet.evaluate import AgeLimits, Evaluator
-from fleet.model import (
-    Agent,
-    BacklogReading,
-    HealthReading,
-    Page,
-    QueueReading,
-    SeriesId,
-    Task,
-)
+from fleet.model import Agent, HealthReading, Page, SeriesId
 from fleet.store import Store
 from fleet.verdict import Rules
 from fleet.vocabulary import AgentState, TaskState
+from fleet.work import BacklogReading, QueueReading, Task
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 READING = HealthReading(observed=AgentState.UP, claimed="healthy", claimed_state=AgentState.UP, reported_at=AT)

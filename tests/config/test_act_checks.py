@@ -49,6 +49,15 @@ CASES = [
         f"templates:\n  - {HTTP}fields: [{{name: a, type: integer,\n      default: many}}]}}",
         "5: templates[0].fields[0].default: the default of a",
     ),
+    (
+        f"templates:\n  - {HTTP}fields: [{{name: a}},\n      {{name: size, type: choice}}]}}",
+        "5: templates[0].fields[1].choices: size is a choice of which nobody says what there is; name its choices",
+    ),
+    (
+        "templates:\n  - {kind: coordinator, name: run, url: 'http://h', ask_allowed: false, agents: 'role:x',\n"
+        "      fields: [{name: command, type: choice}]}",
+        "5: templates[0].fields[0].choices: command is a choice of which nobody says what there is; name its choices",
+    ),
     (f"templates:\n  - {HTTP}\n      agents: '(role:x'}}", "5: templates[0].agents: "),
     (
         "queues: [{kind: redis_list, key: 'fleet:jobs', url: 'redis://h'}]\n"
@@ -134,6 +143,10 @@ def loaded(text: str, folder: Path, kinds: KindTables) -> str:
     return ""
 
 
+def keys(said: str) -> list[str]:
+    return [line.split(": ")[1] for line in said.splitlines()]
+
+
 @pytest.mark.parametrize(("text", "said"), CASES, ids=[said.split(":")[1].strip() for _, said in CASES])
 def test_a_mistake_is_named_with_its_line(text: str, said: str, tmp_path: Path, kinds: KindTables) -> None:
     found = loaded(text, tmp_path, kinds)
@@ -164,11 +177,52 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path, kinds: KindTables) -> No
         "templates:\n  - {kind: http, name: a, url: 'https://h/{x}', body: '{y}'}\n"
         f"rollbacks:\n  - {LINK}slo: no, gate: no, stages: [{{share: 1}}]}}\n"
     ).replace("no,", "'none',")
-    keys = [line.split(": ")[1] for line in loaded(text, tmp_path, kinds).splitlines()]
-    assert keys == [
+    assert keys(loaded(text, tmp_path, kinds)) == [
         "templates[0].url",
         "templates[0].body",
         "rollbacks[0].slo",
         "rollbacks[0].gate",
         "rollbacks[0].stages",
     ]
+
+
+def test_choices_may_come_from_the_target_or_from_the_agents(tmp_path: Path, kinds: KindTables) -> None:
+    text = (
+        "templates:\n"
+        "  - {kind: coordinator, name: a, url: 'http://h', agents: 'role:x', fields: [{name: command, type: choice}]}\n"
+        "  - {kind: coordinator, name: b, url: 'http://h', command: '{what}', fields: [{name: what, type: choice}]}\n"
+        f"  - {HTTP}agents: 'role:x', fields: [{{name: capability, type: choice}}]}}\n"
+        f"  - {HTTP.replace('ask', 'said')}fields: [{{name: size, type: choice, choices: [s, m]}}]}}\n"
+    )
+    assert loaded(text, tmp_path, kinds) == ""
+
+
+def test_names_are_looked_at_beside_mistakes_in_types(tmp_path: Path, kinds: KindTables) -> None:
+    text = (
+        "queues: [{kind: redis_list, key: jobs, url: 'redis://h'}]\n"
+        f"templates:\n  - {HTTP}queue: jbos, agents: '(x', timeout: long, body: '{{y}}'}}\n"
+        "  - {kind: coordinator, name: say, url: 'http://h', tier: 9, command: '{'}\n"
+        f"rollbacks:\n  - {LINK}slo: none, gate: none, reload: 3}}\n"
+        f"  - {COMMAND.replace('web', 'other')}within: long, gate: none}}\n"
+    )
+    assert keys(loaded(text, tmp_path, kinds)) == [
+        "templates[0].timeout",
+        "templates[0].agents",
+        "templates[0].queue",
+        "templates[1].tier",
+        "templates[1]",
+        "rollbacks[0].reload",
+        "rollbacks[0].slo",
+        "rollbacks[0].gate",
+        "rollbacks[1].within",
+    ]
+
+
+def test_what_may_be_named_by_a_key_that_is_wrong_is_not_missed(tmp_path: Path, kinds: KindTables) -> None:
+    text = (
+        "qeues: [{kind: redis_list, key: jobs, url: 'redis://h'}]\n"
+        f"templates:\n  - {HTTP}queue: jobs, feilds: [{{name: y}}], body: '{{y}}'}}\n"
+        "  - {kind: command, name: say, argv: [echo, '{x}']}\n"
+        f"rollbacks:\n  - {LINK}slo: none, gate: none}}\n"
+    )
+    assert keys(loaded(text, tmp_path, kinds)) == ["qeues", "templates[0].feilds", "templates[1].argv"]

@@ -12,8 +12,9 @@ from config.load import load
 from demo_fleet.broker import find_binary
 from demo_fleet.scenario import Effect
 from fleet.clock import ManualClock
-from fleet.model import BacklogReading, Discovery, QueueReading
+from fleet.model import Discovery
 from fleet.ports import Limits, Reach
+from fleet.work import BacklogReading, QueueReading
 from tests.demo_fleet.fleets import START, Frozen, frozen
 from transport.http.client import HttpClient
 

@@ -35,6 +35,9 @@ from tests.real_redis import RealRedis
 T = TypeVar("T")
 
 EVERY_S, TIMEOUT_S = 0.25, 0.75
+STALE_AFTER = 20
+"""Intervals until what is not seen is stale, 5 s: a busy machine pauses for longer than the three that are usual."""
+_METER_S = 0.05
 PATIENCE_S = 30.0
 FILE_BYTES, BODY_BYTES = 20_000, 100_000
 
@@ -277,6 +280,8 @@ class Fleet:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="fleet")
         self.work: asyncio.Task[None] | None = None
+        self.held_up_s = 0.0
+        """For how long the loop did nothing that was due, in all."""
 
     # ── life ──
 
@@ -318,13 +323,15 @@ class Fleet:
         past = past_of(self.folder / "state" / "fleet.json", writes=True)
         self.deck = Deck(load(self.folder / "fleetdeck.yaml", kind_tables()), self.store, self.clock, past=past)
         self.work = asyncio.create_task(self.deck.run())
+        self._metering = asyncio.create_task(self._meter())
         await self.until(self.all_is_well, "everything is well at first")
 
     async def _stop(self) -> None:
         assert self.work is not None
         assert not self.work.done(), f"it ended by itself: {self.work.exception()!r}"
         self.work.cancel()
-        await asyncio.wait([self.work])
+        self._metering.cancel()
+        await asyncio.wait([self.work, self._metering])
         for proxy in self.proxies.values():
             await proxy.stop()
         await self.origin.__aexit__()
@@ -368,6 +375,7 @@ class Fleet:
         parts: dict[str, Any] = {
             "every": EVERY_S,
             "timeout": TIMEOUT_S,
+            "stale_after": STALE_AFTER,
             "keep_gone": "1h",
             "host": {"disks": [str(self.disk)]},
             "probes": every,
@@ -513,6 +521,12 @@ class Fleet:
         looked_at = (name for name, agent in self.store.agents.items() if agent.health or agent.metrics)
         states = [self.store.status[name].state.value if name in self.store.status else "" for name in looked_at]
         return all(map(self.is_well, WATCHERS)) and set(states) == {"up"}
+
+    async def _meter(self) -> None:
+        while True:
+            due = self.loop.time() + _METER_S
+            await asyncio.sleep(_METER_S)
+            self.held_up_s += max(0.0, self.loop.time() - due)
 
     def looks(self) -> int:
         """How often the health of the one agent that is always well was asked for: a clock of intervals."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.backlog import FALL_NAMED_S, derive, quoted, rate_per_hour
-from fleet.model import Backlog, BacklogReading
+from fleet.work import Backlog, BacklogReading
 
 
 def reading(

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fleet.copies import FORMATS, JSON, NAME, CopyFormat, Picked, copied, curl, formats_for, selector, target_labels
-from fleet.model import Agent, AgentStatus, Endpoint, Event, EventKind, ProbeKind, Source, Task
+from fleet.model import Agent, AgentStatus, Endpoint, Event, EventKind, ProbeKind, Source
 from fleet.output import as_csv, as_json
 from fleet.store import Slice, Store
 from fleet.views.catalogue import TABLE_VIEWS, table_view
 from fleet.views.view import look
+from fleet.work import Task
 from tests.tui.alert_stores import held_store
 from tests.tui.factories import NOW, agent_store
-from tui.agent_rows import metric_rows, metrics_view
+from tui.agent_metrics import metric_rows, metrics_view
 
 BY_NAME = {way.name: way for way in FORMATS}
 

@@ -14,7 +14,6 @@ from fleet.model import (
     HealthReading,
     Page,
     ProbeKind,
-    Queue,
     Scrape,
     SeriesId,
     Source,
@@ -24,6 +23,7 @@ from fleet.model import (
 from fleet.store import Store
 from fleet.verdict import Rules
 from fleet.vocabulary import AgentState
+from fleet.work import Queue
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENDPOINT = Endpoint(url="http://127.0.0.1:1/health")

@@ -175,6 +175,7 @@ def test_a_schema_becomes_fields() -> None:
         ({"type": "integer", "default": "x"}, "its default is wrong"),
         ({"type": "array", "items": {"type": "number"}}, "list is of texts"),
         ({"enum": [1, "a"]}, "the type None"),
+        ({"enum": ["a"], "const": "b"}, "const is none of enum"),
         ({"type": "string", "readOnly": True}, "cannot be submitted"),
         (True, "a schema is an object"),
     ],

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.markdown.tasks import read_markdown
-from fleet.model import BacklogReading, Section
 from fleet.mojibake import repaired
 from fleet.progress_claims import claims_in, completeness
 from fleet.text import scrub
+from fleet.work import BacklogReading, Section
 
 
 def read(text: str) -> BacklogReading:

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from fleet.actions.action import Action, ActionState, Item
 from fleet.actions.plan import ActKind, Plan, Tier
-from fleet.model import Task
 from fleet.store import Store
 from fleet.task_records import TaskRecord, task_of
 from fleet.views.tasks import VIEW
 from fleet.views.view import look
+from fleet.work import Task
 
 
 def _action(id: str, *found: dict[str, str], act: ActKind = ActKind.SUBMIT) -> Action:

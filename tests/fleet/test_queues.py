@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fleet.model import QueueReading, Task
 from fleet.queues import OUT_OF_SIGHT, OUT_OF_SIGHT_KEPT, derive, merge_tasks
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading, Task
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(seconds=30)

@@ -11,7 +11,6 @@ from fleet.gates.model import GateState, GateStatus
 from fleet.model import (
     Agent,
     AgentStatus,
-    Backlog,
     Claim,
     Endpoint,
     Event,
@@ -24,20 +23,18 @@ from fleet.model import (
     ProbeKind,
     Process,
     ProcessReading,
-    Queue,
     Scrape,
-    Section,
     SeriesId,
     Source,
     SourcedClaim,
     SourceState,
-    Task,
 )
 from fleet.promql.storage import Matcher, MatchOp
 from fleet.severity import Severity
 from fleet.slo.model import Burn, SloState, SloStatus
 from fleet.store import Store
 from fleet.vocabulary import AgentState, TaskState
+from fleet.work import Backlog, Queue, Section, Task
 from tests.fuzz.hostile import Hostile, Sample
 
 ROWS = 50

@@ -64,6 +64,7 @@ def test_a_file_that_cannot_be_used_is_moved_aside_and_nothing_known_is_lost(tmp
     os.utime(path, ns=(1, 1))
     assert set(file.read()) == {"a"}
     assert "cannot be used" in file.trouble
+    assert file.trouble.endswith(f"; they are now in {path}.broken")
     assert (tmp_path / "s.json.broken").read_bytes() == content
     assert set(file.read()) == {"a"}
     file.change(put(silence("b", "x=1")), at(1))

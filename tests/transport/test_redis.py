@@ -107,7 +107,8 @@ async def test_refused_and_unknown_hosts() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        assert (await fault_of(RedisLink(parse_place(f"redis://127.0.0.1:{port}")), "PING")).fault is Fault.REFUSED
+        refused = await fault_of(RedisLink(parse_place(f"redis://127.0.0.1:{port}")), "PING")
+        assert str(refused) == f"refused: redis://127.0.0.1:{port}/0: nothing listens there"
     error = await fault_of(RedisLink(parse_place("redis://no-such-host.invalid")), "PING")
     assert error.fault in {Fault.DNS, Fault.TIMEOUT}
 

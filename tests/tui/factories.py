@@ -9,7 +9,6 @@ from fleet.clock import ManualClock
 from fleet.model import (
     Agent,
     AgentStatus,
-    Backlog,
     Claim,
     Endpoint,
     Event,
@@ -20,17 +19,16 @@ from fleet.model import (
     HealthReading,
     Page,
     ProbeKind,
-    Queue,
     Scrape,
     SeriesId,
     Source,
     SourcedClaim,
     SourceState,
-    Task,
 )
 from fleet.store import Store
 from fleet.view_line import ViewLine, parse_view_line
 from fleet.vocabulary import AgentState, TaskState
+from fleet.work import Backlog, Queue, Task
 from tui.app import FleetdeckApp
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)

@@ -84,7 +84,10 @@ async def test_faults_have_the_numbers_of_the_file_and_each_line_can_be_changed_
         assert "del removes it" in text_of(pilot)
         await pilot.press("up", "up")
         await until(pilot, lambda: "line 7: enter changes it, del removes it" in text_of(pilot))
-        assert "▸7" in text_of(pilot)
+        said = text_of(pilot)
+        assert "▸7" in said
+        assert "✖3" in said
+        assert said.index("✖ line 7") < said.index("✖ line 3"), "of the line under the cursor it is said first"
         await pilot.press("delete")
         await until(pilot, lambda: "✖ line 3" in text_of(pilot) and "✖ line 7" not in text_of(pilot))
         await pilot.press("up", "up", "enter")

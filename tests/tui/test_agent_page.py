@@ -5,7 +5,8 @@ import pytest
 from fleet.model import Agent, AgentStatus, Page, Scrape, SeriesId
 from fleet.store import Store
 from tests.tui.factories import NOW, agent_store, deck
-from tui.agent_rows import claim_rows, metric_rows, metric_text
+from tui.agent_metrics import metric_rows, metric_text
+from tui.agent_rows import claim_rows
 from tui.snapshot import render, screen_text
 
 pytestmark = pytest.mark.anyio

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.model import AgentStatus, Backlog, Event, EventKind, ProbeKind, Queue, Source, SourceState
+from fleet.model import AgentStatus, Event, EventKind, ProbeKind, Source, SourceState
 from fleet.store import Store
 from fleet.views.events import VIEW as EVENTS
 from fleet.views.text import progress_bar
 from fleet.views.view import Tone, look
 from fleet.vocabulary import AgentState
+from fleet.work import Backlog, Queue
 from tests.tui.factories import NOW, deck, empty_store, firing_store, healthy_store
 from tui.panes import load_panes
 from tui.panes.pulse import WORST_FIRST, Counting, segments

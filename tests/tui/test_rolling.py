@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.widgets import Static
 
-from fleet.actions.action import AUTO, Action, ActionState, Freeze, Proposal, StageState
+from cli.dashboard.late import late_acting
+from fleet.actions.action import AUTO, Action, ActionState, Freeze, Lock, Proposal, StageState
 from fleet.actions.revision import Revision, RollbackRow, Span
 from fleet.errors import Fault, OutsideError, RefusedError
 from tests.tui.acting_desk import acting_deck, clock_of, keys_of, settled, to_agent
 from tests.tui.acting_stores import Remembered, rollback_plan
-from tests.tui.factories import NOW
+from tests.tui.factories import NOW, agent_store, deck
 from tests.tui.rolling_stores import (
     BECAUSE,
     ago,
@@ -264,6 +266,36 @@ async def test_enter_plans_in_stages_and_s_all_at_once() -> None:
         assert acting.writes() == []
 
 
+async def test_a_sheet_that_was_open_before_its_stages_were_known_rolls_in_stages_all_the_same() -> None:
+    acting = rolling(rolling_store())
+    row, revisions = acting.store.rollbacks["coder"], acting.listed["coder"]
+    acting.store.rollbacks.drop("coder")
+    acting.listed["coder"] = OutsideError(Fault.REFUSED, "nothing listens there")
+    async with acting_deck(acting).run_test(size=SIZE) as pilot:
+        await typed(pilot, ":rollback coder")
+        await pilot.press("enter")
+        await picker(pilot)
+        assert "in stages" not in text_of(pilot)
+        acting.store.rollbacks.put("coder", row)
+        acting.listed["coder"] = revisions
+        await pilot.press("r")
+        await picker(pilot)
+        assert "in stages, 10 % → 50 % → 100 %" in text_of(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmSheet))
+        assert asked(acting, "plan_rollback") == [("coder", "r41", True)]
+
+
+@pytest.mark.parametrize("line", [":rollback", ":rollback coder", ":rollback nobody", ":submit"])
+async def test_what_is_asked_for_before_there_is_a_configuration_is_said_to_be_too_early(line: str) -> None:
+    app = deck(agent_store(), "agents", acting=late_acting(lambda: None))
+    async with app.run_test(size=SIZE) as pilot:
+        await typed(pilot, line)
+        await pilot.press("enter")
+        await until(pilot, lambda: "try again in a moment" in text_of(pilot) or bool(told(pilot)))
+        assert "try again in a moment" in text_of(pilot) + " ".join(told(pilot))
+
+
 async def test_what_is_confirmed_is_watched_from_then_on() -> None:
     acting = rolling(rolling_store())
     async with acting_deck(acting, "rollbacks name:coder").run_test(size=SMALL) as pilot:
@@ -300,6 +332,20 @@ async def test_a_target_that_does_not_answer_is_said_in_place_and_can_be_asked_a
         await pilot.press("enter")
         await until(pilot, lambda: "r41 is locked" in text_of(pilot))
         assert isinstance(pilot.app.screen, RollbackPicker)
+
+
+async def test_who_is_at_work_on_a_target_stands_above_its_revisions_for_as_long_as_that_is_so() -> None:
+    acting = rolling(rolling_store())
+    acting.store.locks.put("coder", Lock(target="coder", owner="anna@edge-1", since=ago(seconds=200)))
+    async with acting_deck(acting, "rollbacks name:coder").run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        await pilot.press("b")
+        heading = (await picker(pilot)).query_one("#heading", Static)
+        assert "locked 3m by anna@edge-1" in str(heading.render())
+        acting.store.locks.drop("coder")
+        await until(pilot, lambda: "locked" not in str(heading.render()))
+        acting.store.locks.put("coder", Lock(target="coder", owner="bob@edge-2", since=ago(seconds=20)))
+        await until(pilot, lambda: "locked <1m by bob@edge-2" in str(heading.render()))
 
 
 async def test_while_a_target_is_asked_the_sheet_says_so_and_can_be_left() -> None:

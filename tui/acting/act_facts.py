@@ -8,6 +8,7 @@ from itertools import zip_longest
 from fleet.actions.action import Action, ActionState, StageState
 from fleet.actions.preview import plan_checks
 from fleet.actions.revision import path_of
+from fleet.actions.taking_back import taken_back
 from fleet.store import Store
 from fleet.times import span_text
 from fleet.views.actions import HOLDS_CELLS, STAGE_CELLS, state_cell
@@ -99,6 +100,7 @@ def _checks(words: Sequence[str], holds: Sequence[bool | None], *, passed: bool)
 def circumstances(action: Action, store: Store) -> list[Known]:
     """Everything else that is known of it."""
     plan = action.plan
+    of = taken_back(plan)
     texts = [
         ("who", action.actor),
         ("code of", action.second),
@@ -106,7 +108,7 @@ def circumstances(action: Action, store: Store) -> list[Known]:
         ("ticket", action.ticket),
         ("act", f"{plan.act.value} · {plan.kind} · {plan.source} · tier {plan.tier.value}"),
         ("revision", path_of(plan)),
-        ("of", plan.of),
+        *([(of.name, of.value)] if of is not None else []),
         ("known as", known_as(action.items[0]) if len(action.items) == 1 else ""),
         ("key", action.id),
         ("audit", _lines(action.audit)),

@@ -105,7 +105,11 @@ class ActingApp(App[R]):
         if why:
             self.say(why, bad=True)
             return
-        offered = self._offered(to, queue, template)
+        try:
+            offered = self._offered(to, queue, template)
+        except FleetdeckError as error:
+            self.say(str(error), bad=True)
+            return
         whom = queue or (to[0] if len(to) == 1 else f"{len(to):,} agents" if to else "")
         if not offered:
             self.say(_no_template(template, whom), bad=True)

@@ -20,13 +20,15 @@ def numbered(draft: BatchDraft) -> Iterator[Line]:
     """The lines with their numbers, the one under the cursor and the wrong ones marked."""
     wrong = faulty(draft.faults)
     for number, text in draft.lines:
-        mark = "▸" if number == draft.marked else " "
+        mark = "▸" if number == draft.marked else "✖" if number in wrong else " "
         yield Line(f"{mark}{number:,}", text[:_LINE_CHARS], bad=number in wrong)
 
 
 def summary_lines(draft: BatchDraft, ink: Ink, *, typed: bool) -> list[Text]:
-    """Under the lines: how many, what comes next, and the first faults; `typed`: the input is not empty."""
-    said = [ink.cell(_count(draft, typed=typed)), *_faults(draft.faults, ink)]
+    """Under the lines: how many, what comes next, and the first faults, that of the line under the cursor before all;
+    `typed`: the input is not empty."""
+    faults = sorted(draft.faults, key=lambda fault: draft.marked not in faulty([fault]))
+    said = [ink.cell(_count(draft, typed=typed)), *_faults(faults, ink)]
     for line in said:
         line.no_wrap = False
     return said

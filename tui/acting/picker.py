@@ -24,6 +24,7 @@ from tui.chrome.key_line import KeyLine
 from tui.context import Context
 from tui.ink import Ink
 from tui.keys.bindings import PICKER_KEYS
+from tui.live import AGES_EVERY_S, Watch, is_paused, is_uncovered
 from tui.screens.sheet import Sheet
 from tui.table.table import Table
 
@@ -66,10 +67,12 @@ class RollbackPicker(Sheet[str | None]):
             yield self._facts
             yield Static(id="warning", markup=False)
             yield KeyLine()
+        yield Watch((self._deck.store.locks,), self._show_heading)
 
     def on_mount(self) -> None:
         """Ask behind the first picture."""
         self._fit()
+        self.set_interval(AGES_EVERY_S, self._follow_time)
         self.call_after_refresh(self.action_read_again)
 
     def on_resize(self) -> None:
@@ -154,6 +157,10 @@ class RollbackPicker(Sheet[str | None]):
         store, first = self._deck.store, self._known is None
         self._known = found
         self._row = store.rollbacks.get(self._target, self._row)
+        if not self._stages and self._row is not None:
+            # It may have been opened before it was known in which stages.
+            self._stages = self._row.stages
+            self._staged = bool(self._stages)
         self._rows.replace(choices(found, store.proposals.get(self._target)))
         self._list.flush()
         wanted = found.named(self._to) if self._to else None
@@ -212,6 +219,11 @@ class RollbackPicker(Sheet[str | None]):
     def _show_heading(self) -> None:
         self.query_one("#heading", Static).update(self._heading())
         self._fit()
+
+    def _follow_time(self) -> None:
+        """Who holds the lock has held it for longer."""
+        if not is_paused(self.app) and is_uncovered(self):
+            self._show_heading()
 
     def _show_about(self) -> None:
         one = self._under_cursor()

@@ -7,8 +7,9 @@ from rich.text import Text
 
 from fleet.actions.revision import Revisions, RollbackRow
 from fleet.store import Store
+from fleet.views.locks import lock_words
 from fleet.views.slos import STATE_GLYPH, STATE_TONE, budget_text, rate_text
-from fleet.views.view import Tone
+from fleet.views.view import Look, Tone
 from tui.alerts.acts import count_of
 from tui.chrome.too_small import NORMAL_WIDTH
 from tui.ink import Ink, joined
@@ -46,7 +47,11 @@ def way_line(stages: Sequence[str], ink: Ink, *, staged: bool) -> Text:
 
 
 def note_lines(name: str, row: RollbackRow | None, known: Revisions | None, store: Store, ink: Ink) -> Iterator[Text]:
-    """What is proposed or why nothing is, and what the target warns of; `known` is None before it has answered."""
+    """Who is at work on it, what is proposed or why nothing is, and what the target warns of; `known` is None before it
+    has answered."""
+    held = lock_words(name, Look(store, name, None))
+    if held:
+        yield ink.write(held, Tone.WAITING)
     if row is not None and not row.slo:
         yield ink.muted("no slo is named: which of them were good is not known")
     proposal = store.proposals.get(name)

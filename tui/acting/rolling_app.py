@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.screen import Screen
 
 from fleet.actions.rolled import Rollable, rollable
-from fleet.errors import FilterError
+from fleet.errors import FilterError, FleetdeckError
 from fleet.near import meant
 from fleet.store import Subscription
 from tui.acting.acting_app import ActingApp
@@ -49,7 +49,12 @@ class RollingApp(ActingApp[R]):
         if why:
             self.say(why, bad=True)
             return
-        found, whom = self._definitions(names), names[0] if len(names) == 1 else ""
+        whom = names[0] if len(names) == 1 else ""
+        try:
+            found = self._definitions(names)
+        except FleetdeckError as error:
+            self.say(str(error), bad=True)
+            return
         if not found:
             nothing = f"nothing that is configured rolls {self._called(whom)} back" if names else "there are none"
             self.say(f"{nothing} (rollbacks: in the configuration)", bad=True)

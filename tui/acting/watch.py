@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from fleet.actions.action import AUTO, Action
 from fleet.actions.printed import last_lines
+from fleet.actions.taking_back import taken_back
 from fleet.slo.model import Burn, SloStatus
 from fleet.slo.windows import seconds_text
 from fleet.store import Store
@@ -237,9 +238,12 @@ def _gate(name: str, store: Store) -> Iterator[Known]:
 
 def ends_of(action: Action) -> Iterator[Known]:
     """What became of it, and what would be best now; while it goes on only what must hold. Of one that nobody asked
-    for, why it was done."""
+    for, why it was done; of one that takes another back, which."""
     if action.actor == AUTO:
         yield Known("by itself", (Cell(f"{action.actor}: {action.reason}", Tone.DEGRADED),))
+    of = taken_back(action.plan)
+    if of is not None:
+        yield Known(of.name, (Cell(of.value, Tone.MUTED),))
     if not action.ended:
         if action.plan.expects:
             yield Known("must hold", (Cell(action.plan.expects, Tone.MUTED),))

@@ -13,7 +13,7 @@ from fleet.store import Slice, Store
 from fleet.views.columns import name_column, word_column
 from fleet.views.rollbacks import ROLLS_TO
 from fleet.views.view import Cell, Column, Look, Tone, View
-from tui.alerts.picking import PickSheet
+from tui.alerts.picking import PickOneSheet
 from tui.ink import Ink, joined
 from tui.keys.bindings import WHICH_KEYS
 
@@ -28,7 +28,7 @@ class Offered(Struct, frozen=True):
     row: Any
 
 
-class WhichSheet(PickSheet[str | None]):
+class WhichSheet(PickOneSheet):
     """Dismissed with a name, or with None. `what` is what the names are of, `columns` show the rows that are offered by
     them."""
 
@@ -48,18 +48,6 @@ class WhichSheet(PickSheet[str | None]):
     def heading(self) -> Text:
         ink = Ink(self.app.theme_variables)
         return joined([ink.write(self._question, Tone.TITLE, bold=True), ink.muted(f"   {self._whom}")])
-
-    def picked(self) -> None:
-        self.action_choose()
-
-    def action_choose(self) -> None:
-        """This one."""
-        key = self.list.cursor_key
-        self.dismiss(None if key is None else str(key))
-
-    def action_cancel(self) -> None:
-        """None."""
-        self.dismiss(None)
 
 
 def which_template(templates: Sequence[Template], whom: str) -> WhichSheet:

@@ -10,7 +10,7 @@ from fleet.store import Slice, Store
 from fleet.views.columns import count_column, name_column
 from fleet.views.view import Cell, Column, Look, Tone, View
 from tui.alerts.lines import label_counts
-from tui.alerts.picking import PickSheet
+from tui.alerts.picking import PickOneSheet
 from tui.ink import Ink, joined
 
 
@@ -43,7 +43,7 @@ def _view(rows: Slice[str, Gathering]) -> View[Gathering]:
     )
 
 
-class GroupBySheet(PickSheet[str | None]):
+class GroupBySheet(PickOneSheet):
     """Dismissed with the label, "" for name and severity, None for no other."""
 
     BINDING_GROUP_TITLE = "Group by"
@@ -61,15 +61,3 @@ class GroupBySheet(PickSheet[str | None]):
     def heading(self) -> Text:
         ink = Ink(self.app.theme_variables)
         return joined([ink.write("Group alerts by", Tone.TITLE, bold=True), ink.muted("   t shows them one by one")])
-
-    def picked(self) -> None:
-        self.action_choose()
-
-    def action_choose(self) -> None:
-        """Gather by this."""
-        key = self.list.cursor_key
-        self.dismiss(None if key is None else str(key))
-
-    def action_cancel(self) -> None:
-        """As before."""
-        self.dismiss(None)

@@ -57,3 +57,19 @@ class PickSheet(Sheet[R]):
         """A double click."""
         event.stop()
         self.picked()
+
+
+class PickOneSheet(PickSheet[str | None]):
+    """Dismissed with the key of the line that was picked, or with None."""
+
+    def picked(self) -> None:
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """This one."""
+        key = self.list.cursor_key
+        self.dismiss(None if key is None else str(key))
+
+    def action_cancel(self) -> None:
+        """None of them."""
+        self.dismiss(None)

@@ -57,47 +57,50 @@ class Observed(Struct, frozen=True, kw_only=True):
     sign: int = -1
 
 
+def _verdict(row: Observed, _: Look) -> Cell:
+    if math.isnan(row.value):
+        return Cell("? no data", Tone.UNKNOWN)
+    return Cell("● pass", Tone.UP) if row.holds else Cell("✖ fail", Tone.DOWN)
+
+
+_VALUE_COLUMNS: tuple[Column[Observed], ...] = (
+    Column(
+        id="sign",
+        title="",
+        width=1,
+        priority=0,
+        cell=lambda row, _: Cell("") if row.sign < 0 else Cell(SIGNS[row.sign], tone_of(row.sign)),
+    ),
+    Column(id="state", title="STATE", width=9, priority=0, cell=_verdict),
+    Column(
+        id="value",
+        title="VALUE",
+        width=10,
+        right=True,
+        priority=0,
+        cell=lambda row, _: Cell(row.text, Tone.TITLE),
+        sort=lambda row, _: row.value,
+    ),
+    Column(
+        id="series",
+        title="SERIES",
+        width=12,
+        grow=1,
+        priority=0,
+        named=True,
+        cell=lambda row, _: Cell(row.series, Tone.MUTED),
+        sort=lambda row, _: row.series,
+    ),
+)
+
+
 def values_view(rows: Slice[str, Observed]) -> View[Observed]:
     """The values, those that fail first."""
-
-    def verdict(row: Observed, _: Look) -> Cell:
-        if math.isnan(row.value):
-            return Cell("? no data", Tone.UNKNOWN)
-        return Cell("● pass", Tone.UP) if row.holds else Cell("✖ fail", Tone.DOWN)
-
     return View(
         name="values",
         title="Observed",
         rows=lambda _: rows,
-        columns=(
-            Column(
-                id="sign",
-                title="",
-                width=1,
-                priority=0,
-                cell=lambda row, _: Cell("") if row.sign < 0 else Cell(SIGNS[row.sign], tone_of(row.sign)),
-            ),
-            Column(id="state", title="STATE", width=9, priority=0, cell=verdict),
-            Column(
-                id="value",
-                title="VALUE",
-                width=10,
-                right=True,
-                priority=0,
-                cell=lambda row, _: Cell(row.text, Tone.TITLE),
-                sort=lambda row, _: row.value,
-            ),
-            Column(
-                id="series",
-                title="SERIES",
-                width=12,
-                grow=1,
-                priority=0,
-                named=True,
-                cell=lambda row, _: Cell(row.series, Tone.MUTED),
-                sort=lambda row, _: row.series,
-            ),
-        ),
+        columns=_VALUE_COLUMNS,
         fields=(),
         order=lambda row, _: (row.holds, row.badness, row.series),
         words=lambda row: row.series,

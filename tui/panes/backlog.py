@@ -1,9 +1,10 @@
 """The TODO backlogs in short: what is done, beside what is claimed."""
 
-from fleet.model import Backlog, ProbeKind
+from fleet.model import ProbeKind
 from fleet.views.backlog import VIEW as BACKLOG
 from fleet.views.text import progress_bar
 from fleet.views.view import Cell, Column, Tone
+from fleet.work import Backlog
 from tui.pane import Known, TablePane
 from tui.views import compact
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from fleet.model import Event, Fact, SeriesId, Task
+from fleet.model import Event, Fact, SeriesId
 from fleet.store import Slice
 from fleet.view_line import ViewLine
 from fleet.views.agents import VIEW as AGENTS
@@ -16,18 +16,11 @@ from fleet.views.events import VIEW as EVENTS
 from fleet.views.tasks import VIEW as TASKS
 from fleet.views.text import state_cell
 from fleet.views.view import Tone, look
+from fleet.work import Task
 from tui.acting.submits import Submits, Whom
 from tui.agent_facts import agent_events, agent_facts
-from tui.agent_rows import (
-    ClaimRow,
-    MetricRow,
-    claim_rows,
-    claims_view,
-    health_rows,
-    health_view,
-    metric_rows,
-    metrics_view,
-)
+from tui.agent_metrics import MetricRow, metric_rows, metrics_view
+from tui.agent_rows import ClaimRow, claim_rows, claims_view, health_rows, health_view
 from tui.chrome.facts import Facts
 from tui.chrome.page_scroll import PageScroll
 from tui.chrome.too_small import NORMAL_WIDTH

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.widget import Widget
 
-from fleet.model import Backlog, Section
 from fleet.view_line import VIEWS, ViewLine
 from fleet.views.view import Cell, Field, Look, Tone, View, look
+from fleet.work import Backlog, Section
 from tui.chrome.facts import Facts, Known
 from tui.chrome.page_scroll import PageScroll
 from tui.context import Context

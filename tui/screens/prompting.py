@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widget import Widget
 
-from fleet.errors import FilterError
+from fleet.errors import FilterError, FleetdeckError
 from tui.chrome.prompt import Asking, Prompt
 from tui.context import Context
 from tui.screens.copying import CopyScreen
@@ -114,7 +114,7 @@ class PromptScreen(CopyScreen):
     def _run(self, text: str) -> None:
         try:
             command = self.context.read_command(text)
-        except FilterError as error:
+        except FleetdeckError as error:
             self._prompt.fault(str(error))
             return
         self.context.entered(Asking.COMMAND.value, text.strip())

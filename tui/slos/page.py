@@ -45,47 +45,50 @@ def _rate(row: Burn, seconds: float, rate: float | None) -> Cell:
     return Cell(f"{rate_text(rate)}{'!' if over else ''} in {seconds_text(seconds)}", tone)
 
 
+_TIER_COLUMNS: tuple[Column[Burn], ...] = (
+    Column(id="state", title="STATE", width=9, priority=0, cell=_state),
+    Column(id="tier", title="TIER", width=11, priority=0, grow=1, cell=lambda row, _: Cell(row.tier)),
+    Column(
+        id="factor",
+        title="FIRES OVER",
+        width=10,
+        priority=0,
+        right=True,
+        cell=lambda row, _: Cell(f"{row.factor:.3g}"),
+    ),
+    Column(
+        id="long",
+        title="LONG",
+        width=13,
+        priority=0,
+        right=True,
+        cell=lambda row, _: _rate(row, row.long_s, row.long_rate),
+    ),
+    Column(
+        id="short",
+        title="SHORT",
+        width=13,
+        priority=0,
+        right=True,
+        cell=lambda row, _: _rate(row, row.short_s, row.short_rate),
+    ),
+    Column(
+        id="severity",
+        title="SEVERITY",
+        width=8,
+        priority=2,
+        cell=lambda row, _: Cell(row.severity, Tone.MUTED),
+    ),
+)
+
+
 def tiers_view(rows: Slice[int, Burn]) -> View[Burn]:
     """A tier a line: both of its windows beside its factor."""
     return View(
         name="tiers",
         title="Burn rates",
         rows=lambda _: rows,
-        columns=(
-            Column(id="state", title="STATE", width=9, priority=0, cell=_state),
-            Column(id="tier", title="TIER", width=11, priority=0, grow=1, cell=lambda row, _: Cell(row.tier)),
-            Column(
-                id="factor",
-                title="FIRES OVER",
-                width=10,
-                priority=0,
-                right=True,
-                cell=lambda row, _: Cell(f"{row.factor:.3g}"),
-            ),
-            Column(
-                id="long",
-                title="LONG",
-                width=13,
-                priority=0,
-                right=True,
-                cell=lambda row, _: _rate(row, row.long_s, row.long_rate),
-            ),
-            Column(
-                id="short",
-                title="SHORT",
-                width=13,
-                priority=0,
-                right=True,
-                cell=lambda row, _: _rate(row, row.short_s, row.short_rate),
-            ),
-            Column(
-                id="severity",
-                title="SEVERITY",
-                width=8,
-                priority=2,
-                cell=lambda row, _: Cell(row.severity, Tone.MUTED),
-            ),
-        ),
+        columns=_TIER_COLUMNS,
         fields=(),
         order=lambda row, _: (),
         words=lambda row: row.tier,

@@ -14,13 +14,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from fleet.errors import ConfigError
+from tui.terminal.switches import NO, switched
 
 ASCII_VARIABLE: Final = "FLEETDECK_ASCII"
 """Says whether only ASCII may be drawn, over what is found: 1 or 0; empty means unset."""
 
-_YES: Final = ("1", "true", "yes", "on")
-_NO: Final = ("0", "false", "no", "off")
 _TRUE_COLOUR: Final = ("ghostty", "kitty", "alacritty", "wezterm", "foot", "contour", "rio", "direct")
 """Parts of the names of terminals that know all colours and whose `COLORTERM` is lost on the way through SSH."""
 _FEW_GLYPHS: Final = ("linux", "vt", "cons", "sun", "wsvt")
@@ -61,7 +59,7 @@ def capabilities(environ: Mapping[str, str], asked_ascii: bool | None = None) ->
     Raises ConfigError where a variable of ours is neither yes nor no.
     """
     depth, why_depth = _depth(environ)
-    only_ascii, why_ascii = _is_ascii(environ, asked_ascii)
+    only_ascii, why_ascii = switched(asked_ascii, "ascii", environ, ASCII_VARIABLE) or _is_ascii(environ)
     return Capabilities(
         depth=depth, why_depth=why_depth, ascii=only_ascii, why_ascii=why_ascii, light=_is_light(environ)
     )
@@ -76,7 +74,7 @@ def _depth(environ: Mapping[str, str]) -> tuple[Depth, str]:
     if environ.get("NO_COLOR"):
         return Depth.NONE, "NO_COLOR is set"
     forced = environ.get("FORCE_COLOR", "").lower()
-    if forced in _NO:
+    if forced in NO:
         return Depth.NONE, f"FORCE_COLOR={forced}"
     if forced in ("2", "3"):
         return (Depth.INDEXED if forced == "2" else Depth.TRUE), f"FORCE_COLOR={forced}"
@@ -98,14 +96,7 @@ def _told_by_name(environ: Mapping[str, str]) -> tuple[Depth, str]:
     return Depth.ANSI, f"TERM={term}" if term else "TERM is not set"
 
 
-def _is_ascii(environ: Mapping[str, str], asked: bool | None) -> tuple[bool, str]:
-    if asked is not None:
-        return asked, "--ascii" if asked else "--no-ascii"
-    said = environ.get(ASCII_VARIABLE, "").strip().lower()
-    if said:
-        if said not in _YES + _NO:
-            raise ConfigError(f"{ASCII_VARIABLE}: {environ[ASCII_VARIABLE]!r} is neither 1 nor 0")
-        return said in _YES, f"{ASCII_VARIABLE}={said}"
+def _is_ascii(environ: Mapping[str, str]) -> tuple[bool, str]:
     term = environ.get("TERM", "").lower()
     if term.startswith(_FEW_GLYPHS):
         return True, f"TERM={term} has few glyphs"

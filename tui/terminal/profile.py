@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleet.errors import ConfigError
+from tui.terminal.switches import switched
 
 VARIABLE: Final = "FLEETDECK_SLOW_LINK"
 """Says whether the link is slow, over what is found: 1 or 0; empty means unset."""
@@ -17,8 +17,6 @@ VARIABLE: Final = "FLEETDECK_SLOW_LINK"
 _TEXTUAL_FPS: Final = "TEXTUAL_FPS"
 _ESCAPE_DELAY: Final = "ESCDELAY"
 _REMOTE: Final = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
-_YES: Final = ("1", "true", "yes", "on")
-_NO: Final = ("0", "false", "no", "off")
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -50,7 +48,7 @@ def decide(environ: Mapping[str, str], asked: bool | None = None) -> Profile:
 
     Raises ConfigError where the variable that decides is neither yes nor no.
     """
-    slow, why = _is_slow(environ, asked)
+    slow, why = switched(asked, "slow-link", environ, VARIABLE) or _is_slow(environ)
     if slow:
         return Profile(slow_link=True, why=why, frames_per_s=10, flushes_per_s=4, looks_per_s=60, escape_ms=100)
     return replace(LOCAL, why=why)
@@ -62,13 +60,6 @@ def prepare(profile: Profile, environ: MutableMapping[str, str]) -> None:
     environ.setdefault(_ESCAPE_DELAY, str(profile.escape_ms))
 
 
-def _is_slow(environ: Mapping[str, str], asked: bool | None) -> tuple[bool, str]:
-    if asked is not None:
-        return asked, "--slow-link" if asked else "--no-slow-link"
-    said = environ.get(VARIABLE, "").strip().lower()
-    if said:
-        if said not in _YES + _NO:
-            raise ConfigError(f"{VARIABLE}: {environ[VARIABLE]!r} is neither 1 nor 0")
-        return said in _YES, f"{VARIABLE}={said}"
+def _is_slow(environ: Mapping[str, str]) -> tuple[bool, str]:
     remote = next((name for name in _REMOTE if environ.get(name)), None)
     return (True, f"{remote} is set") if remote else (False, LOCAL.why)

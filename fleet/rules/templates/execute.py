@@ -5,7 +5,6 @@ from enum import Enum
 from typing import Any
 
 from fleet.rules.templates.errors import CallError, TemplateError
-from fleet.rules.templates.gofmt import Buffer, Flags, print_value
 from fleet.rules.templates.gotime import METHODS
 from fleet.rules.templates.limits import DEPTH, OUTPUT_CHARS, STEPS
 from fleet.rules.templates.nodes import (
@@ -30,9 +29,11 @@ from fleet.rules.templates.nodes import (
     Variable,
 )
 from fleet.rules.templates.parse import Tree
+from fleet.rules.templates.printing import Buffer, print_value
 from fleet.rules.templates.quoting import quote
 from fleet.rules.templates.signature import ANY, SAMPLE, SAMPLES, STRING, Function
 from fleet.rules.templates.values import NO_VALUE, Args, Root, Sample, Samples, Time, indirect, is_true, type_name
+from fleet.rules.templates.verbs import Flags
 
 _SHOWN = 500
 """Characters of a template that a message repeats."""

@@ -14,8 +14,8 @@ from urllib.parse import quote_plus
 
 from fleet.rules.durations import rule_duration
 from fleet.rules.templates.errors import CallError
-from fleet.rules.templates.gofmt import Buffer
 from fleet.rules.templates.numbers import format_float, parse_float
+from fleet.rules.templates.printing import Buffer
 from fleet.rules.templates.quoting import quote
 from fleet.rules.templates.signature import ANY, SAMPLE, SAMPLES, STRING, Function
 from fleet.rules.templates.values import Args, Byte, Html, Sample, Samples, Time, type_name

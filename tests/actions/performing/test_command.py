@@ -34,6 +34,22 @@ async def started(path: Path) -> int:
     return found
 
 
+class _HoldsUp:
+    """Holds the event loop up as soon as a process runs and is waited for."""
+
+    def __init__(self, for_s: float) -> None:
+        self._for_s = for_s
+
+    def __call__(self, text: str) -> None:
+        """It hears what is printed, and does nothing with it."""
+
+    def began(self) -> None:
+        asyncio.get_running_loop().call_soon(time.sleep, self._for_s)
+
+    def ending(self, words: str) -> None:
+        """Nor with how it is ended."""
+
+
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -124,6 +140,13 @@ time.sleep(600)
     assert (result.sent, result.timed_out, result.status) == (Sent.MAYBE, True, -9)
     assert result.text == "working\n"
     await gone(child)
+
+
+async def test_one_that_ended_in_time_has_done_so_however_late_we_hear_of_it(tmp_path: Path) -> None:
+    """The event loop is held up from before its end until after its time is over."""
+    effect = CommandRun(argv=("/bin/sh", "-c", "sleep 0.2; echo done"), cwd=str(tmp_path), timeout_s=1.0)
+    result = await run(effect, tmp_path, _HoldsUp(1.2))
+    assert (result.sent, result.status, result.text, result.timed_out) == (Sent.YES, 0, "done\n", False)
 
 
 async def test_term_comes_first(tmp_path: Path) -> None:

@@ -300,6 +300,29 @@ async def test_what_replaces_somebody_elses_is_theirs(place: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="files of other accounts are wanted")
+async def test_what_was_packed_here_gets_its_owners_back_and_an_archive_of_others_says_none(place: Path) -> None:
+    owners = {".": (65534, 65533), "conf": (65532, 65531), "conf/app.toml": (65530, 65529), "outside": (65528, 65527)}
+    for name, owner in owners.items():
+        os.lchown(place / "service" / name, *owner)
+    kept = (place / "precious").lstat()
+    archive = await archived(place)
+    for name in owners:
+        os.lchown(place / "service" / name, 0, 0)
+    os.chown(place / "service", *owners["."])
+    back = FileWork(work="restore", path=f"{place}/service", source=str(archive), sha256=sha256(archive), outward=True)
+    assert (await work(back)).sent is Sent.YES
+    found = {name: (place / "service" / name).lstat() for name in owners}
+    assert {name: (info.st_uid, info.st_gid) for name, info in found.items()} == owners
+    assert ((place / "precious").lstat().st_uid, (place / "precious").lstat().st_gid) == (kept.st_uid, kept.st_gid)
+    packed(place / "other.tar.gz", (member("x", uid=65534, gid=65533), b"x"))
+    other = FileWork(
+        work="restore", path=f"{place}/service", source=f"{place}/other.tar.gz", sha256=sha256(place / "other.tar.gz")
+    )
+    assert (await work(other)).sent is Sent.YES
+    assert (place / "service" / "x").lstat().st_uid == 0
+
+
 async def test_links_that_lead_out_are_put_back_where_it_is_said_and_nothing_is_written_through_them(
     place: Path,
 ) -> None:

@@ -11,12 +11,15 @@ from msgspec.structs import replace
 
 from fleet.actions.action import Action, ActionState
 from fleet.actions.history import Live, judged, live_spans, preferred
-from fleet.actions.plan import AgentsUp, GatePasses, RevisionLive, SloHolds
+from fleet.actions.plan import AgentsUp, Fact, GatePasses, RevisionLive, SloHolds
 from fleet.actions.revision import Revision
 from fleet.actions.rollback_plan import hit
+from fleet.actions.taking_back import taken_back
 from fleet.alerts.model import Alert, AlertState
 from fleet.errors import RefusedError
+from fleet.model import AgentStatus
 from fleet.severity import Severity
+from fleet.vocabulary import AgentState
 from tests.actions.rollbacks.bench import AT, bench
 from tests.actions.rollbacks.gateway import HOUR, RATIOS, Past, fill, releases, slo_row
 
@@ -56,6 +59,7 @@ async def test_a_plan_says_whom_it_hits_what_must_hold_and_how_long_that_takes(t
         assert plan.before_bad == "r3 was outside of its objective while it was live (70.000% of 99.000%)"
         undo = await it.book.plan_undo(Action(id="a1", plan=replace(plan, before="r1"), state=ActionState.FAILED))
         assert undo.warnings[0] == plan.before_bad
+        assert undo.of == "a1" and undo.facts[0] == taken_back(undo) == Fact("undoes", f"a1: {plan.title}")
 
 
 @pytest.mark.anyio
@@ -79,6 +83,18 @@ async def test_rolling_to_a_bad_or_unknown_revision_is_said(tmp_path: Path) -> N
         (warning,) = (await it.book.plan("gateway", "r1")).warnings
         assert warning == "r1 was outside of its objective while it was live (50.000% of 99.000%)"
         assert "history has nothing" in (await it.book.plan("gateway", "r2")).warnings[0]
+
+
+@pytest.mark.anyio
+async def test_that_its_agents_were_not_seen_lately_is_said_and_refuses_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path, releases(tmp_path), history=Past(RATIOS)) as it:
+        fill(it)
+        assert (await it.book.plan("gateway")).warnings == ()
+        for name, state in (("gw-1", AgentState.UNKNOWN), ("gw-2", AgentState.STALE)):
+            it.store.status.put(name, AgentStatus(name=name, state=state))
+        plan = await it.book.plan("gateway")
+        assert plan.warnings == ("what is known is too old: gw-1 is unknown, gw-2 is stale",)
+        assert plan.refusals == ()
 
 
 @pytest.mark.anyio

@@ -282,3 +282,12 @@ async def test_requests_of_ones_own_keep_the_secret_out_of_the_plan(
         assert (await it.carry_out(plan)).state is ActionState.SUCCEEDED
         with pytest.raises(RefusedError, match="in stages"):
             await it.book.plan("gateway", "r2", staged=True)
+
+
+@pytest.mark.parametrize("field", ["to", "verify", "undo"])
+def test_a_definition_whose_secret_another_server_would_get_is_refused(field: str, tmp_path: Path) -> None:
+    ours, other = "http://127.0.0.1:9000/{to}", "http://127.0.0.1:9001/{to}"
+    rolled = {"kind": "http", "name": "gateway", "list": "http://127.0.0.1:9000", "to": {"url": ours}}
+    assert entries_of(tmp_path, [{**rolled, field: {"url": other}}])
+    with pytest.raises(ConfigError, match=f"{field}: it is another server than that of list"):
+        entries_of(tmp_path, [{**rolled, "auth": {"secret": {"env": "TOKEN"}}, field: {"url": other}}])

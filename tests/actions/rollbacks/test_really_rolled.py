@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from actions.reverting import archives
 from fleet.actions.action import ActionState
 from fleet.actions.plan import CommandRun, FileWork
 from fleet.errors import RefusedError
@@ -207,6 +208,29 @@ async def test_a_folder_is_restored_from_an_archive_and_put_back_from_our_own(tm
         undone = await it.carry_out(await it.book.plan_undo(done))
         assert undone.state is ActionState.SUCCEEDED
         assert {path.name: path.read_text() for path in (tmp_path / "app").iterdir()} == {"conf": "two"}
+
+
+@pytest.mark.anyio
+async def test_what_is_too_much_to_be_compared_when_it_is_put_back_is_warned_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
+    for name in ("app", "backups", "kept"):
+        (tmp_path / name).mkdir()
+    _archive(tmp_path / "backups" / "b1.tar.gz", conf="one", extra="e")
+    rolled = {"kind": "files", "name": "app", "path": "app", "versions": "backups", "match": "b1.*"}
+    async with bench(tmp_path, {**rolled, "archive_to": "kept"}) as it:
+        for name in ("conf", "more"):
+            (tmp_path / "app" / name).write_text("by hand")
+        assert "holds more than" not in " ".join((await it.book.plan("app", "b1.tar.gz")).warnings)
+        (tmp_path / "app" / "third").write_text("by hand")
+        plan = await it.book.plan("app", "b1.tar.gz")
+        assert any("undoing would put it back, but could not verify that" in text for text in plan.warnings)
+        done = await it.carry_out(plan)
+        assert done.state is ActionState.SUCCEEDED
+        undone = await it.carry_out(await it.book.plan_undo(done))
+        assert undone.state is not ActionState.SUCCEEDED
+        assert {path.name for path in (tmp_path / "app").iterdir()} == {"conf", "more", "third"}
 
 
 @pytest.mark.anyio

@@ -126,5 +126,7 @@ async def test_a_target_that_lies_has_failed_and_was_asked_once(
         done = await run.done(await it.book.plan("gateway", "r2"))
         assert done.state in (ActionState.FAILED, ActionState.TIMED_OUT)
         assert "1.3.0 (r3) is live, not 1.2.0 (r2)" in done.outcome
+        again = "roll anew with b (fleetdeck rollback gateway --to r2)"
+        assert done.next_step == f"1.3.0 (r3) is live as before: look why, and {again}"
         assert len(service[1].posted) == 1
         await run.runner.close()

@@ -11,8 +11,8 @@ import pytest
 
 from config.kinds import load_kinds
 from fleet.clock import ManualClock
-from fleet.model import BacklogReading
 from fleet.ports import Http, Limits, Probe, Reach
+from fleet.work import BacklogReading
 
 MakeProbe = Callable[..., Probe]
 ReadBytes = Callable[..., BacklogReading]

@@ -3,7 +3,7 @@
 import pytest
 
 from fleet.errors import OutsideError
-from fleet.model import Section
+from fleet.work import Section
 from tests.collectors.backlogs.conftest import ReadBytes
 
 TABLE = "Task ID,Name,Status\nT-1,One,Complete\nT-2,Two,Not Started\nT-3,Three, complete \n"

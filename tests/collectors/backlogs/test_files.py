@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from fleet.clock import ManualClock
 from fleet.errors import Fault, OutsideError
-from fleet.model import BacklogReading
 from fleet.ports import Limits, Probe
 from fleet.text import scrub
+from fleet.work import BacklogReading
 from tests.collectors.backlogs.conftest import KINDS, LATER, MakeProbe, ReadBytes
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fleet.errors import OutsideError
-from fleet.model import Section
 from fleet.todo_items import read_todo_list
+from fleet.work import Section
 from tests.collectors.backlogs.conftest import ReadBytes
 
 

@@ -12,8 +12,8 @@ import pytest
 from collectors.queues.coordinator import KIND, CoordinatorQueueOptions, HeaderAuth
 from config.values import HttpUrl, SecretRef
 from fleet.errors import ConfigError, Fault, OutsideError
-from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading
 from tests.collectors.queues.reach import reach
 from tests.plain_http import PlainHttp
 

@@ -10,8 +10,8 @@ import redis
 from collectors.queues.redis_list import KIND, NEWEST, OLDEST, RedisListOptions, RedisListProbe
 from config.values import RedisUrl
 from fleet.errors import Fault, OutsideError
-from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading
 from tests.collectors.queues.reach import reach
 from tests.real_redis import RealRedis, requires_redis
 

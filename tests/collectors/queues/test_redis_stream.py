@@ -13,8 +13,8 @@ from collectors.stream_jobs import judge
 from collectors.stream_state import WINDOW
 from config.values import RedisUrl, Seconds
 from fleet.errors import ConfigError, Fault, OutsideError
-from fleet.model import QueueReading
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading
 from tests.collectors.queues.reach import NOON, reach
 from tests.real_redis import RealRedis, requires_redis
 

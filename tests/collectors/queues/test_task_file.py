@@ -13,9 +13,9 @@ import pytest
 
 from collectors.queues.task_file import KIND, TaskFileOptions
 from fleet.errors import Fault, OutsideError
-from fleet.model import QueueReading
 from fleet.ports import Limits, Probe
 from fleet.vocabulary import TaskState
+from fleet.work import QueueReading
 from tests.collectors.queues.reach import reach
 
 pytestmark = pytest.mark.anyio

@@ -8,18 +8,7 @@ import pytest
 from cli.series_page import BEGIN, END, rewritten, series_table
 from collectors.ingest import Ingest
 from fleet.evaluate import AgeLimits, Evaluator
-from fleet.model import (
-    Agent,
-    BacklogReading,
-    Disk,
-    Endpoint,
-    HealthReading,
-    HostReading,
-    ProbeKind,
-    QueueReading,
-    Source,
-    SourceState,
-)
+from fleet.model import Agent, Disk, Endpoint, HealthReading, HostReading, ProbeKind, Source, SourceState
 from fleet.promql.storage import Matcher, MatchOp
 from fleet.samples.everything import Everything
 from fleet.samples.feed import Feed
@@ -28,6 +17,7 @@ from fleet.samples.samples import Samples
 from fleet.store import Store
 from fleet.verdict import Rules
 from fleet.vocabulary import AgentState
+from fleet.work import BacklogReading, QueueReading
 from tests.fleet.samples.asked import Asks, asks, named, page
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

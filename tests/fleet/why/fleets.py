@@ -14,10 +14,8 @@ from fleet.model import (
     Health,
     HealthReading,
     Page,
-    Queue,
     Scrape,
     SeriesId,
-    Task,
 )
 from fleet.severity import Severity
 from fleet.store import Store
@@ -25,6 +23,7 @@ from fleet.vocabulary import AgentState, TaskState
 from fleet.why.climb import ladder
 from fleet.why.evidence import EvidenceOf, no_evidence
 from fleet.why.model import Ladder, Rung, Step, Subject, SubjectKind
+from fleet.work import Queue, Task
 from tests.fleet.promql.memory_storage import MemoryStorage
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
