@@ -23,6 +23,7 @@ from transport.files import read_file
 
 BATCH_BYTES: Final = 32 * 1024 * 1024
 """Bytes of a file of items."""
+OUTDATED: Final = "the configuration was changed since it was planned: plan it anew"
 
 
 class Submitter(Protocol):
@@ -83,6 +84,9 @@ class ActionDesk:
         self._freezing = freezing
         self._locks = locks
         self._is_open = False
+        self._planned: set[str] = set()
+        """Keys of the plans that were made by these templates and rollbacks, and not started."""
+        self._outdated: set[str] = set()
 
     async def open(self) -> tuple[Action, ...]:
         """Show what there is; the actions of an earlier run that have no end, which were found now. From now on
@@ -110,9 +114,12 @@ class ActionDesk:
         self._store.rollbacks.replace({row.name: row for row in self._roller.rows()})
 
     def use(self, submitter: Submitter, roller: Roller) -> None:
-        """Go on with other templates and rollbacks."""
+        """Go on with other templates and rollbacks. Plans that were made by those before are not started any more:
+        they might go to one place, and be judged by what is so at another."""
         self._submitter = submitter
         self._roller = roller
+        self._outdated |= self._planned
+        self._planned.clear()
 
     async def close(self) -> None:
         """fleetdeck ends: nothing more is sent."""
@@ -176,6 +183,7 @@ class ActionDesk:
 
     def _warned(self, plan: Plan) -> Plan:
         """The plan with what should be known of its targets, so that whoever shows it shows that."""
+        self._planned.add(plan.key)
         warnings = dict.fromkeys((*plan.warnings, *self._runner.warnings(plan)))
         return replace(plan, warnings=tuple(warnings))
 
@@ -183,17 +191,25 @@ class ActionDesk:
 
     async def preflight(self, plan: Plan) -> tuple[str, ...]:
         """Why it would be refused now, in sentences."""
-        return await self._runner.preflight(plan)
+        outdated = (OUTDATED,) if plan.key in self._outdated else ()
+        return (*outdated, *await self._runner.preflight(plan))
 
     async def start(self, plan: Plan, confirmation: Confirmation, *, dry_run: bool = False) -> str:
         """Do it, in the background; the action's id."""
-        return await self._runner.start(plan, confirmation, dry_run=dry_run)
+        if plan.key in self._outdated:
+            await self.leave(plan, confirmation.by, against=(OUTDATED,), reason=confirmation.reason)
+            raise RefusedError(OUTDATED)
+        started = await self._runner.start(plan, confirmation, dry_run=dry_run)
+        if not dry_run:
+            self._planned.discard(plan.key)
+        return started
 
     async def leave(
         self, plan: Plan, by: str, *, against: Sequence[str] = (), reason: str = "", ticket: str = ""
     ) -> None:
         """An operator looked at a plan and left it."""
         await self._runner.leave(plan, by, against, reason, ticket)
+        self._planned.discard(plan.key)
 
     async def ended(self, action: str) -> Action:
         """Wait until an action has ended."""

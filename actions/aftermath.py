@@ -207,6 +207,7 @@ class Aftermath:
         )
         row = await self._finish(row, Decision.RECONCILED, by, took_s=run.since.elapsed_s())
         if not going_on:
+            self._board.tasks.left(row)
             await self._carrier.taken_back(row)
         return going_on
 

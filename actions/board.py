@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from actions.ledger import RecordFolder, Records
 from actions.records import OUTPUT_CHARS
+from actions.seen_tasks import SeenTasks
 from fleet.actions.action import Action, Item
 from fleet.actions.audit import AuditEntry
 from fleet.actions.printed import shortened
@@ -34,6 +35,7 @@ class Board:
         self._store = store
         self._records = records
         self._clock = clock
+        self.tasks = SeenTasks(store, clock)
         self._most = most
         self._full = full
         self._writing: dict[str, asyncio.Lock] = {}
@@ -166,6 +168,7 @@ class Board:
     def drop(self, id: str) -> None:
         """Take a row away."""
         self._store.actions.drop(id)
+        self.tasks.forget(id)
         timer = self._timers.pop(id, None)
         if timer is not None:
             timer.cancel()

@@ -200,6 +200,7 @@ class Carrier:
             items=end.items,
             ended_at=self._clock.now(),
         )
+        self._board.tasks.left(row)
         await self._keep_end(run, row)
         await self.taken_back(row)
         self.tell(run.plan, "begun", end.state.value, end.outcome, bad=end.state is not ActionState.SUCCEEDED)

@@ -13,6 +13,7 @@ from fleet.clock import Clock
 from fleet.errors import OutsideError, QueryError
 from fleet.gates.model import GateState
 from fleet.gates.target import Target, parse_target
+from fleet.model import AgentStatus, ProbeKind
 from fleet.promql.ports import Querying
 from fleet.slo.model import SloState
 from fleet.store import Store
@@ -25,6 +26,7 @@ RevisionOf = Callable[[Plan], Awaitable[str | None]]
 PAGE = "page"
 _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
 _NAMED = 5
+_LADDER = 2.0
 
 Answered = tuple[bool | None, str]
 
@@ -102,15 +104,26 @@ class StoreChecker:
         row = self._store.status.get(name)
         if row is None or name in self._store.recalled:
             return None, "is not known"
-        store = self._store
-        looks = (store.health.seen(name), store.scrapes.seen(name), store.processes.seen(name), store.status.seen(name))
-        # An answer that comes now was asked for `latency_s` ago.
-        began = since + timedelta(seconds=row.latency_s or 0.0)
-        if not any(self._is_after(seen, began) for seen in looks):
+        if not self._was_looked_at(row, since):
             return None, "was not looked at since"
         if row.state in (AgentState.STALE, AgentState.UNKNOWN):
             return None, f"is {row.state.value}"
         return row.state is AgentState.UP, f"is {row.state.value}"
+
+    def _was_looked_at(self, row: AgentStatus, since: datetime) -> bool:
+        """Whether a look at it began since. What comes now was asked for as long ago as the look took, and that stands
+        in rows on a ladder whose steps are less than a factor of two apart."""
+        store, name = self._store, row.name
+        seen = {
+            ProbeKind.HEALTH: store.health.seen(name),
+            ProbeKind.METRICS: store.scrapes.seen(name),
+            ProbeKind.PROCESS: store.processes.seen(name),
+        }
+        sources = {kind: store.sources.get(f"{kind}:{name}") for kind in seen}
+        took_s = {kind: (source.cost_s or 0.0) if source else 0.0 for kind, source in sources.items()}
+        took_s[ProbeKind.HEALTH] = max(took_s[ProbeKind.HEALTH], row.latency_s or 0.0)
+        looks = [*((at, took_s[kind]) for kind, at in seen.items()), (store.status.seen(name), max(took_s.values()))]
+        return any(self._is_after(at, since + timedelta(seconds=_LADDER * took)) for at, took in looks)
 
     async def _holds(self, check: Holds, since: datetime) -> Answered:
         if self._querying is None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from actions.run import Run, Since, Steady
 from actions.sending import WORDS
@@ -20,6 +21,8 @@ from fleet.times import age_text
 SLOWER = 1.5
 TAIL_CHARS = 20_000
 """The end of what a target says of the output of a task that is kept."""
+MISSED_S = 2.0
+"""How much too late the next look must come for the time in between to count as one in which nobody looked."""
 AT_ONCE = 200
 """Items that are noted before others in the loop have their turn."""
 _OPEN = (ActionState.RUNNING, ActionState.UNKNOWN)
@@ -82,7 +85,8 @@ class Observer:
     async def hold(self, run: Run, checks: Sequence[Check], hold_s: float, within_s: float, stage: int | None) -> Held:
         """Wait until all checks hold without a break for `hold_s`, beginning within `within_s`. After that time, one
         that fails ends it at once; one of which nothing is known may come back for as long as `hold_s`. Without checks
-        it waits for `hold_s`, which is then all that stands between two stages."""
+        it waits for `hold_s`, which is then all that stands between two stages. Time in which this process was stopped
+        counts for neither: nobody saw whether they held."""
         if not checks and hold_s <= 0:
             return Held(True)
         clock = run.clock
@@ -110,6 +114,9 @@ class Observer:
                     bad = [text for holds, text in answers if holds is not True]
                     return Held(False, f"not within {age_text(within_s)}: {'; '.join(bad)}")
             await run.sleep(run.limits.check_s)
+            missed_s = clock.monotonic() - at - run.limits.check_s
+            if missed_s >= MISSED_S:
+                began, good_from = began + missed_s, None if good_from is None else good_from + missed_s
 
     async def once(self, run: Run, checks: Sequence[Check]) -> tuple[bool | None, str]:
         """Whether all checks hold now; None where one is not known and none fails."""
@@ -143,12 +150,13 @@ class Observer:
 
     def _take(self, run: Run, number: int, one: Observed, seen: set[int]) -> None:
         item = run.board.item_of(run.id, number)
-        words = scrub(one.sentence, WORDS)
+        words = scrub(run.untold.text(number, one.sentence), WORDS)
         if one.final and one.state is ActionState.UNKNOWN and item.sentence:
             # Why it is in doubt stays there: looking brought nothing new.
             words = item.sentence if words in item.sentence else scrub(f"{item.sentence}; {words}", WORDS)
         fields: dict[str, Any] = {"sentence": words or item.sentence}
-        fields["found"] = item.found | {name: scrub(text, WORDS) for name, text in one.found.items()}
+        found = run.untold.found(number, one.found, item.found)
+        fields["found"] = item.found | {name: scrub(text, WORDS) for name, text in found.items()}
         if one.final and one.state in _FINAL:
             fields["state"] = one.state
         elif one.final:
@@ -161,8 +169,11 @@ class Observer:
         run.board.item(run.id, number, **fields)
         if one.tail and not run.plan.many:
             # Of a batch it would be that of whichever item was looked at last.
-            tail = end(one.tail, TAIL_CHARS)
-            run.board.change(run.id, output=tail, output_head=0, output_cut=len(one.tail) - len(tail))
+            said = run.untold.output(one.tail)
+            tail = end(said, TAIL_CHARS)
+            run.board.change(run.id, output=tail, output_head=0, output_cut=len(said) - len(tail))
+        output = "" if run.plan.many else run.board[run.id].output
+        run.see(number, replace(one, sentence=fields["sentence"], tail=output))
 
     def _running(self, run: Run) -> list[int]:
         items = run.board[run.id].items

@@ -10,12 +10,14 @@ from msgspec import structs
 from actions.board import Board
 from actions.limits import RunLimits
 from actions.transcript import Printed, Transcript
-from fleet.actions.action import ActionState
+from fleet.actions.action import ActionState, Observed
 from fleet.actions.plan import CommandRun, Plan, Step
 from fleet.actions.ports import Doer
+from fleet.actions.untold import Untold
 from fleet.actions.verdict import step_key
 from fleet.clock import Clock
 from fleet.errors import RefusedError
+from fleet.vocabulary import TaskState
 
 Sleep = Callable[[float], Awaitable[None]]
 TELL_S = 0.2
@@ -86,6 +88,8 @@ class Run:
         """Items of which an effect is on its way: their fate is in doubt where that is cut off."""
         self.lost: set[int] = set()
         """Items of which an answer was lost, and that nothing has been seen of since."""
+        self.unreached: set[str] = set()
+        """Servers that an item was given up for, and that nothing has reached since."""
         self.values: dict[int, dict[str, str]] = {}
         """What fills holes, by item."""
         self.checks_hold: bool | None = None
@@ -99,6 +103,8 @@ class Run:
         self._cut_off = False
         self.done = asyncio.Event()
         self.interrupted = asyncio.Event()
+        self.untold = Untold(plan)
+        """What is private: taken out of all that is shown and written down."""
         self._transcript = Transcript(_output_chars(plan, limits.output_chars))
         self._told = -1.0
         self._telling: asyncio.TimerHandle | None = None
@@ -125,11 +131,20 @@ class Run:
 
     def key_of(self, step: Step) -> str:
         """The idempotency key of a step of this plan."""
+        return step_key(self.plan, step, self._steps_of(step.item))
+
+    def see(self, number: int, one: Observed) -> None:
+        """Show what was seen of the task of an item; its texts are scrubbed, and have nothing private."""
+        steps = self._steps_of(number)
+        target = steps[0].target if steps else ""
+        self.board.tasks.saw(self.plan, number, self.board.item_of(self.id, number), one, target)
+
+    def _steps_of(self, number: int) -> list[Step]:
         if self._by_item is None:
             self._by_item = {}
             for one in self.plan.steps:
                 self._by_item.setdefault(one.item, []).append(one)
-        return step_key(self.plan, step, self._by_item[step.item])
+        return self._by_item.get(number, [])
 
     def stop(self, why: str, *, aborted: bool = False, now: bool = False) -> None:
         """Send nothing more; `now`: what is on its way is cut off, too, and the second time without patience: a process
@@ -147,7 +162,7 @@ class Run:
 
     def tell(self, text: str) -> None:
         """Take lines of output, which are shown now and then."""
-        self._transcript.add(text)
+        self._transcript.add(self.untold.output(text))
         if self._telling is not None:
             return
         wait_s = TELL_S - (self.clock.monotonic() - self._told) if self._told >= 0 else 0.0
@@ -164,7 +179,7 @@ class Run:
     def told(self, otherwise: str = "") -> None:
         """Show all of the output that is kept; `otherwise` (not scrubbed) where none came piece by piece."""
         if not self._transcript and otherwise:
-            self._transcript.add(otherwise)
+            self._transcript.add(self.untold.output(otherwise))
         if self._telling is not None:
             self._telling.cancel()
             self._telling = None
@@ -201,6 +216,7 @@ class Watched:
         """It runs, and so does the act."""
         run = self._run
         run.board.item(run.id, self._number, state=ActionState.RUNNING)
+        run.see(self._number, Observed(state=ActionState.RUNNING, task=TaskState.RUNNING))
         if run.board[run.id].state is ActionState.SENT:
             run.board.change(run.id, state=ActionState.RUNNING)
         run.keep_soon()

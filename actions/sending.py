@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from actions.ledger import Ledger
 from actions.run import Run, Watched
-from fleet.actions.action import ActionState, Result, Sent, StepRead, Verdict
+from fleet.actions.action import ActionState, Observed, Result, Sent, StepRead, Verdict
 from fleet.actions.holes import captured, filled
-from fleet.actions.plan import CommandRun, Effect, Step
+from fleet.actions.plan import CommandRun, Effect, HttpRequest, RedisWrite, Step
 from fleet.actions.ports import Performer
 from fleet.actions.verdict import judged
 from fleet.errors import RefusedError
@@ -74,19 +74,26 @@ class Sender:
             words = scrub(f"{step.title} was not sent: {error}", WORDS)
             run.board.item(run.id, number, state=ActionState.FAILED, sentence=words)
             return False
-        began, wait_s = run.clock.monotonic(), run.limits.backoff_s
-        for tries in range(1, run.limits.tries + 1):
+        began, wait_s, where = run.clock.monotonic(), run.limits.backoff_s, _where(step, effect)
+        # Where the item before was given up, the next is tried once: an hour of waiting tells no more than a minute.
+        most = 1 if where in run.unreached else run.limits.tries
+        for tries in range(1, most + 1):
             answer = await self._try(run, number, step, effect, tries)
             if answer is None:
                 return False
             result, read = answer
+            if result.sent is not Sent.NO:
+                run.unreached.discard(where)
             if read.verdict is not Verdict.AGAIN:
                 return read.verdict is Verdict.DONE
             wait_s = max(wait_s, read.again_after_s, result.retry_after_s or 0.0)
             late = run.clock.monotonic() - began + wait_s > run.limits.patience_s
-            if late or tries == run.limits.tries:
+            if late or tries == most:
+                if result.sent is Sent.NO:
+                    run.unreached.add(where)
                 asked = f", and again in {age_text(wait_s)} is too late" if late else ""
-                words = scrub(f"given up after {tries} tries{asked}: {read.sentence or result.fault}", WORDS)
+                after = f"after {tries} tries{asked}" if most > 1 else "like the one before"
+                words = scrub(f"given up {after}: {read.sentence or result.fault}", WORDS)
                 run.board.item(run.id, number, state=ActionState.FAILED, sentence=words)
                 return False
             await run.sleep(wait_s)
@@ -118,7 +125,8 @@ class Sender:
         result = await self._performer.perform(effect, key=run.key_of(step), tell=watched)
         watched.over()
         read = run.doer.read(run.plan, step, result)
-        read = replace(read, verdict=judged(result.sent, read.verdict))
+        read = replace(read, verdict=judged(result.sent, read.verdict), sentence=run.untold.text(number, read.sentence))
+        result = replace(result, fault=run.untold.text(number, result.fault))
         self._note(run, number, step, result, read, before.state)
         run.flying.discard(number)
         self._record(run, step, result, read)
@@ -149,12 +157,27 @@ class Sender:
         if verdict is Verdict.UNKNOWN:
             run.lost.add(number)
         after = {Verdict.DONE: ActionState.RUNNING, Verdict.AGAIN: before}.get(verdict) or _ENDS[verdict]
-        found = run.board.item_of(run.id, number).found | {name: scrub(text, WORDS) for name, text in known.items()}
+        before_known = run.board.item_of(run.id, number).found
+        told = run.untold.found(number, known, before_known)
+        found = before_known | {name: scrub(text, WORDS) for name, text in told.items()}
         run.board.item(run.id, number, state=after, sentence=scrub(words, WORDS), found=found)
         if verdict is Verdict.DONE and not run.taken:
             run.taken = True
             run.board.change(run.id, state=ActionState.RUNNING)
-        run.told(result.text if isinstance(step.effect, CommandRun) else "")
+        if not isinstance(step.effect, CommandRun):
+            return
+        run.told(result.text)
+        # Its exit code is what is seen of it; whether it ran was seen before.
+        ended = ActionState.SUCCEEDED if verdict is Verdict.DONE else after
+        output = "" if run.plan.many else run.board[run.id].output
+        run.see(number, Observed(state=ended, sentence=scrub(words, WORDS), tail=output))
+
+
+def _where(step: Step, effect: Effect) -> str:
+    """Who takes an effect: its server, or else its target."""
+    if isinstance(effect, HttpRequest):
+        return "/".join(effect.url.split("/", 3)[:3])
+    return effect.url if isinstance(effect, RedisWrite) else step.target
 
 
 def _wrong(result: Result, read: StepRead) -> str:

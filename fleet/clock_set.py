@@ -16,6 +16,7 @@ _OWN_TIMES = {
     "status": ("since",),
     "sources": ("last_success",),
     "tasks": ("first_seen", "last_changed"),
+    "submitted": ("first_seen", "last_changed"),
     "events": ("at",),
 }
 """The fields of rows that hold times of our own clock, by the slice's name in `Store`."""
@@ -27,6 +28,7 @@ _SLICES = (
     "processes",
     "status",
     "tasks",
+    "submitted",
     "queues",
     "backlog",
     "sources",

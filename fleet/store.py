@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 V = TypeVar("V")
 
-_ABSENT: Final = object()
+ABSENT: Final = object()
+"""What stands for the value of a key that is not there."""
 
 
 class Diff(Struct, Generic[K], frozen=True):
@@ -78,11 +79,11 @@ class Subscription(Generic[K, V]):
         dropped, self._dropped = self._dropped, set()
         added, updated, removed = [], [], []
         for key, before in old.items():
-            after = self._source.get(key, _ABSENT)
-            if before is _ABSENT:
-                if after is not _ABSENT:
+            after = self._source.get(key, ABSENT)
+            if before is ABSENT:
+                if after is not ABSENT:
                     added.append(key)
-            elif after is _ABSENT:
+            elif after is ABSENT:
                 removed.append(key)
             elif after != before or key in dropped:
                 updated.append(key)
@@ -115,8 +116,8 @@ class Slice(Mapping[K, V]):
 
     def put(self, key: K, value: V) -> bool:
         """Set `key` to `value`; True where that changed something."""
-        old = self._rows.get(key, _ABSENT)
-        if old is not _ABSENT and old == value:
+        old = self._rows.get(key, ABSENT)
+        if old is not ABSENT and old == value:
             return False
         self._rows[key] = value
         self._note(key, old)
@@ -153,8 +154,12 @@ class Slice(Mapping[K, V]):
     def subscribe(self, wake: Callable[[], None]) -> Subscription[K, V]:
         """Listen from now on; `wake` is called once per clean→dirty edge and must be cheap."""
         subscription = Subscription(self, wake)
-        self._subscriptions = [*self._subscriptions, subscription]
+        self.listen(subscription)
         return subscription
+
+    def listen(self, subscription: Subscription[K, V]) -> None:
+        """Tell `subscription` of what changes from now on."""
+        self._subscriptions = [*self._subscriptions, subscription]
 
     def unsubscribe(self, subscription: Subscription[K, V]) -> None:
         """Stop telling `subscription`; it may be gone already."""
@@ -174,12 +179,17 @@ class Store:
     """
 
     def __init__(self) -> None:
+        # It is a slice itself.
+        from fleet.joined_tasks import JoinedTasks
+
         self.agents: Slice[str, Agent] = Slice()  # agents_registry.registry
         self.health: Slice[str, Health] = Slice()  # collectors.ingest, by agent name
         self.scrapes: Slice[str, Scrape] = Slice()  # collectors.ingest, by agent name or source id
         self.processes: Slice[str, Process] = Slice()  # collectors.ingest, by agent name
         self.status: Slice[str, AgentStatus] = Slice()  # fleet.evaluate, by agent name
         self.tasks: Slice[str, Task] = Slice()  # collectors.ingest, by queue/task id
+        self.submitted: Slice[str, Task] = Slice()  # actions.seen_tasks, by the idempotency key of an item
+        self.all_tasks: Slice[str, Task] = JoinedTasks(self.tasks, self.submitted)  # both, for those who show tasks
         self.queues: Slice[str, Queue] = Slice()  # collectors.ingest
         self.backlog: Slice[str, Backlog] = Slice()  # collectors.ingest
         self.sources: Slice[str, Source] = Slice()  # collectors.supervisor

@@ -190,6 +190,39 @@ async def test_redis_that_dies_keeps_its_last_numbers(tmp_path: Path) -> None:
         server.stop()
 
 
+class _Sleeper(SystemClock):
+    """The clocks of a machine that sleeps when it is told to."""
+
+    def __init__(self) -> None:
+        self.slept_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.slept_s)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.slept_s
+
+
+async def test_who_judges_first_after_a_sleep_calls_nobody_stale(tmp_path: Path) -> None:
+    clock, store, file = _Sleeper(), Store(), tmp_path / "fleetdeck.yaml"
+    async with HostileServer() as server:
+        server.add("/a", HEALTHY)
+        agents = json.dumps([{"name": "a", "health": server.url("/a")}])
+        file.write_text(f"every: 1s\nhost: false\nstale_after: 20\ndiscovery: [{{kind: static, agents: {agents}}}]\n")
+        deck = Deck(load(file, kind_tables()), store, clock)
+        work = asyncio.create_task(deck.run())
+        try:
+            await until(lambda: states(store) == {"a": "up"})
+            clock.slept_s = 3600.0
+            deck.judge()  # as the gate of a stage has it judged, at any moment
+            assert states(store) == {"a": "up"}
+            assert changes(store, "a") == [("unknown", "up")]
+            assert changes(store, "fleetdeck") == [("", "back after 1h")]
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+
+
 class _Laggard(SystemClock):
     """A clock of a machine that is so busy that 5 ms pass between any two looks at it."""
 

@@ -102,10 +102,12 @@ class Way(ABC):
     async def look(self, plan: Plan, items: Mapping[int, Mapping[str, str]], since: datetime) -> Mapping[int, Observed]:
         """As `Doer.look`: succeeded once the revision is live and nothing else is wrong; failed where that is not so
         when the time of the plan is over."""
+        # Before it is asked: what went live while we were held up has not failed.
+        is_over = self._is_over(plan, since)
         amiss = await self._amiss(plan)
         if not amiss:
             return {number: self._seen_live(plan, found) for number, found in (items or {0: {}}).items()}
-        if self._is_over(plan, since):
+        if is_over:
             seen = Observed(state=ActionState.FAILED, sentence=amiss, final=True)
         else:
             seen = Observed(state=ActionState.RUNNING, sentence=amiss)

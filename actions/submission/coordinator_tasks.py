@@ -131,16 +131,16 @@ def observed(record: Record) -> Observed:
     ended = "" if code is None else f", exit code {code}"
     if state is TaskState.DONE and code not in (None, 0):
         sentence = f"it says {word}, and its exit code is {code}"
-        return Observed(state=ActionState.FAILED, sentence=sentence, final=True, tail=tail)
+        return Observed(state=ActionState.FAILED, sentence=sentence, final=True, tail=tail, task=TaskState.FAILED)
     if state is TaskState.DONE:
-        return Observed(state=ActionState.SUCCEEDED, sentence=f"{word}{ended}", final=True, tail=tail)
+        return Observed(state=ActionState.SUCCEEDED, sentence=f"{word}{ended}", final=True, tail=tail, task=state)
     if state is TaskState.FAILED:
         last = tail.rpartition("\n")[2]
         said = f"{word}{ended}{': ' if last else ''}{last}"
-        return Observed(state=ActionState.FAILED, sentence=scrub(said), final=True, tail=tail)
+        return Observed(state=ActionState.FAILED, sentence=scrub(said), final=True, tail=tail, task=state)
     if state is TaskState.CANCELLED:
-        return Observed(state=ActionState.CANCELLED, sentence=word, final=True, tail=tail)
-    return Observed(state=ActionState.RUNNING, sentence=word or "it gives no state", tail=tail)
+        return Observed(state=ActionState.CANCELLED, sentence=word, final=True, tail=tail, task=state)
+    return Observed(state=ActionState.RUNNING, sentence=word or "it gives no state", tail=tail, task=state)
 
 
 def _by_id(listed: list[Any]) -> dict[str, Record]:

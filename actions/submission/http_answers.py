@@ -94,7 +94,8 @@ def read_state(follow: FollowOptions, result: Result, act: ActKind) -> Observed:
     if not word:
         return Observed(state=ActionState.UNKNOWN, sentence=f"the answer has no {follow.state}")
     meaning = follow.words.get(word)
-    state = _STATES[TaskState(meaning) if meaning is not None else task_state(word)]
+    task = TaskState(meaning) if meaning is not None else task_state(word)
+    state = _STATES[task]
     final = state in (ActionState.SUCCEEDED, ActionState.FAILED, ActionState.CANCELLED)
     sentence = scrub(word, 80) if state is not ActionState.UNKNOWN else f"{scrub(word, 80)!r}, whatever that means"
     tail = tail_of(_at(body, follow.output)) if follow.output is not None else ""
@@ -104,7 +105,7 @@ def read_state(follow: FollowOptions, result: Result, act: ActKind) -> Observed:
         sentence = "it is cancelled" if done else f"it had ended before: {sentence}"
     # It is known to the server, whatever is heard of it later.
     found = {"status": str(status)} if act is ActKind.SUBMIT else {}
-    return Observed(state=state, sentence=sentence, final=final, tail=tail, found=found)
+    return Observed(state=state, sentence=sentence, final=final, tail=tail, found=found, task=task)
 
 
 def _at(body: Any, path: str) -> Any:

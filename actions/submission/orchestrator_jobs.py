@@ -64,7 +64,15 @@ class Job(Struct, frozen=True, kw_only=True):
             sentence = f"it says {self.status} with {self.processed} of {self.total} chunks ({where})"
         if self.error:
             sentence = f"{sentence}: {self.error}"
-        return Observed(state=state, sentence=scrub(sentence), final=state is not ActionState.RUNNING)
+        return Observed(
+            state=state, sentence=scrub(sentence), final=state is not ActionState.RUNNING, task=self._task(state)
+        )
+
+    def _task(self, state: ActionState) -> TaskState:
+        said = task_state(self.status)
+        if state is ActionState.RUNNING:
+            return TaskState.RUNNING if said is TaskState.QUEUED and self.processed else said
+        return next((task for task, end in ENDS.items() if end is state), TaskState.UNKNOWN)
 
 
 def job_of(record: Mapping[str, Any]) -> Job:

@@ -15,6 +15,7 @@ from actions.submission.orchestrator_pages import OrchestratorPages
 from fleet.actions.action import ActionState, Observed
 from fleet.actions.plan import Plan
 from fleet.store import Store
+from fleet.vocabulary import TaskState
 
 ONE_BY_ONE: Final = 50
 """Jobs that are asked for by themselves in one look, where the list does not know them."""
@@ -64,7 +65,9 @@ class OrchestratorSight:
         if job is not None:
             why = "the list is empty, as it is when its database fails" if not listed else "the list does not show it"
             return Observed(
-                state=ActionState.RUNNING, sentence=f"it says unknown, 0 of 0 chunks, of every job; {why}{note}"
+                state=ActionState.RUNNING,
+                sentence=f"it says unknown, 0 of 0 chunks, of every job; {why}{note}",
+                task=TaskState.UNKNOWN,
             )
         if not listed:
             sentence = f"it knows no job {id}; its list is empty, as it is when its database fails{note}"

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from fleet.actions.plan import Step
 from fleet.actions.template import Field
+from fleet.actions.untold import entered
 from fleet.text import scrub
 
 WORDS: Final = 80
@@ -27,7 +28,12 @@ def hidden(steps: Sequence[Step], items: Sequence[Mapping[str, Any]], fields: Se
     private = [field.name for field in fields if field.private]
     if not private:
         return tuple(steps)
-    return tuple(replace(step, private=True, title=_masked(step.title, items[step.item], private)) for step in steps)
+    return tuple(_hidden(step, items[step.item], private) for step in steps)
+
+
+def _hidden(step: Step, item: Mapping[str, Any], private: Sequence[str]) -> Step:
+    texts = tuple(text for name in private for text in entered(item.get(name)))
+    return replace(step, private=True, hidden=texts, title=_masked(step.title, item, private))
 
 
 def _masked(title: str, item: Mapping[str, Any], private: Sequence[str]) -> str:

@@ -34,4 +34,5 @@ def _observed(task: Task) -> Observed:
         sentence=task.raw_state or task.state.value,
         final=ended is not None,
         tail=task.detail if ended is not None else "",
+        task=task.state,
     )

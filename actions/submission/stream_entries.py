@@ -10,6 +10,7 @@ from actions.submission.redis_side import PAGE, SCANNED
 from fleet.actions.action import ActionState, Observed
 from fleet.text import scrub
 from fleet.times import span_text
+from fleet.vocabulary import TaskState
 from transport.redis import RedisLink
 
 _SKEW: Final = timedelta(minutes=1)
@@ -92,14 +93,16 @@ def observed_entry(entry: Entry, found: Mapping[str, str], *, gone_is_done: bool
     if entry.consumer:
         again = f", given out {entry.deliveries} times" if entry.deliveries > 1 else ""
         sentence = f"{entry.consumer} has it since {span_text(entry.idle_s)}{again}"
-        return Observed(state=ActionState.RUNNING, sentence=sentence, found={"held": entry.consumer})
+        held = {"held": entry.consumer}
+        return Observed(state=ActionState.RUNNING, sentence=sentence, found=held, task=TaskState.RUNNING)
     if entry.there and entry.delivered is None:
         sentence = "it is in the stream; which group reads it is not configured, so what becomes of it is not seen"
-        return Observed(state=ActionState.UNKNOWN, sentence=sentence, final=True)
+        return Observed(state=ActionState.UNKNOWN, sentence=sentence, final=True, task=TaskState.UNKNOWN)
     if entry.there and not entry.delivered:
-        return Observed(state=ActionState.RUNNING, sentence="it waits in the stream")
+        return Observed(state=ActionState.RUNNING, sentence="it waits in the stream", task=TaskState.QUEUED)
     if entry.there:
-        return Observed(state=ActionState.SUCCEEDED, sentence="its group has acknowledged it", final=True)
+        sentence = "its group has acknowledged it"
+        return Observed(state=ActionState.SUCCEEDED, sentence=sentence, final=True, task=TaskState.DONE)
     if entry.delivered and (gone_is_done or "held" in found):
         who = f" by {found['held']}" if "held" in found else ""
         return Observed(state=ActionState.SUCCEEDED, sentence=f"worked off{who}, and removed", final=True)

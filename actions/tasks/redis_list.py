@@ -36,6 +36,7 @@ from fleet.actions.plan import ActKind, Plan, Step
 from fleet.actions.ports import ActReach, Submitting, item_key
 from fleet.errors import RefusedError
 from fleet.text import scrub
+from fleet.vocabulary import TaskState
 from transport.redis import RedisLink, parse_place
 
 Key = Annotated[str, Meta(min_length=1, max_length=400)]
@@ -163,11 +164,14 @@ class RedisListSubmitting:
 
     def _observed(self, plan: Plan, id: str, where: str, found: Mapping[str, str], queued: Observed | None) -> Observed:
         if where == "waiting":
-            return Observed(state=ActionState.RUNNING, sentence="it waits in the list", found={"id": id})
+            words, task = "it waits in the list", TaskState.QUEUED
+            return Observed(state=ActionState.RUNNING, sentence=words, found={"id": id}, task=task)
         if where == "held":
-            return Observed(state=ActionState.RUNNING, sentence="a worker has it", found={"id": id})
+            words, task = "a worker has it", TaskState.RUNNING
+            return Observed(state=ActionState.RUNNING, sentence=words, found={"id": id}, task=task)
         if where == "dead":
-            return Observed(state=ActionState.FAILED, sentence="it was given up: it is in the dead letters", final=True)
+            words, task = "it was given up: it is in the dead letters", TaskState.FAILED
+            return Observed(state=ActionState.FAILED, sentence=words, final=True, task=task)
         if taken_out(self._reach.store, plan.key, id):
             return Observed(state=ActionState.CANCELLED, sentence="cancelled before anybody had it", final=True)
         if queued is not None:

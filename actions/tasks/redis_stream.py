@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from actions.submission.answers import unknown
 from actions.submission.each import Wanted, step_each
@@ -179,7 +180,7 @@ class RedisStreamSubmitting:
             # The hash says that it is still being worked off, and an acknowledgement may come before the end.
             seen = job.observed("its job's hash")
         kept = {"entry": id, **({"held": found["held"]} if "held" in found else {}), **seen.found}
-        return Observed(state=seen.state, sentence=seen.sentence, final=seen.final, tail=seen.tail, found=kept)
+        return replace(seen, found=kept)
 
     async def _job_of(self, link: RedisLink, plan: Plan, number: int) -> Job | None:
         """The hash of the job; only its idempotency key is known of an item afterwards, so its key is made of that."""

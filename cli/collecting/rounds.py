@@ -20,10 +20,15 @@ class Rounds:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._keeps_time = False
+        """Whether time is looked at regularly, so that where it is late nobody looked."""
         self.loop_lag_s = 0.0
 
     def judge(self) -> None:
-        """Bring probes and rows in step with what is known now."""
+        """Bring probes and rows in step with what is known now. Whoever asks for it first after a stop notices that,
+        so that nothing is called stale for what nobody looked at."""
+        if self._keeps_time:
+            self._keep_time()
         self._judge(self._parts.clock.now())
 
     def _judge(self, now: datetime) -> None:
@@ -42,11 +47,17 @@ class Rounds:
 
     async def run(self) -> None:
         """Judge whenever something changed or grew old, until cancelled."""
+        self._parts.clock.look(math.inf)
+        self._keeps_time = True
+        try:
+            await self._run()
+        finally:
+            self._keeps_time = False
+
+    async def _run(self) -> None:
         parts = self._parts
-        parts.clock.look(math.inf)
         while True:
             parts.woken.clear()
-            self._keep_time()
             self.judge()
             before = parts.clock.monotonic()
             try:
@@ -56,6 +67,7 @@ class Rounds:
                 self.loop_lag_s = max(0.0, parts.clock.monotonic() - before - _TICK_S)
             # Agents that were just found are rows before they are looked at, and that must not wait for the next tick.
             if parts.agent_jobs.sync():
+                self._keep_time()
                 parts.evaluator.evaluate(parts.clock.now())
             await asyncio.sleep(_GATHER_S - parts.clock.monotonic() % _GATHER_S)
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from fleet.actions.plan import ActKind, Moment, Plan, Tier
 from fleet.actions.revision import words_of
+from fleet.vocabulary import TaskState
 
 AUTO: Final = "fleetdeck (auto)"
 """Who acts where nobody asked for it."""
@@ -102,6 +103,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     final: bool = False
     tail: str = ""
     found: dict[str, str] = {}
+    task: TaskState | None = None
+    """How its target showed the task, from which on it stands in the tasks view; None where it was not shown."""
 
 
 class Item(Struct, frozen=True, kw_only=True):

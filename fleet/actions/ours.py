@@ -28,7 +28,13 @@ class Ours:
                 self._by_task.pop(id, None)
         for key in diff.changed:
             self._add(key, self._actions[key])
-        return self._by_task.get(task_id, "")
+        return self._by_task.get(task_id, "") or self._by_key(task_id)
+
+    def _by_key(self, task_id: str) -> str:
+        """A task whose target gave it no id goes by the idempotency key of its item."""
+        first, _, number = task_id.rpartition("-")
+        id = first if number.isdecimal() and first in self._actions else task_id
+        return id if id in self._actions else ""
 
     def _add(self, key: str, action: "Action") -> None:
         # Nothing of acting is imported before there is an act.

@@ -121,6 +121,8 @@ class Step(Struct, frozen=True, kw_only=True):
     captures: dict[str, str] = {}
     private: bool = False
     """Its body or arguments hold what must not be written down (prompts): records have a hash in their place."""
+    hidden: tuple[str, ...] = ()
+    """What that is, as it was entered, so that it can be taken out of what the target says; in no record."""
 
 
 class GatePasses(Struct, frozen=True, kw_only=True, tag="gate"):
@@ -281,7 +283,7 @@ def hashed(text: str) -> str:
 
 
 def _public_step(step: Step) -> Step:
-    effect = step.effect
+    step, effect = replace(step, hidden=()), step.effect
     if isinstance(effect, HttpRequest):
         headers = {name: hashed(text) for name, text in effect.headers.items()}
         return replace(step, effect=replace(effect, body=hashed(effect.body) if effect.body else "", headers=headers))

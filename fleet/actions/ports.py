@@ -74,8 +74,9 @@ class Doer(Protocol):
 
     async def look(self, plan: Plan, items: Mapping[int, Mapping[str, str]], since: datetime) -> Mapping[int, Observed]:
         """What became of items at the target, by their number, each with what was found of it so far (empty after a
-        crash: then it is looked for by the idempotency key, `found["key"]`). `since` is when the act was begun. Raises
-        OutsideError where the target does not answer. For following and for reconciling."""
+        crash: then it is looked for by the idempotency key, `found["key"]`). `since` is when the act was begun. What
+        a look showed of a task of its own says `Observed.task`, too. Raises OutsideError where the target does not
+        answer. For following and for reconciling."""
         ...
 
     async def cancel(self, plan: Plan, items: Mapping[int, Mapping[str, str]]) -> tuple[Step, ...]:

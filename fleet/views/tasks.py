@@ -1,4 +1,5 @@
-"""The tasks of every queue: what runs, waits, and failed, with the age by our clock where the system keeps none."""
+"""The tasks of every queue, and those that were submitted from here: what runs, waits, and failed, with the age by our
+clock where the system keeps none."""
 
 from datetime import datetime
 
@@ -67,7 +68,7 @@ def _order(row: Task, _: Look) -> tuple[SortValue, ...]:
 VIEW: View[Task] = View(
     name="tasks",
     title="Tasks",
-    rows=lambda store: store.tasks,
+    rows=lambda store: store.all_tasks,
     columns=(
         ranked_column("state", "STATE", 11, _state, lambda r: _RANK[r.state]),
         Column(

@@ -28,6 +28,7 @@ from fleet.actions.audit import Who, verify
 from fleet.actions.plan import Plan
 from fleet.clock import Clock, SystemClock
 from fleet.store import Store
+from tests.acting.target import Target
 
 ANN = "ann@here"
 WHO = Who(actor=ANN, sudo_user="anna", ssh_client="192.0.2.1 50000 22", host="here", session="s")
@@ -218,6 +219,15 @@ async def fleetdeck(root: Path, *words: str, **environ: str) -> asyncio.subproce
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def came(target: Target, process: asyncio.subprocess.Process) -> None:
+    """Wait until what the process sends has come."""
+    coming, ending = asyncio.create_task(target.came.wait()), asyncio.create_task(process.wait())
+    await asyncio.wait({coming, ending}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    for task in (coming, ending):
+        task.cancel()
+    assert target.came.is_set(), await ended(process)
 
 
 async def ended(process: asyncio.subprocess.Process) -> Ended:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fleet.actions.action import ActionState
-from tests.acting.bench import ended, fleetdeck, gateway, job, kept_in, lines_of, said, state_of, written
+from tests.acting.bench import came, ended, fleetdeck, gateway, job, kept_in, lines_of, said, state_of, written
 from tests.acting.target import Cut, Target
 from tests.real_redis import RealRedis, requires_redis
 
@@ -26,15 +26,6 @@ def only(root: Path) -> Any:
     """The one action on record."""
     (action,) = kept_in(state_of(root)).values()
     return action
-
-
-async def came(target: Target, process: asyncio.subprocess.Process) -> None:
-    """Wait until what the process sends has come."""
-    coming, ending = asyncio.create_task(target.came.wait()), asyncio.create_task(process.wait())
-    await asyncio.wait({coming, ending}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
-    for task in (coming, ending):
-        task.cancel()
-    assert target.came.is_set(), await ended(process)
 
 
 async def killed_in_between(root: Path, target: Target, cut: Cut, *words: str) -> None:

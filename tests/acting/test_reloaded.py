@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actions.acting import OUTDATED
 from cli.acting.acts import Acts
 from cli.acting.books import Keeping
 from cli.deck import Deck
@@ -15,8 +16,9 @@ from config.load import load
 from fleet.actions.action import ActionState, Confirmation
 from fleet.actions.audit import Who
 from fleet.clock import SystemClock
+from fleet.errors import RefusedError
 from fleet.store import Store
-from tests.acting.bench import ANN, gateway, job, written
+from tests.acting.bench import ANN, gateway, job, lines_of, written
 from tests.acting.target import Cut, Target
 
 pytestmark = pytest.mark.anyio
@@ -126,3 +128,24 @@ async def test_what_runs_is_judged_by_the_definition_that_it_was_planned_with(
             else:
                 assert (done.state, done.outcome) == (ActionState.SUCCEEDED, "the post-condition holds: live is r2")
             assert other.wrote == []
+
+
+async def test_what_was_planned_before_a_reload_that_changes_what_acts_is_not_started_after_it(tmp_path: Path) -> None:
+    async with (
+        Target() as target,
+        Target() as other,
+        _running(tmp_path, {"rollbacks": [gateway(target.url)]}) as it,
+    ):
+        plan = await it.acts.desk.plan_rollback("gateway", "r2")
+        confirmed = Confirmation(by=ANN, yes=True, typed=plan.word, reason="a test")
+        it.reload({"rollbacks": [gateway(target.url)], "every": "20s"})
+        assert await it.acts.desk.preflight(plan) == ()
+        it.reload({"rollbacks": [gateway(other.url)]})
+        assert await it.acts.desk.preflight(plan) == (OUTDATED,)
+        with pytest.raises(RefusedError, match="plan it anew"):
+            await it.acts.desk.start(plan, confirmed)
+        assert target.wrote == other.wrote == []
+        assert [line["decision"] for line in lines_of(tmp_path / "state")] == ["refused"]
+        again = await it.acts.desk.plan_rollback("gateway", "r2")
+        await it.acts.desk.ended(await it.acts.desk.start(again, confirmed))
+        assert (target.wrote, len(other.wrote)) == ([], 1)

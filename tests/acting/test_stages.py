@@ -16,10 +16,10 @@ pytestmark = pytest.mark.anyio
 STAGES = [{"share": 0.25, "hold": "100ms"}, {"share": 0.5, "hold": "100ms"}, {"share": 1, "hold": "100ms"}]
 
 
-def watched(url: str, **more: Any) -> dict[str, Any]:
-    """Four instances with health endpoints, rolled in three stages while they are up."""
+def watched(url: str, *, second: str = "1m", **more: Any) -> dict[str, Any]:
+    """Four instances with health endpoints, rolled in three stages while they are up; the second stage has so long."""
     agents = [{"name": f"gw-{number}", "health": f"{url}/health/gw-{number}"} for number in range(4)]
-    stages = [{**stage, "within": "1500ms"} for stage in STAGES]
+    stages = [{**stage, "within": within} for stage, within in zip(STAGES, ("1m", second, "1m"), strict=True)]
     return {
         "discovery": [{"kind": "static", "agents": agents}],
         "probes": {"health": {"every": "100ms", "timeout": "2s", "down_after": 1}},
@@ -48,7 +48,7 @@ async def test_each_stage_is_sent_once_its_instances_were_seen_up_and_it_is_take
 
 
 async def test_a_stage_whose_instances_are_not_well_is_the_last_and_says_what_to_do(tmp_path: Path) -> None:
-    async with Target() as target, whole(tmp_path, watched(target.url), watched=True) as it:
+    async with Target() as target, whole(tmp_path, watched(target.url, second="1500ms"), watched=True) as it:
         target.bad = {("gw-1", "r2")}
         done = await it.roll(staged=True)
         assert (done.state, states(done)) == (ActionState.FAILED, ["passed", "failed", "skipped"]), done
@@ -95,7 +95,10 @@ async def test_a_clock_that_is_set_between_stages_neither_hurries_nor_holds_them
 @pytest.mark.parametrize("hours", [-3.0, 3.0])
 async def test_a_clock_that_is_set_makes_no_sick_instance_well(hours: float, tmp_path: Path) -> None:
     clock = SetClock()
-    async with Target() as target, whole(tmp_path, watched(target.url), watched=True, clock=clock) as it:
+    async with (
+        Target() as target,
+        whole(tmp_path, watched(target.url, second="1500ms"), watched=True, clock=clock) as it,
+    ):
         target.bad = {("gw-1", "r2")}
         target.when = lambda: clock.set_by(hours=hours)
         done = await it.roll(staged=True)

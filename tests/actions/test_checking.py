@@ -1,6 +1,7 @@
 """Conditions by what collectors saw: nothing known is no pass, and what was seen before does not count."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,12 +10,12 @@ from fleet.actions.plan import AgentsUp, Check, GatePasses, Holds, Plan, Revisio
 from fleet.clock import ManualClock
 from fleet.errors import Fault, OutsideError
 from fleet.gates.model import GateState, GateStatus
-from fleet.model import AgentStatus
+from fleet.model import AgentStatus, ProbeKind, Source
 from fleet.promql.evaluate import Answer, instant
 from fleet.promql.parse import parse
 from fleet.promql.ports import Asking
 from fleet.slo.model import Burn, SloState, SloStatus
-from fleet.store import Store
+from fleet.store import Slice, Store
 from fleet.vocabulary import AgentState
 from tests.actions.runner_bench import AT, plan
 from tests.fleet.promql.memory_storage import MemoryStorage
@@ -101,6 +102,22 @@ async def test_agents_must_be_seen_up_by_looks_that_began_since() -> None:
     for state, holds in ((AgentState.DOWN, False), (AgentState.STALE, None), (AgentState.DEGRADED, False)):
         it.store.status.put("b", AgentStatus(name="b", state=state))
         assert await it.holds(check) is holds
+
+
+@pytest.mark.parametrize("kind", [ProbeKind.HEALTH, ProbeKind.METRICS, ProbeKind.PROCESS])
+async def test_a_look_that_may_have_begun_before_does_not_count(kind: ProbeKind) -> None:
+    it = Desk()
+    it.store.status.put("a", AgentStatus(name="a", state=AgentState.UP))
+    it.store.sources.put(f"{kind}:a", Source(id=f"{kind}:a", kind=kind, target="x", cost_s=0.2))
+    slices: dict[str, Slice[str, Any]] = {
+        "health": it.store.health,
+        "metrics": it.store.scrapes,
+        "process": it.store.processes,
+    }
+    # By the ladder it may have taken 0.32 s.
+    for after_s, holds in ((0.1, None), (0.31, None), (0.41, True)):
+        slices[kind.value].touch("a", SINCE + timedelta(seconds=after_s))
+        assert await it.holds(AgentsUp(agents=("a",))) is holds
 
 
 async def test_an_expression_must_reach_its_target_over_data_from_since() -> None:

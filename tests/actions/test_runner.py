@@ -95,6 +95,19 @@ async def test_one_that_stays_busy_is_given_up_and_says_that_nothing_was_done(tm
     assert row.outcome == "given up after 6 tries: status 429"
 
 
+async def test_where_nobody_listens_the_items_after_the_first_are_tried_once_until_one_is_reached(
+    tmp_path: Path,
+) -> None:
+    it = Bench(tmp_path, limits=RunLimits(at_once=1))
+    it.world.answers = [*["unreached"] * 6, "unreached", "unreached", "ok", "unreached"]
+    row = await it.run(plan(items=5))
+    states = [(item.state, item.tries) for item in row.items]
+    failed, done = ActionState.FAILED, ActionState.SUCCEEDED
+    assert states == [(failed, 6), (failed, 1), (failed, 1), (done, 1), (done, 2)]
+    assert row.items[1].sentence == "given up like the one before: no such host"
+    assert it.clock.monotonic() < 60
+
+
 async def test_a_lost_answer_is_never_sent_again_but_looked_at(tmp_path: Path) -> None:
     for answer, state in (("lost", ActionState.SUCCEEDED), ("lost before", ActionState.FAILED)):
         it = Bench(tmp_path / answer)
@@ -371,6 +384,25 @@ async def test_what_was_seen_before_the_clock_was_set_does_not_count(tmp_path: P
     assert row.state is ActionState.SUCCEEDED
     assert it.clock.monotonic() >= 5 + 5 + 10
     assert all(since <= it.clock.now() or since.hour == 9 for _, since in it.judge.asked)
+
+
+@pytest.mark.parametrize("before", [True, None], ids=["while they held", "before they were known"])
+async def test_time_in_which_nobody_looked_is_none_in_which_checks_held_or_were_late(
+    before: bool | None, tmp_path: Path
+) -> None:
+    """Fleetdeck is stopped for an hour, five seconds into a stage whose checks must hold for ten within a minute."""
+    stopped = list[float]()
+
+    async def sleep(seconds: float) -> None:
+        await Bench.sleep(it, seconds)
+        if it.clock.monotonic() >= 5 and not stopped:
+            stopped.append(3600.0)
+            it.clock.advance(3600.0)
+
+    it = Bench(tmp_path, judge=Judge(*[before] * 7, True), sleep=sleep)
+    row = await it.run(plan(stages=STAGES[:1], **ROLLS))
+    assert (row.state, stopped) == (ActionState.SUCCEEDED, [3600.0])
+    assert len(it.judge.asked) >= (10 if before else 7 + 10)
 
 
 async def test_a_rollback_that_does_not_restore_the_post_condition_is_a_failure(tmp_path: Path) -> None:

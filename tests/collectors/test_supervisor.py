@@ -1,6 +1,7 @@
 """The supervisor: its schedule, its bounds, and that nothing a probe does can stop it."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -286,10 +287,13 @@ class SleepyClock(SystemClock):
         self.sleeps_in = -1
         """Readings from now on until it sleeps."""
         self.slept = asyncio.Event()
+        self.woken_s = math.inf
+        """When it had slept, by its own time."""
 
     def monotonic(self) -> float:
         if self.sleeps_in == 0:
             self.slept_s += 3600
+            self.woken_s = super().monotonic() + self.slept_s
             self.slept.set()
         self.sleeps_in -= 1
         return super().monotonic() + self.slept_s
@@ -307,11 +311,11 @@ async def test_what_was_missed_while_the_machine_slept_is_spread_and_not_caught_
         clock.sleeps_in = readings
         async with asyncio.timeout(20):
             await clock.slept.wait()
-            woken, count = clock.monotonic(), len(rig.delivered)
+            count = len(rig.delivered)
             times: dict[int, float] = {}
             while len(rig.delivered) < count + 100:
                 await asyncio.sleep(0.005)
-                times.setdefault(len(rig.delivered) - count, clock.monotonic() - woken)
+                times.setdefault(len(rig.delivered) - count, clock.monotonic() - clock.woken_s)
     finally:
         runner.cancel()
         await asyncio.wait([runner])

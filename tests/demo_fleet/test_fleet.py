@@ -83,7 +83,7 @@ async def test_a_running_clock_moves_it_and_nothing_is_left(tmp_path: Path) -> N
         port = urlsplit(fleet.url(fleet.world.names[0], "health")).port
         assert port is not None
         first = progress.read_bytes()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while progress.read_bytes() == first:  # noqa: ASYNC110  # a file tells nobody when it changes
                 await asyncio.sleep(0.02)
     with pytest.raises(ConnectionRefusedError):

@@ -49,6 +49,13 @@ def test_a_task_of_ours_is_marked_as_soon_as_its_id_is_known_and_for_as_long_as_
     assert _shown(store, "t-1") == ("analyze", None)
 
 
+def test_a_task_that_its_target_gave_no_id_is_known_by_the_key_of_its_item() -> None:
+    store = Store()
+    store.actions.put("a", _action("a", {}, {}))
+    for id, of in (("a", "a"), ("a-1", "a"), ("a-x", ""), ("b-1", ""), ("-1", "")):
+        assert store.ours.action_of(id) == of
+
+
 def test_the_end_of_a_long_output_is_kept_and_no_password_of_a_url_that_it_cuts() -> None:
     said = "x" * 5000 + " http://user:hunter2@host/ " + "y" * 490 + " done"
     task = task_of(TaskRecord(id="1", status="success", stdout=said), "q")

@@ -8,13 +8,15 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from fleet.actions.action import ActionState, Freeze, Item, StageState
+from fleet.actions.plan import ActKind
+from fleet.actions.taking_back import of_fact
 from fleet.actions.template import Template
 from tests.tui.acting_desk import SIZE, SMALL, acting_deck, keys_of, settled
 from tests.tui.acting_stores import REVIEW, Remembered, acted_store, action, batch_action, rollback_plan
 from tests.tui.factories import agent_store
 from tests.tui.rolling_stores import ended, failed_stage, mid_stage, rolling_store, succeeded
 from tests.tui.test_app import table_of, text_of, until
-from tui.acting.act_facts import beside, standing
+from tui.acting.act_facts import beside, circumstances, standing
 from tui.acting.actions import ActionsScreen, abort_lines
 from tui.acting.ask import AskSheet
 from tui.acting.confirm import ConfirmSheet
@@ -22,6 +24,7 @@ from tui.acting.offers import can_settle, can_undo
 from tui.acting.receipt import ReceiptPage
 from tui.acting.settle import SettleSheet
 from tui.acting.unlock import UnfreezeSheet
+from tui.acting.watch import ends_of
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +161,15 @@ async def test_nothing_covers_what_became_of_an_abort_on_the_page_of_its_act(pag
             await pilot.pause()
         told = [toast.message for toast in app._notifications]
         assert any(message.startswith("abort asked for") for message in told) is not page
+
+
+def test_what_takes_another_back_names_it_on_its_page_and_its_receipt() -> None:
+    done = succeeded()
+    undo = replace(done.plan, act=ActKind.UNDO, of=done.id, facts=(of_fact(ActKind.UNDO, done), *done.plan.facts))
+    for facts, words in ((undo.facts, f"{done.id[:8]}: {done.plan.title}"), ((), done.id[:8])):
+        row = replace(done, id="other", plan=replace(undo, facts=facts))
+        for known in (*ends_of(row),), circumstances(row, rolling_store()):
+            assert [one.value[0].text for one in known if one.name == "undoes"] == [words]
 
 
 def test_a_receipt_says_once_that_it_was_a_dry_run() -> None:

@@ -35,9 +35,10 @@ def whom_of(table: Table, keys: Sequence[Any], store: Store) -> Whom:
         return Whom(tuple(key for key in keys if key in store.status))
     if table.view.name == "queues":
         return Whom(queue=keys[0]) if keys and keys[0] in store.queues else Whom()
-    tasks = [task for task in map(store.tasks.get, keys) if task is not None]
+    tasks = [task for task in map(store.all_tasks.get, keys) if task is not None]
     agents = tuple(dict.fromkeys(task.agent for task in tasks if task.agent))
-    return Whom(agents) if agents or not tasks else Whom(queue=tasks[0].queue)
+    queues = [store.tasks[key].queue for key in keys if key in store.tasks]
+    return Whom(agents) if agents or not queues else Whom(queue=queues[0])
 
 
 class Submits(DeckScreen):

@@ -89,7 +89,7 @@ class AgentScreen(Submits):
         )
         yield Watch((store.status, store.agents, store.processes, store.health, store.locks), self._show_state)
         yield Watch((store.scrapes, store.agents), self._show_metrics)
-        yield Watch((store.tasks,), self._show_tasks)
+        yield Watch((store.all_tasks,), self._show_tasks)
         yield Watch((store.events,), self._show_events)
 
     def on_mount(self) -> None:
@@ -142,7 +142,7 @@ class AgentScreen(Submits):
         self._metrics.replace(metric_rows(self.context.store, self._agent, agent.sources if agent else ()))
 
     def _show_tasks(self) -> None:
-        tasks = self.context.store.tasks.items()
+        tasks = self.context.store.all_tasks.items()
         self._tasks.replace({key: task for key, task in tasks if task.agent == self._agent})
 
     def _show_events(self) -> None:
