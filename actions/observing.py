@@ -137,6 +137,10 @@ class Observer:
         self, run: Run, stage: int | None, answers: Sequence[tuple[bool | None, str]], held_s: float | None
     ) -> None:
         words, holds = tuple(text for _, text in answers), tuple(holds for holds, _ in answers)
+        row = run.board[run.id]
+        if holds != (row.holds if stage is None else row.stages[stage].holds):
+            # Whoever watches from another program reads it from the disk.
+            run.keep_soon()
         if stage is None:
             waits = f"waits until it holds: {'; '.join(words)}"
             run.board.change(run.id, outcome=waits, checks=words, holds=holds)

@@ -1,11 +1,12 @@
 """The tasks of queues and those that were submitted from here, as one: each once, a queue's row before ours, and told
 exactly as a slice tells."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.clock_set import shift
 from fleet.store import Store
 from fleet.vocabulary import TaskState
 from fleet.work import Task
@@ -68,3 +69,13 @@ def test_a_row_of_a_queue_stands_before_ours_whichever_came_first_and_for_as_lon
     assert list(store.all_tasks) == ["other/key"], "a queue may know it by our key, too"
     store.tasks.drop("other/key")
     assert dict(store.all_tasks) == {"key": ours}
+
+
+def test_the_times_of_ours_move_along_when_the_clock_is_set() -> None:
+    store = Store()
+    store.submitted.put("key", Task(id="t-1", queue="", first_seen=AT, last_changed=AT))
+    store.submitted.touch("key", AT)
+    shift(store, 60)
+    later = AT + timedelta(minutes=1)
+    row = store.all_tasks["key"]
+    assert (row.first_seen, row.last_changed, store.all_tasks.seen("key")) == (later, later, later)

@@ -4,14 +4,16 @@ import pytest
 from msgspec.structs import replace
 from textual import events
 
+from fleet.work import Task
 from tests.tui.acting_desk import SIZE, SMALL, acting_deck, form, settled, to_agent
 from tests.tui.acting_stores import NOTE, REVIEW, Remembered
 from tests.tui.factories import agent_store
-from tests.tui.test_app import text_of, typed, until
+from tests.tui.test_app import table_of, text_of, typed, until
 from tui.acting.confirm import ConfirmSheet
 from tui.acting.item_input import ItemInput
 from tui.acting.many import BatchSheet
 from tui.acting.receipt import ReceiptPage
+from tui.acting.submits import Whom, whom_of
 from tui.acting.task_fields import TaskInput
 from tui.acting.which import WhichSheet
 
@@ -109,6 +111,22 @@ async def test_t_on_a_queue_a_task_and_the_page_of_an_agent(line: str, to: tuple
         await pilot.pause()
         await pilot.press("t")
         assert (await form(pilot))._whom() == to
+
+
+async def test_a_task_of_ours_that_no_queue_shows_stands_in_the_view_and_on_the_page_of_its_agent() -> None:
+    acting = Remembered(agent_store())
+    for key, agent in (("k", "coder-1"), ("k-1", "")):
+        row = Task(id=key, queue="" if agent else "ci.example", title=f"bake {key}", agent=agent)
+        acting.store.submitted.put(key, row)
+    async with acting_deck(acting, "tasks bake").run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "bake k-1" in text_of(pilot) and "ci.example" in text_of(pilot)
+        table = table_of(pilot)
+        for key, agents in (("k", ("coder-1",)), ("k-1", ())):
+            assert whom_of(table, [key], acting.store) == Whom(agents), "its target is no queue to submit to"
+    async with acting_deck(acting, "agent coder-1").run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "bake k" in text_of(pilot) and "bake k-1" not in text_of(pilot)
 
 
 async def test_submit_can_be_typed_from_anywhere_and_t_stays_what_it_was_on_alerts() -> None:
