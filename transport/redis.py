@@ -177,7 +177,9 @@ def _client(place: Place, timeout_s: float, most_bytes: int) -> "Redis":
         ssl=place.tls,
         ssl_cert_reqs="required",
         ssl_check_hostname=True,
-        socket_timeout=timeout_s,
+        # Each exchange has a time limit of ours. With one of its own redis-py sends through `asyncio.wait_for`, which
+        # before Python 3.12 now and then swallows a cancellation: who waits for the cancelled task waits for ever.
+        socket_timeout=None,
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
         protocol=2,

@@ -204,6 +204,10 @@ class _History:
 async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
     while True:
         await act()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # What was called has swallowed it.
+            raise asyncio.CancelledError
         await asyncio.sleep(seconds)
 
 

@@ -167,3 +167,24 @@ def test_a_password_in_the_url_is_refused_without_being_shown() -> None:
         parse_place("redis://u:hush@h")
     assert "hush" not in str(caught.value)
     assert "hush" not in repr(parse_place("redis://u@h", Secret("hush")))
+
+
+@requires_redis
+async def test_whoever_is_cancelled_while_asking_hears_of_it_at_whatever_moment() -> None:
+    with RealRedis() as server:
+        link = RedisLink(parse_place(server.url))
+
+        async def asking() -> None:
+            await link.ask("PING")
+            await asyncio.Event().wait()
+
+        for step in range(60):
+            if step % 2:
+                await link.aclose()
+            task = asyncio.create_task(asking())
+            for _ in range(step // 2):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=10)
+            assert done, f"cancelled after {step // 2} turns of the loop, and it goes on"
+        await link.aclose()
