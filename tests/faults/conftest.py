@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.fleet import Fleet, resolver
+from tests.faults.lost import collected_here
 from tests.real_redis import redis_server_binary
 
 
@@ -22,3 +23,14 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
             yield it
         finally:
             it.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever uses the fleet leaves nothing open but what asyncio loses of the proxies before it."""
+    if "fleet" not in request.fixturenames:
+        yield
+        return
+    it = request.getfixturevalue("fleet")
+    with collected_here(lambda: [proxy.port for proxy in it.proxies.values()]):
+        yield
