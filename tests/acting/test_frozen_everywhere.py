@@ -108,7 +108,7 @@ async def test_a_dashboard_that_was_killed_has_frozen_and_a_command_unlocks_for_
         async with asyncio.timeout(60):
             assert "frozen by ann@here: panic" in (await process.stdout.readline()).decode()
         process.send_signal(signal.SIGKILL)
-        await process.wait()
+        await process.communicate()  # to the end of its output, or its pipe stays open
         told = await said(tmp_path, *SUBMIT)
         assert (told.code, "frozen by ann@here: panic" in told.err) == (2, True), told
         told = await said(tmp_path, "unlock", "--for", "10m", "--reason", "needed")

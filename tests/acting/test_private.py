@@ -79,7 +79,7 @@ async def test_where_it_is_known_no_more_nothing_that_its_target_says_is_kept(tm
         process = await fleetdeck(tmp_path, "submit", "job", "--set", f"text={PROMPT}", "--yes", "--reason", "a test")
         await came(target, process)
         process.kill()
-        await process.wait()
+        await process.communicate()
         told = await said(tmp_path, "reconcile")
         assert told.code == 0, told
         action: Action
