@@ -35,7 +35,7 @@ async def running(script: Path, *arguments: str) -> AsyncIterator[int]:
         yield process.pid
     finally:
         process.stdin.close()
-        await process.wait()
+        await process.communicate()
 
 
 def script(folder: Path, name: str = "plan_agent.py") -> Path:
