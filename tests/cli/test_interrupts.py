@@ -8,7 +8,8 @@ import pytest
 
 LOST = """
 import os, signal, sys, time, weakref
-from cli.interrupts import end_quietly, hear_interrupts
+from cli.interrupts import hear_interrupts
+from cli.start import end_quietly
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 end_quietly()
@@ -44,8 +45,9 @@ def test_it_is_not_lost_and_says_nothing(told_by_exit: bool) -> None:
 
 
 def test_what_else_is_dropped_there_is_told_as_ever() -> None:
-    code = "from cli.interrupts import *\nend_quietly()\nhear_interrupts()\nclass A:\n  def __del__(s): 1 / 0\nA()"
-    command = [sys.executable, "-c", f"import signal\nsignal.signal(2, signal.default_int_handler)\n{code}"]
+    imports = "import signal\nfrom cli.interrupts import hear_interrupts\nfrom cli.start import end_quietly\n"
+    hears = "signal.signal(2, signal.default_int_handler)\nend_quietly()\nhear_interrupts()\n"
+    command = [sys.executable, "-c", f"{imports}{hears}class A:\n  def __del__(s): 1 / 0\nA()"]
     ended = subprocess.run(
         command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=50, check=False
     )

@@ -528,6 +528,11 @@ class Fleet:
             await asyncio.sleep(_METER_S)
             self.held_up_s += max(0.0, self.loop.time() - due)
 
+    async def between_looks(self, name: str) -> None:
+        """Wait for a moment in which this watcher does not look; it lasts until the caller awaits something."""
+        look = self.deck._supervisor._entries[BY_NAME[name].job]
+        await self.until(lambda: not look.running, f"{name} has looked")
+
     def looks(self) -> int:
         """How often the health of the one agent that is always well was asked for: a clock of intervals."""
         return sum(request.path == "/health" for request in self.control.seen)

@@ -155,6 +155,9 @@ def files(change: Callable[[Fleet, str], None], but: tuple[str, ...] = ()) -> Ac
     async def act(fleet: Fleet) -> None:
         for name in FILES:
             if name not in but:
+                if name == "file_sd":
+                    # What stands between the old file and the new thing in its place is no file: a change of its own.
+                    await fleet.between_looks(name)
                 change(fleet, name)
 
     return act
