@@ -1,5 +1,6 @@
 """Keys as they are pressed: remapped ones, those of every preset, those that are typed, and the two that stay."""
 
+import asyncio
 import string
 from collections.abc import Iterator
 
@@ -295,6 +296,16 @@ async def test_no_key_reaches_what_is_behind(place: str, preset: str, ran: Ran) 
         fallen = [(type(node).__name__, action) for node, action in ran if reaches(node, behind, below, app)]
         assert [one for one in fallen if one[1] not in ALWAYS] == []
         assert (app.paused, app.is_running) == (False, True)
+
+
+@pytest.mark.parametrize("moments", range(4))
+async def test_what_is_still_typed_into_a_filter_when_all_is_taken_down_harms_nothing(moments: int) -> None:
+    async with deck(agent_store()).run_test(size=SIZE) as pilot:
+        await typed(pilot, "/")
+        for key in "x~":
+            pilot.app.post_message(events.Key(key, key))
+        for _ in range(moments):
+            await asyncio.sleep(0)
 
 
 def reaches(node: DOMNode | None, top: Screen[object], below: list[Screen[object]], app: FleetdeckApp) -> bool:

@@ -89,6 +89,7 @@ class Prompt(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._asking = Asking.FILTER
+        self._fault = Static(id="fault", markup=False)
         self.display = False
 
     def compose(self) -> ComposeResult:
@@ -98,7 +99,7 @@ class Prompt(Vertical):
             # A blinking cursor would wake the program, and the wire, twice a second.
             box.cursor_blink = False
             yield box
-        yield Static(id="fault", markup=False)
+        yield self._fault
 
     @property
     def is_open(self) -> bool:
@@ -138,7 +139,7 @@ class Prompt(Vertical):
     def fault(self, message: str) -> None:
         """Say what is wrong with the text, or with "" that nothing is."""
         self.set_class(bool(message), "-fault")
-        self.query_one("#fault", Static).update(Ink(self.app.theme_variables).write(message, Tone.DOWN))
+        self._fault.update(Ink(self.app.theme_variables).write(message, Tone.DOWN))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass the text on as it grows."""

@@ -151,7 +151,8 @@ class PromptScreen(CopyScreen):
 
     def _filter_typed(self) -> None:
         text, self._typed = self._typed, None
-        if text is not None:
+        # Called later, when the screen may be on its way out and its prompt gone.
+        if text is not None and self._prompt.is_attached:
             self._try_filter(text)
 
     def _try_filter(self, text: str) -> bool:
