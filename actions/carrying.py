@@ -115,8 +115,7 @@ class Carrier:
                 if not await self._stage(run, number):
                     return
             if run.plan.act not in _LASTING:
-                locked, run.locked = run.locked, ()
-                await self.release(locked)
+                await self._unlock(run)
         rolls = run.plan.act in _LASTING
         within_s = run.plan.within_s if rolls else run.plan.follow_s
         began = self._clock.monotonic()
@@ -167,12 +166,22 @@ class Carrier:
                     await self._locks.renew(name)
                 good = self._clock.monotonic()
             except RefusedError as error:
+                if name not in run.locked:
+                    # It was let go of here while it was being renewed.
+                    continue
                 run.stop(f"{error}: nothing more was sent")
                 return
             except OutsideError as error:
                 if self._clock.monotonic() - good >= self._limits.lost_lock_s:
                     run.stop(f"the lock cannot be kept ({error}): nothing more was sent")
                     return
+
+    async def _unlock(self, run: Run) -> None:
+        """Let its locks go, one by one: those that are left are kept, and let go at the end, where this is cut off."""
+        while run.locked:
+            name, *left = run.locked
+            run.locked = tuple(left)
+            await self.release((name,))
 
     # ── the end ──
 

@@ -142,7 +142,8 @@ class Records:
         # Once more after a change: what came in the same tick of the file system's clock has the same time.
         calm, self._calm = self._calm and at == self._folder_at, at == self._folder_at
         self._folder_at = at
-        ids = [id for id, sign in self._signs.items() if sign[3] > 0] if calm else self._ids()
+        # What is kept here meanwhile, in another thread, changes the signs.
+        ids = [id for id, sign in tuple(self._signs.items()) if sign[3] > 0] if calm else self._ids()
         found = []
         for id in ids:
             path = self.folder / f"{id}{_SUFFIX}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from config.schema import Config
 
 _START_S = 60.0
+_END_S = 10.0
 _PREFIX = "fleetdeck-demo-"
 """Of the temporary folder in which a dashboard has the configuration of its own fleet."""
 
@@ -105,11 +106,16 @@ async def _ready(fleet: "subprocess.Popen[bytes]", file: Path) -> "Config":
     return load(file, kind_tables())
 
 
-def _stop(fleet: "subprocess.Popen[bytes]") -> None:
+def _stop(fleet: "subprocess.Popen[bytes]", patience_s: float = _END_S) -> None:
+    """End a fleet: by the end of its stdin, else by a signal, else by force. Each of the first two may take
+    `patience_s` seconds, in which it removes its files."""
     if fleet.stdin is not None:
         fleet.stdin.close()
-    try:
-        fleet.wait(5)
-    except subprocess.TimeoutExpired:
-        fleet.terminate()
-        fleet.wait(5)
+    for harder in (fleet.terminate, fleet.kill):
+        try:
+            fleet.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            harder()
+        else:
+            return
+    fleet.wait()

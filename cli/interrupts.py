@@ -1,7 +1,9 @@
 """Interrupts as exceptions again, once there is something to clean up.
 
 Python drops every exception out of a callback of its own, such as those that run at the end of each import. An
-interrupt that is lost there is told again.
+interrupt that is lost there is told again. And some of its C code makes another exception of one, such as a TypeError
+in the middle of an import. So the dashboard, which imports most and has nothing to clean up by then, hears of none
+before `cli.dashboard.ending.Ending` does.
 """
 
 import signal

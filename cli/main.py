@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli.complete import complete_columns, complete_filter, complete_preset, complete_sort, complete_view
+from cli.interrupts import hear_interrupts
 from cli.options import NameChoice, config_option, settle_option, wait_option
 from cli.settings import FrontDoor, load_config, start_logging
 from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes, with_wishes
@@ -84,6 +85,7 @@ def main(ctx: click.Context, config_path: Path | None, wishes: Wishes) -> None:
     """
     ctx.ensure_object(dict).update(config=config_path, read_only=wishes.read_only)
     if ctx.invoked_subcommand is not None:
+        hear_interrupts()
         return
     from cli.dashboard.dashboard import open_dashboard, why_not_live
 

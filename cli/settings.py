@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.interrupts import hear_interrupts
 from cli.plain_output import spell_for
 from fleet.errors import ConfigError, FilterError, OutsideError, QueryError, RefusedError
 from fleet.text import scrub_lines
@@ -77,7 +76,6 @@ class FrontDoor(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         sys.excepthook = _report_crash
-        hear_interrupts()
         try:
             spell_for(os.environ)
             result = super().invoke(ctx)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec import Struct
+
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.ports import Reach
 from fleet.work import BacklogReading
@@ -23,6 +25,14 @@ Parse = Callable[[bytes, str], BacklogReading]
 """Content and file name to a reading; raises ParseError."""
 
 
+class _Read(Struct, frozen=True):
+    """What was read last: `identity` is None where the file's time cannot be relied upon yet, `content` a hash."""
+
+    reading: BacklogReading
+    content: int
+    identity: tuple[int, int, int] | None
+
+
 class BacklogFile:
     """Reads `path` with `parse`; an unchanged file gives the very same reading without being parsed again."""
 
@@ -32,37 +42,33 @@ class BacklogFile:
         self._limit = min(reach.limits.file_bytes, MOST_BYTES)
         self._clock = reach.clock
         self._parse = parse
-        self._reading: BacklogReading | None = None
-        self._identity: tuple[int, int, int] | None = None
-        self._content = 0
-        self._was_whole = False
+        self._last: _Read | None = None
 
     async def probe(self) -> BacklogReading:
         """The count of the file as it is now. Raises OutsideError: missing, too large, or not to be read (where)."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> BacklogReading:
-        if self._reading is not None and identity(self._path) == self._identity:
-            return self._reading
+        # Taken and put at once: a look that was given up goes on in its thread, beside the next one.
+        last = self._last
+        if last is None or identity(self._path) != last.identity:
+            last = self._last = self._read(last)
+        return last.reading
+
+    def _read(self, last: _Read | None) -> _Read:
         snapshot = read_file(self._path, self._limit)
         content = hash(snapshot.content)
-        if self._reading is None or content != self._content:
-            self._reading = self._parsed(snapshot.content)
-            self._content = content
-        self._identity = snapshot.identity if self._settled(snapshot.identity[0]) else None
-        return self._reading
+        reading = last.reading if last and content == last.content else self._parsed(snapshot.content, last)
+        return _Read(reading, content, snapshot.identity if self._settled(snapshot.identity[0]) else None)
 
-    def _parsed(self, content: bytes) -> BacklogReading:
+    def _parsed(self, content: bytes, last: _Read | None) -> BacklogReading:
         try:
             reading = self._parse(content, self._path.name)
         except ParseError as error:
-            self._reading = self._identity = None
             raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
-        if reading.cut and self._was_whole:
+        if reading.cut and last is not None and not last.reading.cut:
             # Half a count is worse than the last whole one, which the row keeps.
-            self._reading = self._identity = None
             raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {reading.anomalies[0]}")
-        self._was_whole = not reading.cut
         return reading
 
     def _settled(self, written_ns: int) -> bool:

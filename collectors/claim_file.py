@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from fleet.alerts.claims import ClaimRules, claims_in, read_claims
 from fleet.alerts.model import AlertsReading
 from fleet.errors import Fault, OutsideError, ParseError
@@ -18,6 +20,14 @@ MOST_BYTES = 32 * 1024 * 1024
 _NESTS = ("alerts", "active_alerts", "alert_history", "history")
 
 
+class _Read(Struct, frozen=True):
+    """What stood in a file of that identity."""
+
+    identity: tuple[int, int, int]
+    items: list[Any]
+    problems: tuple[str, ...]
+
+
 class ClaimFile:
     """The alerts in `path`, all of them or those under `member` of its top level."""
 
@@ -28,25 +38,28 @@ class ClaimFile:
         self._clock = reach.clock
         self._rules = rules
         self._member = member
-        self._identity: tuple[int, int, int] | None = None
-        self._items: list[Any] = []
-        self._problems: tuple[str, ...] = ()
+        self._last: _Read | None = None
 
     async def probe(self) -> AlertsReading:
         """What the file says now. Raises OutsideError: missing, too large, or nothing of it can be read."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> AlertsReading:
-        if identity(self._path) != self._identity:
-            snapshot = read_file(self._path, self._limit)
-            try:
-                document = salvaged(snapshot.content, _NESTS)
-            except ParseError as error:
-                raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
-            self._items, self._problems = self._parts(document)
-            self._identity = snapshot.identity
+        # Taken and put at once: a look that was given up goes on in its thread, beside the next one.
+        last = self._last
+        if last is None or identity(self._path) != last.identity:
+            last = self._last = self._read()
         # Ages are judged anew at every look, whether the file changed or not.
-        return read_claims(self._items, self._clock.now(), self._rules, self._problems)
+        return read_claims(last.items, self._clock.now(), self._rules, last.problems)
+
+    def _read(self) -> _Read:
+        snapshot = read_file(self._path, self._limit)
+        try:
+            document = salvaged(snapshot.content, _NESTS)
+        except ParseError as error:
+            raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
+        items, problems = self._parts(document)
+        return _Read(snapshot.identity, items, problems)
 
     def _parts(self, document: Document) -> tuple[list[Any], tuple[str, ...]]:
         value = document.value

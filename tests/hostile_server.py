@@ -16,6 +16,8 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Self
 
+from tests.stream_server import StreamServer
+
 BIG = 10 * 1024 * 1024
 
 
@@ -50,8 +52,7 @@ class HostileServer:
         self.most_at_once = 0
         self._tls = tls
         self._own: dict[str, bytes | Behaviour] = {}
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = StreamServer(self._connected, tls=tls)
         self._released = asyncio.Event()
         self.asked = asyncio.Event()
         """Set when the first request came."""
@@ -59,17 +60,12 @@ class HostileServer:
         """Sent at once on every connection, which then is closed: for servers that speak something else."""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self._server.__aenter__()
+        self.port = self._server.port
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
+        await self._server.__aexit__()
 
     def url(self, path: str, *, host: str = "127.0.0.1") -> str:
         return f"http{'s' if self._tls else ''}://{host}:{self.port}{path}"
@@ -83,9 +79,6 @@ class HostileServer:
         self._released.set()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         self.connections += 1
         self.open_now += 1
         self.most_at_once = max(self.most_at_once, self.open_now)
@@ -100,8 +93,6 @@ class HostileServer:
             pass
         finally:
             self.open_now -= 1
-            self._tasks.discard(task)
-            writer.close()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; whether the connection may serve another."""

@@ -12,7 +12,6 @@ import json
 import shutil
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any, Self
 
 import pytest
 
-from tests.real_prometheus import eventually, free_port
+from tests.real_prometheus import eventually, free_ports, is_ready
 
 _UNPACKED = Path(__file__).parents[1] / ".servers" / "usr" / "bin"
 _WHY_NOT = "no alertmanager: none on PATH, and `make servers` could not get one"
@@ -79,8 +78,8 @@ class RealAlertmanager:
         if alertmanager_binary() is None:
             pytest.skip(_WHY_NOT)
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = port or free_port()
-        self.cluster_port = free_port()
+        free, self.cluster_port = free_ports(2)
+        self.port = port or free
         self.url = f"http://127.0.0.1:{self.port}"
         self.name = f"127.0.0.1:{self.port}"
         self._folder = folder
@@ -128,7 +127,7 @@ class RealAlertmanager:
         """End it; what it knows stays in its folder."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(15)
+            self._process.wait(60)
             self._process = None
 
     def api(self, path: str) -> Any:
@@ -161,8 +160,4 @@ class RealAlertmanager:
         assert self._process is not None
         if self._process.poll() is not None:
             raise AssertionError((self._folder / "alertmanager.log").read_text(encoding="utf-8"))
-        try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
-                return True if answer.status == 200 else None
-        except (urllib.error.URLError, ConnectionError):
-            return None
+        return is_ready(self.url)

@@ -7,14 +7,16 @@
 It keeps its data in `folder` and is ended by its pid.
 """
 
+import http.client
 import json
+import random
 import shutil
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -25,7 +27,10 @@ import pytest
 T = TypeVar("T")
 
 _UNPACKED = Path(__file__).parents[1] / ".servers" / "usr" / "bin"
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
+_PORTS = range(20_000, 32_000)
+"""Below those that systems give to clients and for port 0: what is free here stays so until it is used. In a port that
+is given by chance a client may be first, even one that asks whether the server is there, and is connected to itself."""
 
 
 def prometheus_binary(name: str = "prometheus") -> str | None:
@@ -40,11 +45,33 @@ requires_prometheus = pytest.mark.skipif(
 )
 
 
+def free_ports(count: int) -> list[int]:
+    """Different loopback ports that nobody has."""
+    found: list[int] = []
+    with ExitStack() as held:
+        while len(found) < count:
+            probe, port = held.enter_context(socket.socket()), random.SystemRandom().choice(_PORTS)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found.append(port)
+    return found
+
+
 def free_port() -> int:
-    """A loopback port that is free at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody has."""
+    return free_ports(1)[0]
+
+
+def is_ready(url: str) -> bool | None:
+    """True where a server of the Prometheus family says at `url` that it is ready; None while it does not, whatever it
+    does instead: refuse, hang up in the middle, answer 503, take its time."""
+    try:
+        with urllib.request.urlopen(f"{url}/-/ready", timeout=5) as answer:
+            return True if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
 
 
 def eventually(look: Callable[[], T | None], patience_s: float = _PATIENCE_S) -> T:
@@ -111,13 +138,9 @@ class RealPrometheus:
     def _ready(self) -> bool | None:
         if self._process.poll() is not None:
             raise AssertionError((self._folder / "prometheus.log").read_text(encoding="utf-8"))
-        try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
-                return True if answer.status == 200 else None
-        except (urllib.error.URLError, ConnectionError):
-            return None
+        return is_ready(self.url)
 
     def _stop(self) -> None:
         self._process.terminate()
-        self._process.wait(15)
+        self._process.wait(60)
         self._log.close()

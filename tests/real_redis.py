@@ -9,7 +9,6 @@ It keeps nothing on disk and is ended by its pid. `requires_redis` skips a test 
 
 import importlib
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Self
 
 import pytest
 import redis
+
+from tests.real_prometheus import free_port
 
 
 def redis_server_binary() -> str | None:
@@ -47,7 +48,7 @@ class RealRedis:
         self._folder = Path(tempfile.mkdtemp(prefix="redis-"))
         self.path = self._folder / "redis.sock"
         self._password = password
-        self.port = _free_port() if tcp else 0
+        self.port = free_port() if tcp else 0
         self.url = f"redis://127.0.0.1:{self.port}/0" if tcp else f"unix://{self.path}"
         options = {
             "port": str(self.port),
@@ -74,7 +75,7 @@ class RealRedis:
     def stop(self) -> None:
         """End the server; a second call does nothing."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         if self._process.stdout is not None:
             self._process.stdout.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -101,9 +102,3 @@ class RealRedis:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

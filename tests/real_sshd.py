@@ -106,7 +106,7 @@ class RealSshd:
     ) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
             if self._process.stderr is not None:
                 self._process.stderr.close()
 

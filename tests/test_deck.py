@@ -30,13 +30,14 @@ BROKEN = reply("500 Internal Server Error", b"<html>oops</html>", "Content-Type:
 
 
 @asynccontextmanager
-async def running(folder: Path, config: str, *, stale_after: int = 100) -> AsyncIterator[Store]:
+async def running(folder: Path, config: str, *, stale_after: int = 100, times_out: str = "20s") -> AsyncIterator[Store]:
     """The store that a deck fills from `config`, which looks every 50 ms and forgets after 200 ms.
 
-    What is not seen for 5 s is stale: a busy machine pauses for longer than three rounds of 50 ms.
+    What is not seen for 5 s is stale: a busy machine pauses for longer than three rounds of 50 ms. It pauses for long
+    enough, too, to be late with two answers, so that a time-out is for those whom it is about.
     """
     file = folder / "fleetdeck.yaml"
-    quick = f"every: 50ms\ntimeout: 500ms\nkeep_gone: 200ms\nstale_after: {stale_after}\nhost: false\n"
+    quick = f"every: 50ms\ntimeout: {times_out}\nkeep_gone: 200ms\nstale_after: {stale_after}\nhost: false\n"
     file.write_text(quick + config)
     store = Store()
     work = asyncio.create_task(Deck(load(file, kind_tables()), store, SystemClock()).run())
@@ -49,8 +50,8 @@ async def running(folder: Path, config: str, *, stale_after: int = 100) -> Async
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    """Wait until `condition` holds; it must within 20 s."""
-    async with asyncio.timeout(20):
+    """Wait until `condition` holds; it must within a minute."""
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # files and sockets tell nobody
             await asyncio.sleep(0.01)
 
@@ -116,10 +117,11 @@ async def test_what_hangs_holds_nobody_up(tmp_path: Path) -> None:
         server.add("/fine", HEALTHY)
         agents = [{"name": f"hangs-{n}", "health": server.url("/hang")} for n in range(30)]
         agents.append({"name": "fine", "health": server.url("/fine")})
-        async with running(tmp_path, f"discovery: [{{kind: static, agents: {json.dumps(agents)}}}]\n") as store:
+        config = f"discovery: [{{kind: static, agents: {json.dumps(agents)}}}]\n"
+        wanted = {agent["name"]: "up" if agent["name"] == "fine" else "down" for agent in agents}
+        async with running(tmp_path, config, times_out="500ms") as store:
             await until(lambda: states(store).get("fine") == "up")
-            await until(lambda: sum(state == "down" for state in states(store).values()) == 30)
-            assert states(store)["fine"] == "up"
+            await until(lambda: states(store) == wanted)
             assert "time-out" in store.status["hangs-0"].detail
             server.release()
 

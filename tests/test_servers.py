@@ -36,7 +36,7 @@ DOWN = {"alertname": "DiskFull", "host": "web-1", "severity": "critical"}
 
 def managers(*servers: RealAlertmanager, more: str = "") -> str:
     """The configuration of these Alertmanagers."""
-    entries = "".join(f"  - {{url: '{server.url}', every: 100ms, timeout: 2s{more}}}\n" for server in servers)
+    entries = "".join(f"  - {{url: '{server.url}', every: 100ms, timeout: 20s{more}}}\n" for server in servers)
     return f"alertmanager:\n{entries}"
 
 
@@ -57,8 +57,8 @@ async def running(folder: Path, config: str) -> AsyncIterator[tuple[Deck, Store]
 
 
 async def until(condition: Callable[[], Any]) -> Any:
-    """What `condition` gives once that is something; it must be within 30 s."""
-    async with asyncio.timeout(30):
+    """What `condition` gives once that is something; it must be within a minute."""
+    async with asyncio.timeout(60):
         while not (found := condition()):  # noqa: ASYNC110  # servers tell nobody
             await asyncio.sleep(0.02)
     return found
@@ -181,7 +181,8 @@ async def test_an_alertmanager_that_is_away_keeps_its_last_answer_and_recovers(t
             await until(lambda: store.alerts[row.id].stale)
             assert store.sources[source].state is SourceState.FAILING
             assert store.sources[source].last_success is not None
-            assert "refused" in store.sources[source].error
+            # The look that was under way when it ended was cut off; the next ones are refused.
+            await until(lambda: "refused" in store.sources[source].error)
             await until(lambda: one(store, "AlertSourceAway"))
             with pytest.raises(FleetdeckError, match="refused"):
                 await deck.judgement.silencer.acknowledge((row.id,), by="ann", reason="?")
@@ -305,7 +306,7 @@ async def test_an_alert_of_prometheus_is_one_row_with_what_both_servers_say(tmp_
         # What it sends before it has found the Alertmanager is lost, and sent again only then.
         server = RealPrometheus(text, tmp_path, "--rules.alert.resend-delay=1s")
         with server:
-            config += f"prometheus: {{url: '{server.url}', every: 100ms, timeout: 2s}}\n"
+            config += f"prometheus: {{url: '{server.url}', every: 100ms, timeout: 20s}}\n"
             async with running(tmp_path, config) as (_, store):
                 row = await until(
                     lambda: (row := one(store, "AlwaysFiring")) and len(row.sources) == 2 and row.receivers and row

@@ -154,15 +154,16 @@ class RedisLink:
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(redis.exceptions.RedisError, OSError):
-                await client.aclose()
+                async with TimeLimit(self._timeout_s):
+                    await client.aclose()
 
     def _open(self) -> "Redis":
         if self._client is None:
-            self._client = _client(self._place, self._timeout_s, self._most_bytes)
+            self._client = _client(self._place, self._most_bytes)
         return self._client
 
 
-def _client(place: Place, timeout_s: float, most_bytes: int) -> "Redis":
+def _client(place: Place, most_bytes: int) -> "Redis":
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
@@ -177,10 +178,11 @@ def _client(place: Place, timeout_s: float, most_bytes: int) -> "Redis":
         ssl=place.tls,
         ssl_cert_reqs="required",
         ssl_check_hostname=True,
-        # Each exchange has a time limit of ours. With one of its own redis-py sends through `asyncio.wait_for`, which
-        # before Python 3.12 now and then swallows a cancellation: who waits for the cancelled task waits for ever.
+        # Connecting and each exchange have a time limit of ours, which does not count the time in which we were held
+        # up. With one of its own redis-py sends through `asyncio.wait_for`, which before Python 3.12 now and then
+        # swallows a cancellation: who waits for the cancelled task waits for ever.
         socket_timeout=None,
-        socket_connect_timeout=timeout_s,
+        socket_connect_timeout=None,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         max_connections=2,

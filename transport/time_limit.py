@@ -2,7 +2,8 @@
 
 Where the event loop was held up (a busy machine, a long computation, ctrl+z), the limit rings late, and what the other
 side answered meanwhile lies unread: `asyncio.timeout` would give up in that very moment and call a healthy agent down
-for our own slowness. Here, a bell that rings late grants what was lost once more.
+for our own slowness. Here, a bell that rings late grants what was lost once more. It rings a few times within the
+limit, since who was held up in its middle would hear the last bell in time.
 """
 
 import asyncio
@@ -10,8 +11,11 @@ from types import TracebackType
 
 _HELD_S = 0.01
 """A bell that rings no later than this rang in time."""
-_GRANTS = 4
-"""How often lost time is granted: where the loop is held up all the time, it ends all the same at the fifth bell."""
+_BELLS = 4
+"""Bells within a limit; most looks end before the first."""
+_GRANTED = 4
+"""How many times the limit is granted of lost time in all: where the loop is held up all the time, it ends all the
+same."""
 
 
 class TimeLimit:
@@ -21,17 +25,18 @@ class TimeLimit:
     granted once more, and never more than `limit_s` at a time.
     """
 
-    __slots__ = ("_due", "_grants", "_handle", "_limit_s", "_loop", "_timeout")
+    __slots__ = ("_due", "_handle", "_left_s", "_limit_s", "_loop", "_rings", "_timeout")
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._grants = _GRANTS
+        self._left_s = _GRANTED * limit_s
         self._timeout = asyncio.timeout(None)
 
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()
         self._loop = asyncio.get_running_loop()
-        self._ring_at(self._loop.time() + self._limit_s)
+        now = self._loop.time()
+        self._wait_until(now + self._limit_s, now)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -39,15 +44,18 @@ class TimeLimit:
         self._handle.cancel()
         await self._timeout.__aexit__(kind, error, trace)
 
-    def _ring_at(self, due: float) -> None:
-        self._due = due
-        self._handle = self._loop.call_at(due, self._ring)
+    def _wait_until(self, due: float, now: float) -> None:
+        self._due, self._rings = due, min(due, now + self._limit_s / _BELLS)
+        self._handle = self._loop.call_at(self._rings, self._ring)
 
     def _ring(self) -> None:
         now = self._loop.time()
-        late = now - self._due
-        if late > _HELD_S and self._grants:
-            self._grants -= 1
-            self._ring_at(now + min(late, self._limit_s))
+        late, to_come = now - self._rings, self._due - self._rings
+        if late > _HELD_S and self._left_s > 0:
+            lost = min(late, self._limit_s)
+            self._left_s -= lost
+            self._wait_until(now + max(to_come, lost), now)
+        elif to_come > 0:
+            self._wait_until(self._due, now)
         else:
             self._timeout.reschedule(now)

@@ -12,6 +12,8 @@ from rich.console import Console
 from textual.app import App
 from textual.pilot import Pilot
 
+from tui.settled import settled
+
 Settle = Callable[[Pilot[None]], Awaitable[None]]
 
 
@@ -40,6 +42,7 @@ async def render(app: App[None], size: tuple[int, int], *, settle: Settle | None
         if settle is not None:
             await settle(pilot)
         await pilot.pause()
+        await settled()
         return Frame(app.export_screenshot(simplify=True), screen_text(app))
 
 

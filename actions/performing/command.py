@@ -6,12 +6,11 @@ output open is not waited for.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from actions.performing.output import Output
 from actions.performing.secrets import read_secret
@@ -38,12 +37,12 @@ async def run(effect: CommandRun, root: Path, tell: Tell | None = None) -> Resul
         return Result(sent=Sent.NO, fault=scrub(str(error)))
     output = Output(effect.output_bytes, tell, tuple(secrets.values()))
     environment = {**effect.env, **{name: secret.reveal() for name, secret in secrets.items()}}
+    witness = tell if isinstance(tell, Witness) else None
     process = _Process(output)
     try:
-        await process.start(effect, environment)
+        await process.start(effect, environment, witness)
     except (OSError, ValueError) as error:
         return Result(sent=Sent.NO, fault=_not_started(effect, error))
-    witness = tell if isinstance(tell, Witness) else None
     if witness is not None:
         witness.began()
     timed_out = False
@@ -92,8 +91,9 @@ class _Process(asyncio.SubprocessProtocol):
         self._drained: asyncio.Future[None] = loop.create_future()
         self._pid = 0
 
-    async def start(self, effect: CommandRun, environment: Mapping[str, str]) -> None:
-        """Start it. Raises OSError and ValueError where that cannot be done; nothing runs then."""
+    async def start(self, effect: CommandRun, environment: Mapping[str, str], witness: Witness | None = None) -> None:
+        """Start it. Raises OSError and ValueError where that cannot be done; nothing runs then. Where the caller is
+        cancelled meanwhile, it is ended, of which `witness` hears."""
         if not Path(effect.cwd).is_absolute():
             raise NotADirectoryError(0, "the working folder is no absolute path", effect.cwd)
         if not effect.argv:
@@ -114,11 +114,24 @@ class _Process(asyncio.SubprocessProtocol):
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
-            with contextlib.suppress(OSError, ValueError):
-                await starting
-                await _to_its_end(self, effect.kill_after_s)
-                self.close()
+            await self._take_back(starting, effect.kill_after_s, witness)
             raise
+
+    async def _take_back(
+        self, starting: "asyncio.Future[Any]", kill_after_s: float, witness: Witness | None = None
+    ) -> None:
+        """End what is being started for a caller who was cancelled; cancelled once more, it is killed at once."""
+        while not starting.done():
+            try:
+                await asyncio.wait({starting})
+            except asyncio.CancelledError:
+                kill_after_s = 0.0
+        if starting.cancelled() or starting.exception() is not None:
+            return
+        try:
+            await _to_its_end(self, kill_after_s, witness)
+        finally:
+            self.close()
 
     async def ended(self) -> None:
         """Wait until it has ended and its output is read, but not for long where something else has that open."""

@@ -18,6 +18,7 @@ from actions.submission.orchestrator_pages import OrchestratorPages
 from fleet.actions.action import ActionState
 from fleet.errors import OutsideError
 from transport.sse import ServerEvent, listen
+from transport.time_limit import TimeLimit
 
 Listening = Literal["no", "bus", "any"]
 STREAM: Final = "/events/stream"
@@ -62,7 +63,7 @@ class OrchestratorEvents:
             return {}
         self._listener.ask(ids)
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._for_s):
+            async with TimeLimit(self._for_s):
                 await self._listener.ended(ids)
         return {id: self._listener.heard[id] for id in ids if id in self._listener.heard}
 

@@ -57,8 +57,10 @@ class AgentStatusFile:
             raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
 
     def _look(self, *, broken: bool = False) -> Discovery:
-        if self._last is not None and self._last[0] == identity(self._path):
-            return self._last[1]
+        # Taken once: a look that was given up goes on in its thread, and may put another one there.
+        last = self._last
+        if last is not None and last[0] == identity(self._path):
+            return last[1]
         snapshot = read_file(self._path, self._limits.file_bytes)
         discovery = self._read(snapshot.content, broken=broken)
         self._last = (snapshot.identity, discovery) if self._settled(snapshot) else None

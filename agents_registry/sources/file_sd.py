@@ -63,46 +63,56 @@ class _Known(Struct, frozen=True):
         return decode_groups(zlib.decompress(self.packed), self.suffix)
 
 
+class _Look(Struct, frozen=True):
+    """What a look leaves for the next: what is known of each file, and the answer with what it was made of."""
+
+    known: dict[Path, _Known] = {}
+    discovery: Discovery = Discovery()
+    made_of: tuple[object, ...] | None = None
+
+
 class FileSd:
-    """Reads the files that changed. Raises OutsideError where none can be read and none ever was."""
+    """Reads the files that changed. Raises OutsideError where none can be read and none ever was.
+
+    What a look found counts once it was waited for to its end: one that was given up goes on in its thread, and its
+    files may be older than those of the looks since.
+    """
 
     def __init__(self, patterns: list[str], root: Path, clock: Clock, limits: Limits) -> None:
         self.target = ", ".join(patterns)
         self._patterns = [root / pattern for pattern in patterns]
         self._clock = clock
         self._limits = limits
-        self._known: dict[Path, _Known] = {}
-        self._last = Discovery()
-        self._last_of: tuple[object, ...] | None = None
+        self._last = _Look()
 
     async def discover(self) -> Discovery:
-        return await asyncio.to_thread(self._look)
+        self._last = await asyncio.to_thread(self._look, self._last)
+        return self._last.discovery
 
-    def _look(self) -> Discovery:
+    def _look(self, last: _Look) -> _Look:
         problems = Problems()
         failures: list[OutsideError] = []
         known: dict[Path, _Known] = {}
-        for path in self._paths(problems):
+        for path in self._paths(last, problems):
             try:
-                known[path] = self._read(path)
+                known[path] = self._read(path, last.known.get(path))
             except OutsideError as error:
                 failures.append(error)
-                self._keep(path, known)
-                kept = "; the targets that it named last are kept" if path in known else ""
+                kept = ""
+                if path in last.known:
+                    known[path], kept = last.known[path], "; the targets that it named last are kept"
                 problems.add(f"{error}{kept}")
         if failures and not known:
             raise failures[0]
-        self._known = known
-        return self._discovery(problems)
+        made_of = (problems.told, *((path, each.packed) for path, each in known.items()))
+        # The very same answer where nothing changed costs nobody anything.
+        discovery = last.discovery if made_of == last.made_of else self._discovery(known, problems)
+        return _Look(known, discovery, made_of)
 
-    def _keep(self, path: Path, known: dict[Path, _Known]) -> None:
-        if path in self._known:
-            known[path] = self._known[path]
-
-    def _paths(self, problems: Problems) -> list[Path]:
+    def _paths(self, last: _Look, problems: Problems) -> list[Path]:
         found: set[Path] = set()
         for pattern in self._patterns:
-            matches = self._matches(pattern, problems)
+            matches = self._matches(pattern, last, problems)
             if not matches:
                 problems.add(f"no file {pattern}")
             found.update(matches)
@@ -110,7 +120,7 @@ class FileSd:
             problems.add(f"more than {FILES:,} files match; {len(found) - FILES:,} were left out")
         return sorted(found)[:FILES]
 
-    def _matches(self, pattern: Path, problems: Problems) -> list[Path]:
+    def _matches(self, pattern: Path, last: _Look, problems: Problems) -> list[Path]:
         """The files of a pattern. A folder that may not be read now keeps the files that were found in it."""
         wanted = re.compile(_go_glob(pattern.name), re.DOTALL)
         try:
@@ -122,10 +132,9 @@ class FileSd:
             return []
         except OSError as error:
             problems.add(f"{pattern.parent}: {error.strerror}; the files that were found there are kept")
-            return [path for path in self._known if path.parent == pattern.parent and wanted.fullmatch(path.name)]
+            return [path for path in last.known if path.parent == pattern.parent and wanted.fullmatch(path.name)]
 
-    def _read(self, path: Path) -> _Known:
-        last = self._known.get(path)
+    def _read(self, path: Path, last: _Known | None) -> _Known:
         if last is not None and last.identity == identity(path):
             return last
         snapshot = read_file(path, self._limits.file_bytes)
@@ -137,14 +146,9 @@ class FileSd:
         settled = abs(self._clock.now().timestamp() - snapshot.identity[0] / 1e9) > _SETTLED_S
         return _Known(snapshot.identity if settled else None, zlib.compress(snapshot.content, 1), path.suffix)
 
-    def _discovery(self, problems: Problems) -> Discovery:
-        """The targets of all files: the very same answer as the last one where nothing changed, which costs nobody
-        anything."""
-        made_of = (problems.told, *((path, known.packed) for path, known in self._known.items()))
-        if made_of != self._last_of:
-            groups = ((group, {_META: str(path)}) for path, known in self._known.items() for group in known.groups())
-            self._last, self._last_of = discovery(groups, problems, self._limits), made_of
-        return self._last
+    def _discovery(self, known: dict[Path, _Known], problems: Problems) -> Discovery:
+        groups = ((group, {_META: str(path)}) for path, each in known.items() for group in each.groups())
+        return discovery(groups, problems, self._limits)
 
 
 def _go_glob(pattern: str) -> str:

@@ -59,21 +59,24 @@ class Processes:
         self._names: dict[Found, str] = {}
 
     async def discover(self) -> Discovery:
-        return await asyncio.to_thread(self._look)
+        # A scan that was given up goes on in its thread: its names are older than those given since.
+        discovery, self._names = await asyncio.to_thread(self._look, self._names)
+        return discovery
 
-    def _look(self) -> Discovery:
+    def _look(self, before: dict[Found, str]) -> tuple[Discovery, dict[Found, str]]:
         problems = Problems()
         found = topmost(self._scan())
         cut = max(0, len(found) - self._most)
         if cut:
             problems.add(f"more than {self._most:,} processes match; the {cut:,} newest were left out")
-        self._names = names(found[: self._most], self._names)
-        return Discovery(
-            sightings=tuple(Sighting(name=name, pid=one.pid, process_seen=True) for one, name in self._names.items()),
+        given = names(found[: self._most], before)
+        discovery = Discovery(
+            sightings=tuple(Sighting(name=name, pid=one.pid, process_seen=True) for one, name in given.items()),
             problems=problems.told,
             cut=cut,
             complete=not cut,
         )
+        return discovery, given
 
     def _scan(self) -> Iterator[Found]:
         import psutil

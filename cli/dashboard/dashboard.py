@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from cli.dashboard import garbage
 from cli.dashboard.saved import Taste, first_style, saved_filters
+from cli.interrupts import hear_interrupts
 from cli.wishes import Wishes
 from fleet.store import Store
 from fleet.view_line import VIEWS, parse_view_line
@@ -49,6 +50,7 @@ def run(
     first_style(wishes.tz, "", taste.time)
     blind = why_not_live(os.environ)
     if blind:
+        hear_interrupts()
         _print_frame(later, wishes)
         click.echo(f"fleetdeck: {blind}", err=True)
         return

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from cli.interrupts import hear_interrupts
 from cli.settings import load_config, start_logging
 from cli.wishes import DEMO_AGENTS, DEMO_SEED, Wishes
 from config.find import FILE_NAME
@@ -25,6 +26,7 @@ def welcome(wishes: Wishes) -> None:
     choice = app.return_value
     if choice is None:
         return
+    hear_interrupts()
     start_logging()
     if choice is Choice.DEMO:
         from cli.demo import watch

@@ -29,6 +29,8 @@ FILE_BYTES = 64 * 1024
 _NAME = re.compile(r"alert_(\d{9,13})_(.+)\.json\Z")
 _NAMED = 3
 """Broken files that are named."""
+_File = tuple[tuple[int, int, int], Any, str]
+"""A file as it was read: its identity, the alert in it, and what is wrong with it."""
 
 
 class AlertFilesOptions(ClaimOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,25 +51,30 @@ class AlertFilesProbe:
         self._match = options.match
         self._rules = options.rules
         self._clock = reach.clock
-        self._read: dict[str, tuple[tuple[int, int, int], Any, str]] = {}
+        self._read: dict[str, _File] = {}
 
     async def probe(self) -> AlertsReading:
         """What the files say now. Raises OutsideError where the folder cannot be read, or none of its files."""
-        return await asyncio.to_thread(self._look)
+        # Kept once it was waited for: a look that was given up goes on in its thread, and is older than those since.
+        self._read, number = await asyncio.to_thread(self._look, self._read)
+        return await asyncio.to_thread(self._reading, self._read, number)
 
-    def _look(self) -> AlertsReading:
+    def _look(self, before: dict[str, _File]) -> tuple[dict[str, _File], int]:
+        """The newest files, and how many there are."""
         names = self._names()
-        found = {name: self._file(name) for name in names[:MOST]}
-        self._read = {name: read for name, read in found.items() if read is not None}
-        items = [item for _, item, _ in self._read.values() if item is not None]
-        broken = [problem for _, _, problem in self._read.values() if problem]
+        found = {name: self._file(name, before.get(name)) for name in names[:MOST]}
+        return {name: read for name, read in found.items() if read is not None}, len(names)
+
+    def _reading(self, read: dict[str, _File], number: int) -> AlertsReading:
+        items = [item for _, item, _ in read.values() if item is not None]
+        broken = [problem for _, _, problem in read.values() if problem]
         if broken and not items:
             raise OutsideError(Fault.PAYLOAD, broken[0])
         problems = broken[:_NAMED]
         if len(broken) > _NAMED:
             problems.append(f"and {len(broken) - _NAMED:,} more files that cannot be read")
-        if len(names) > MOST:
-            problems.append(f"{len(names):,} files; the newest {MOST:,} are read")
+        if number > MOST:
+            problems.append(f"{number:,} files; the newest {MOST:,} are read")
         return read_claims(items, self._clock.now(), self._rules, problems)
 
     def _names(self) -> list[str]:
@@ -83,10 +90,10 @@ class AlertFilesProbe:
             raise OutsideError(Fault.PROTOCOL, f"{self._folder}: {error.strerror or error}") from error
         return sorted(names, reverse=True)
 
-    def _file(self, name: str) -> tuple[tuple[int, int, int], Any, str] | None:
-        """What a file says, and what is wrong with it; what it said before stays where it cannot be read now. None for
-        one that has gone meanwhile."""
-        path, known = self._folder / name, self._read.get(name)
+    def _file(self, name: str, known: _File | None) -> _File | None:
+        """What a file says, and what is wrong with it; what it said before (`known`) stays where it cannot be read
+        now. None for one that has gone meanwhile."""
+        path = self._folder / name
         before = None if known is None else known[1]
         try:
             if known is not None and identity(path) == known[0]:

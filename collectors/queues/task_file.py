@@ -74,8 +74,10 @@ class _Reread(Generic[T]):
 
     def get(self, abandoned: threading.Event) -> tuple[T, bool]:
         """What the file holds, and whether it stood still while it was read. Raises OutsideError."""
-        if self._last is not None and self._last[0] == identity(self._path):
-            return self._last[1], True
+        # Taken once: a look that was given up goes on in its thread, and may put another one there.
+        last = self._last
+        if last is not None and last[0] == identity(self._path):
+            return last[1], True
         value, read = stream_file(self._path, self._limit, lambda chunks: self._read(_until(abandoned, chunks)))
         self._last = None if read is None else (read, value)
         return value, read is not None

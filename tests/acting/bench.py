@@ -34,22 +34,30 @@ ANN = "ann@here"
 WHO = Who(actor=ANN, sudo_user="anna", ssh_client="192.0.2.1 50000 22", host="here", session="s")
 QUICK = RunLimits(backoff_s=0.02, backoff_most_s=0.05, look_s=0.02, look_most_s=0.05, check_s=0.02, settle_s=0.1)
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120.0
+"""What has not come by then never comes, however busy the machine is."""
 
 
 class SetClock:
-    """The machine's clock, whose time of day can be set."""
+    """The machine's clock, whose time of day can be set, and that can be let go on."""
 
     def __init__(self) -> None:
-        self._clock, self._by = SystemClock(), timedelta()
+        self._clock, self._by, self._passed_s = SystemClock(), timedelta(), 0.0
 
     def now(self) -> datetime:
         return self._clock.now() + self._by
 
     def monotonic(self) -> float:
-        return self._clock.monotonic()
+        return self._clock.monotonic() + self._passed_s
 
     def set_by(self, **by: float) -> None:
+        """Somebody sets the time of day."""
         self._by += timedelta(**by)
+
+    def pass_by(self, seconds: float) -> None:
+        """So much time is over."""
+        self.set_by(seconds=seconds)
+        self._passed_s += seconds
 
 
 class Whole:
@@ -82,7 +90,7 @@ class Whole:
     async def run(self, plan: Plan, **more: Any) -> Action:
         """Confirm it in every way, do it, and wait for its end."""
         id = await self.start(plan, **more)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.desk.ended(id)
 
     async def start(self, plan: Plan, **more: Any) -> str:
@@ -93,6 +101,12 @@ class Whole:
 
     async def roll(self, to: str = "r2", name: str = "gateway", *, staged: bool = False) -> Action:
         return await self.run(await self.desk.plan_rollback(name, to, staged=staged))
+
+    async def taken(self, id: str) -> None:
+        """Wait until all of a submission was sent, that is on record, and its locks are let go."""
+        async with asyncio.timeout(PATIENCE_S):
+            while "sent" not in self.audited(id) or self.store.locks:
+                await self.desk.refresh()
 
     def audited(self, id: str = "") -> list[str]:
         """Decisions of the audit log, whose chain must hold, about one action or all."""
@@ -161,7 +175,8 @@ def kept_in(state: Path) -> dict[str, Action]:
 
 
 def job(url: str, /, **more: Any) -> dict[str, Any]:
-    """A template of a JSON API that knows its tasks by their keys."""
+    """A template of a JSON API that knows its tasks by their keys. No answer is given up unless a test says so: it may
+    be held for as long as another process takes."""
     return {
         "kind": "http",
         "name": "job",
@@ -169,7 +184,7 @@ def job(url: str, /, **more: Any) -> dict[str, Any]:
         "body": {"text": "{text}"},
         "fields": [{"name": "text", "required": True}],
         "follow": {"url": f"{url}/tasks/{{key}}"},
-        "timeout": "2s",
+        "timeout": "1m",
         **more,
     }
 
@@ -183,7 +198,7 @@ def gateway(url: str, /, **more: Any) -> dict[str, Any]:
         "list": f"{url}/revisions",
         "to": {"url": f"{url}/roll", "body": {"to": "{to}", "share": "{share}"}},
         "within": "1s",
-        "timeout": "2s",
+        "timeout": "1m",
         **more,
     }
 
@@ -224,7 +239,7 @@ async def fleetdeck(root: Path, *words: str, **environ: str) -> asyncio.subproce
 async def came(target: Target, process: asyncio.subprocess.Process) -> None:
     """Wait until what the process sends has come."""
     coming, ending = asyncio.create_task(target.came.wait()), asyncio.create_task(process.wait())
-    await asyncio.wait({coming, ending}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({coming, ending}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
     for task in (coming, ending):
         task.cancel()
     assert target.came.is_set(), await ended(process)
@@ -232,7 +247,7 @@ async def came(target: Target, process: asyncio.subprocess.Process) -> None:
 
 async def ended(process: asyncio.subprocess.Process) -> Ended:
     """Wait for its end."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         out, err = await process.communicate()
     assert process.returncode is not None
     return Ended(process.returncode, out.decode(), err.decode())

@@ -11,6 +11,8 @@ from enum import Enum, auto
 from math import ceil
 from typing import Any, NamedTuple, Self
 
+from tests.ending import end, some_rounds
+
 
 class Cut(Enum):
     """Where the connection of a request that writes ends, or how it is not answered."""
@@ -83,16 +85,17 @@ class Target:
         self.url = ""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await end(self._server)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await some_rounds()
 
     def go_on(self) -> None:
         """Answer what is held."""
@@ -103,15 +106,17 @@ class Target:
         """The idempotency keys of what came whole, in order."""
         return [one.key for one in self.wrote]
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection, and close it whatever becomes of that, also where the test ends before its first step."""
+        task = asyncio.create_task(self._connected(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.close())
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._one(reader, writer):
                 pass
-        self._tasks.discard(task)
-        writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         first = (await reader.readline()).decode()

@@ -12,7 +12,19 @@ import pytest
 
 from fleet.actions.action import ActionState
 from fleet.errors import RefusedError
-from tests.acting.bench import QUICK, ended, fleetdeck, gateway, job, lines_of, said, state_of, whole, written
+from tests.acting.bench import (
+    PATIENCE_S,
+    QUICK,
+    ended,
+    fleetdeck,
+    gateway,
+    job,
+    lines_of,
+    said,
+    state_of,
+    whole,
+    written,
+)
 from tests.acting.target import Cut, Target
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +117,7 @@ async def test_a_dashboard_that_was_killed_has_frozen_and_a_command_unlocks_for_
             sys.executable, str(script), cwd=tmp_path, env=environ, stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             assert "frozen by ann@here: panic" in (await process.stdout.readline()).decode()
         process.send_signal(signal.SIGKILL)
         await process.communicate()  # to the end of its output, or its pipe stays open
@@ -125,6 +137,7 @@ async def test_a_dashboard_that_runs_is_frozen_and_let_go_by_a_command(tmp_path:
     async with Target() as target, whole(tmp_path, acting(target.url), state=state_of(tmp_path)) as it:
         target.truth = "running"
         id = await it.start(await it.desk.plan_submit("job", [{"text": "hi"}], ()))
+        await it.taken(id)
         rolled = await it.roll()
         plans = [await it.desk.plan_undo(rolled.id), await it.desk.plan_cancel(id)]
         assert (await said(tmp_path, "freeze", "--reason", "panic")).code == 0
@@ -192,7 +205,7 @@ async def test_a_command_under_way_goes_on_when_another_freezes(tmp_path: Path) 
         written(tmp_path, acting(target.url))
         target.faults = [Cut.HELD]
         process = await fleetdeck(tmp_path, *SUBMIT)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await target.came.wait()
         assert (await said(tmp_path, "freeze")).code == 0
         target.go_on()

@@ -23,7 +23,7 @@ from fleet.alerts.silences import ACK_S
 from fleet.clock import ManualClock
 from fleet.errors import RefusedError
 from fleet.store import Store
-from tests.acting.bench import ANN, WHO, Whole, gateway, job, lines_of, whole, written
+from tests.acting.bench import ANN, PATIENCE_S, WHO, Whole, gateway, job, lines_of, whole, written
 from tests.acting.target import Cut, Target, status
 from tests.fleet.alerts.making import AT, reading
 
@@ -52,7 +52,7 @@ async def begun(it: Whole, plan: Plan, **more: Any) -> str:
 
 async def done(it: Whole, plan: Plan, **more: Any) -> str:
     id = await begun(it, plan, **more)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         await it.desk.ended(id)
     return id
 
@@ -147,7 +147,7 @@ async def settled(it: Whole, target: Target) -> str:
 
 async def recorded(it: Whole, id: str) -> None:
     """Wait until it is on record that it was sent."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while "sent" not in it.audited(id):  # noqa: ASYNC110  # a file is all that it can tell by
             await asyncio.sleep(0.01)
 

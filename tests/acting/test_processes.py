@@ -13,7 +13,19 @@ from typing import Any
 import pytest
 
 from fleet.actions.action import ActionState
-from tests.acting.bench import came, ended, fleetdeck, gateway, job, kept_in, lines_of, said, state_of, written
+from tests.acting.bench import (
+    PATIENCE_S,
+    came,
+    ended,
+    fleetdeck,
+    gateway,
+    job,
+    kept_in,
+    lines_of,
+    said,
+    state_of,
+    written,
+)
 from tests.acting.target import Cut, Target
 from tests.real_redis import RealRedis, requires_redis
 
@@ -178,7 +190,7 @@ async def test_no_process_of_a_command_is_left_where_the_dashboards_own_is_ended
     script.chmod(0o755)
     written(tmp_path, {"templates": [{"kind": "command", "name": "work", "argv": [str(script)], "fields": []}]})
     process = await fleetdeck(tmp_path, "submit", "work", *YES)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not marker.exists():  # noqa: ASYNC110  # a file of another process
             await asyncio.sleep(0.02)
     pid = int(marker.read_text())

@@ -59,6 +59,7 @@ async def test_after_a_freeze_nothing_is_submitted_cancelled_rolled_undone_or_si
     async with Target() as target, whole(tmp_path, everything(target.url)) as it:
         target.truth = "running"
         id = await it.start(await it.desk.plan_submit("job", [{"text": "hi"}], ()))
+        await it.taken(id)
         rolled = await it.roll()
         assert rolled.state is ActionState.SUCCEEDED
         # Planned before it was frozen, started after.

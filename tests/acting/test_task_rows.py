@@ -16,7 +16,7 @@ from fleet.views.tasks import VIEW
 from fleet.views.view import look
 from fleet.vocabulary import TaskState
 from fleet.work import Task
-from tests.acting.bench import QUICK, Whole, job, whole
+from tests.acting.bench import PATIENCE_S, QUICK, Whole, job, whole
 from tests.acting.target import Cut, Target, status
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ def fields(store: Store) -> dict[str, Any]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110  # a row tells of no change by itself
             await asyncio.sleep(0.01)
 

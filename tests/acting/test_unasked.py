@@ -11,7 +11,7 @@ import pytest
 
 from fleet.actions.action import AUTO, Action, ActionState
 from fleet.clock import SystemClock
-from tests.acting.bench import ANN, Whole, gateway, whole
+from tests.acting.bench import ANN, PATIENCE_S, Whole, gateway, whole
 from tests.acting.target import Cut, Target
 from tests.actions.rollbacks.bench import named_by
 from tests.actions.rollbacks.gateway import slo_row
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 def healing(url: str, **more: Any) -> dict[str, Any]:
-    entry = gateway(url, slo="gateway-availability", auto={"most_per_day": 5, "after": "20ms"}, within="3s")
+    entry = gateway(url, slo="gateway-availability", auto={"most_per_day": 5, "after": "20ms"}, within="1m")
     return {**named_by([entry]), "rollbacks": [entry], **more}
 
 
@@ -69,7 +69,7 @@ async def step(*fleets: Whole, times: int = 3) -> None:
 
 async def ended(it: Whole) -> Action:
     (id,) = it.store.actions
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         return await it.desk.ended(id)
 
 
@@ -138,7 +138,7 @@ async def test_of_two_programs_one_acts_and_the_other_goes_no_further(machines: 
         await step(*fleets)
         for it in fleets:
             for id in list(it.store.actions):
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE_S):
                     await it.desk.ended(id)
         burn(*fleets)
         await step(*fleets)

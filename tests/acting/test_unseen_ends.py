@@ -14,7 +14,7 @@ from cli.kinds import kind_tables
 from config.load import load
 from fleet.actions.action import ActionState
 from fleet.errors import ConfigError
-from tests.acting.bench import gateway, job, lines_of, said, state_of, whole, written
+from tests.acting.bench import SetClock, gateway, job, lines_of, said, state_of, whole, written
 from tests.acting.target import Cut, Fault, Target, status
 from tests.acting.test_processes import killed_in_between, only
 
@@ -68,22 +68,23 @@ async def test_what_its_server_does_not_know_is_settled_by_hand_and_proves_nothi
 
 
 def certain(url: str, **more: Any) -> dict[str, Any]:
-    return job(url, follow={"url": f"{url}/tasks/{{key}}", "absent": [404]}, timeout="300ms", **more)
+    return job(url, follow={"url": f"{url}/tasks/{{key}}", "absent": [404]}, **more)
 
 
 @pytest.mark.parametrize(("fault", "state"), [(Cut.UNDONE, "cancelled"), (Cut.BEFORE_ANSWER, "succeeded")])
 async def test_a_server_that_forgets_nothing_says_for_certain_that_it_was_not_done(
     fault: Fault, state: str, tmp_path: Path
 ) -> None:
-    async with Target() as target, whole(tmp_path, {"templates": [certain(target.url)]}) as it:
+    clock = SetClock()
+    async with Target() as target, whole(tmp_path, {"templates": [certain(target.url)]}, clock=clock) as it:
         target.faults = [fault]
         done = await it.submit()
         if state == "cancelled":
             # The request may still have been on its way.
             assert done.state is ActionState.UNKNOWN
             assert "still be on its way" in done.outcome
-            while (done := await it.desk.reconcile(done.id, "bob")).state is ActionState.UNKNOWN:
-                pass
+            clock.pass_by(60)
+            done = await it.desk.reconcile(done.id, "bob")
             assert done.items[0].sentence == "not done: the server knows of none"
         assert done.state == state
         assert len(target.wrote) == 1

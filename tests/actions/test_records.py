@@ -5,6 +5,7 @@ import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,27 @@ def test_an_id_cannot_lead_out_of_the_folder(tmp_path: Path, id: str) -> None:
     with pytest.raises(RefusedError):
         Records(tmp_path / "actions").write(an_action(id))
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_what_is_kept_in_another_thread_while_changes_are_looked_for_harms_nothing(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+
+    class Sign(tuple[int, int, int, int]):
+        """The sign of a record; another is kept while it is looked at."""
+
+        __slots__ = ()
+
+        def __getitem__(self, index: Any) -> Any:
+            records.write(an_action("another"))
+            return super().__getitem__(index)
+
+    for number in range(3):
+        records.write(an_action(f"a{number}"))
+    records._signs = {id: Sign(sign) for id, sign in records._signs.items()}
+    for _ in range(4):
+        # Signs are looked at only once nothing has changed for a while.
+        records._calm, records._folder_at = True, tmp_path.stat().st_mtime_ns
+        assert records.changed(()) == ()
 
 
 def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:

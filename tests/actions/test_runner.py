@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from actions.limits import RunLimits
 from actions.locks.files import FileLocks
 from fleet.actions.action import ActionState, Confirmation, Lock
-from fleet.actions.plan import ActKind, AgentsUp, GatePasses, HttpRequest, RevisionLive, Stage, Step, Tier
+from fleet.actions.plan import ActKind, AgentsUp, GatePasses, HttpRequest, RevisionLive, Stage, Step, Target, Tier
 from fleet.errors import RefusedError
 from fleet.model import AgentStatus
 from fleet.vocabulary import AgentState
@@ -519,12 +519,58 @@ async def test_a_lock_that_is_lost_stops_it(tmp_path: Path) -> None:
 
     it = Bench(tmp_path, judge=it.judge, limits=RunLimits(renew_s=0.001), sleep=sleep)
     await it.runner.start(plan(stages=STAGES, **ROLLS), ANN)
+    run = it.runner._runs["k1"]
     await gone.wait()
-    while not it.runner._runs["k1"].stopped:  # noqa: ASYNC110  # it looks at the files itself, in its own time
+    while not run.stopped:  # noqa: ASYNC110  # it looks at the files itself, in its own time
         await asyncio.sleep(0.001)
-    assert "taken away" in it.runner._runs["k1"].stopped
+    assert "taken away" in run.stopped
     await it.runner.close()
     assert len(it.world.sends) == 1
+
+
+class SlowLocks(FileLocks):
+    """Locks of which one is being renewed when it is let go of; with `holds_up` letting the first go takes until it is
+    cancelled, and `stuck` tells when it does."""
+
+    def __init__(self, folder: Path, *, holds_up: bool = False) -> None:
+        super().__init__(folder)
+        self.holds_up = holds_up
+        self.renewing, self.releasing, self.renewed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.stuck = asyncio.Event()
+
+    async def renew(self, target: str) -> None:
+        self.renewing.set()
+        await self.releasing.wait()
+        try:
+            await super().renew(target)
+        finally:
+            self.renewed.set()
+
+    async def release(self, target: str) -> None:
+        await self.renewing.wait()
+        await super().release(target)
+        self.releasing.set()
+        await self.renewed.wait()
+        if self.holds_up:
+            self.holds_up = False
+            self.stuck.set()
+            await asyncio.Event().wait()
+
+
+async def test_a_lock_that_is_let_go_of_while_it_is_renewed_is_not_lost(tmp_path: Path) -> None:
+    it = Bench(tmp_path, locks=SlowLocks(tmp_path / "locks"), limits=RunLimits(renew_s=0))
+    row = await it.run(plan())
+    assert (row.state, row.outcome) == (ActionState.SUCCEEDED, "seen succeeded")
+
+
+async def test_who_stops_it_while_its_locks_are_let_go_of_leaves_none_behind(tmp_path: Path) -> None:
+    locks = SlowLocks(tmp_path / "locks", holds_up=True)
+    it = Bench(tmp_path, locks=locks, limits=RunLimits(renew_s=0))
+    await it.runner.start(plan(targets=(Target(name="svc"), Target(name="other"))), ANN)
+    await locks.stuck.wait()
+    await it.runner.abort("k1", "bob@here")
+    await it.runner.ended("k1")
+    assert await locks.held() == ()
 
 
 # ── after a crash ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,11 @@
 """Files of target groups: which are read, and what happens when one breaks, changes or goes."""
 
+import asyncio
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +81,39 @@ async def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
     found = await looking.discover()
     assert [one.name for one in found.sightings] == ["a:1"]
     assert not found.problems
+
+
+class HeldClock(ManualClock):
+    """A clock that holds up who reads it first, until it is told to go on: the look that is in the middle then."""
+
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.held, self.go_on = threading.Event(), threading.Event()
+
+    def now(self) -> datetime:
+        if not self.held.is_set():
+            self.held.set()
+            self.go_on.wait()
+        return super().now()
+
+
+async def test_a_look_that_was_given_up_takes_no_newer_targets_back(tmp_path: Path) -> None:
+    """A thread cannot be cancelled: what it goes on to find is older than what the looks since have found."""
+    path, clock = tmp_path / "a.json", HeldClock()
+    write(path, "a:1")
+    looking = FileSd(["a.json"], tmp_path, clock, Limits())
+    with ThreadPoolExecutor() as threads:
+        asyncio.get_running_loop().set_default_executor(threads)
+        given_up = asyncio.create_task(looking.discover())
+        await asyncio.to_thread(clock.held.wait)
+        given_up.cancel()
+        write(path, "a:2")
+        assert await names(looking) == ["a:2"]
+        clock.go_on.set()
+    # Its thread has come to its end.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+    path.write_text("[{")
+    assert await names(looking) == ["a:2"]
 
 
 async def test_an_answer_that_is_the_same_is_the_very_same(tmp_path: Path) -> None:

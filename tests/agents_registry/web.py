@@ -10,6 +10,7 @@ from pathlib import Path
 from fleet.clock import Clock, ManualClock
 from fleet.ports import Limits, Reach
 from tests.plain_http import PlainHttp
+from tests.stream_server import StreamServer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -35,16 +36,13 @@ class Server:
         self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
         writer.write(self.answer)
         await writer.drain()
-        writer.close()
-        await writer.wait_closed()
 
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Server]:
     server = Server()
-    listener = await asyncio.start_server(server, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    async with listener:
+    async with StreamServer(server) as listener:
+        server.url = f"http://127.0.0.1:{listener.port}"
         yield server
 
 

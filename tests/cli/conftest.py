@@ -31,7 +31,7 @@ def demo_fleet(folder: Path) -> Iterator[Path]:
         eventually(lambda: file if file.exists() else _alive(fleet))
         yield file
     finally:
-        fleet.communicate(timeout=20)
+        fleet.communicate(timeout=60)
     assert fleet.returncode == 0
 
 

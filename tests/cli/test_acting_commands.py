@@ -448,7 +448,9 @@ async def test_tier_3_asks_for_a_code_and_does_not_show_it(tmp_path: Path, targe
     written(tmp_path, {"actions": {"codes": codes}, "templates": [job(target.url, tier=3)]})
     code = totp(from_base32(secret), int(time.time()) // STEP_S)
     child = asked(tmp_path, *ONE, "--second", "bob")
-    seen, ended_with = await answered(child, ("Type job to do it", "job"), ("Why", "it burns"), ("One-time code", code))
+    seen, ended_with = await answered(
+        child, ("Type job to do it", "job"), ("Why", "it burns"), ("One-time code: ", code)
+    )
     assert ended_with == 0, seen
     assert code not in seen
     assert len(target.wrote) == 1

@@ -30,10 +30,12 @@ def test_waiting_lets_a_rule_with_for_fire(fleetdeck: Run, tmp_path: Path) -> No
         "name: wait\nevery: 1s\ndefault_rules: false\nrules: [rules.yml]\n"
         "discovery: [{kind: static, agents: [{name: a}]}]\n"
     )
-    (tmp_path / "rules.yml").write_text(
+    rule = (
         "groups:\n- name: g\n  interval: 1s\n  rules:\n"
-        "  - {alert: Always, expr: vector(1), for: 2s, labels: {severity: page}}\n"
+        "  - {alert: Always, expr: vector(1), for: 1h, labels: {severity: page}}\n"
     )
+    (tmp_path / "rules.yml").write_text(rule)
     assert rows(fleetdeck("get", "alerts", "-o", "json").stdout)["Always"]["state"] == "pending"
+    (tmp_path / "rules.yml").write_text(rule.replace("1h", "2s"))
     waited = rows(fleetdeck("get", "alerts", "-o", "json", "--wait", "60s").stdout)["Always"]
     assert (waited["state"], waited["severity"], waited["severity_raw"]) == ("firing", "critical", "page")

@@ -3,12 +3,15 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pexpect
+import psutil
 import pytest
 
+from cli.demo import _stop
 from tests.cli.conftest import Run
 from tests.real_prometheus import eventually
 
@@ -136,7 +139,7 @@ def test_the_demo_fleet_ends_with_its_dashboard_and_leaves_nothing(
     folder.mkdir()
     dashboard = Terminal(tmp_path, "demo", "--agents", "6", TMPDIR=str(folder))
     dashboard.until("observed")
-    children = children_of(dashboard.child.pid)
+    children = psutil.Process(dashboard.child.pid).children(recursive=True)
     assert children
     assert any(folder.iterdir())
     if number is None:
@@ -144,7 +147,8 @@ def test_the_demo_fleet_ends_with_its_dashboard_and_leaves_nothing(
     else:
         dashboard.child.kill(number)
     dashboard.ended()
-    assert eventually(lambda: True if not any(map(alive, children)) else None)
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert not alive
     assert list(folder.iterdir()) == []
 
 
@@ -160,13 +164,10 @@ def test_a_fleet_alone_leaves_nothing_but_its_configuration(tmp_path: Path, numb
     assert list(folder.iterdir()) == []
 
 
-def children_of(pid: int) -> list[int]:
-    import psutil
-
-    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
-def alive(pid: int) -> bool:
-    import psutil
-
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+def test_a_fleet_that_does_not_end_is_ended_by_force() -> None:
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", stubborn], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as fleet:
+        assert fleet.stdout is not None
+        fleet.stdout.readline()
+        _stop(fleet, 0.1)
+        assert fleet.returncode == -signal.SIGKILL

@@ -27,7 +27,7 @@ PLAIN = {"TERM": "xterm-256color", "COLORTERM": "", "LC_ALL": "C.UTF-8", "NO_COL
 
 def told(fleetdeck: Run, *arguments: str, code: int = 0, **environ: str) -> list[Finding]:
     """The findings of one run."""
-    done = fleetdeck("doctor", "-o", "json", *arguments, **(PLAIN | environ))
+    done = fleetdeck("doctor", "-o", "json", "--wait", "50", *arguments, **(PLAIN | environ))
     assert done.returncode == code, done.stderr + done.stdout
     found = [Finding(**one) for one in json.loads(done.stdout)]
     assert code == int(any(one.state == State.BAD for one in found))
@@ -38,13 +38,6 @@ def one_with(found: list[Finding], words: str) -> Finding:
     hits = [one for one in found if words in one.what]
     assert len(hits) == 1, (words, found)
     return hits[0]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 # ── everything ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +172,7 @@ def test_a_secret_is_looked_at_and_never_shown(fleetdeck: Run, tmp_path: Path) -
     auth = "auth: {{scheme: Bearer, secret: {{{}}}}}"
     sources = [auth.format("file: token"), auth.format("env: FLEET_TOKEN")]
     entries = "".join(f"- {{kind: http_sd, url: 'http://127.0.0.1:1/sd', {one}}}\n" for one in sources)
-    config.write_text(f"host: false\ntimeout: 1s\ndiscovery:\n{entries}")
+    config.write_text(f"host: false\ntimeout: 30s\ndiscovery:\n{entries}")
     config.chmod(0o666)
     secret.chmod(0o644)
     broken = told(fleetdeck, code=1)
@@ -188,19 +181,21 @@ def test_a_secret_is_looked_at_and_never_shown(fleetdeck: Run, tmp_path: Path) -
     assert one_with(broken, "can be changed by others").mend == f"chmod go-w {config}"
     secret.chmod(0o600)
     config.chmod(0o600)
-    whole = fleetdeck("doctor", FLEET_TOKEN=CANARY)
+    whole = fleetdeck("doctor", "--wait", "50", FLEET_TOKEN=CANARY)
     assert whole.stdout.count("refused: nothing listens there") == 2
     log = [path.read_text(errors="replace") for path in (tmp_path / "state").rglob("*") if path.is_file()]
     assert CANARY not in "".join([str(broken), whole.stdout, whole.stderr, *log])
 
 
 def test_each_source_works_or_fails_with_its_mend(fleetdeck: Run, tmp_path: Path) -> None:
-    dead = free_port()
-    with HTTPServer(("127.0.0.1", 0), Closed) as server:
+    # Taken by a socket that does not listen, nobody else can have it.
+    with socket.socket() as taken, HTTPServer(("127.0.0.1", 0), Closed) as server:
+        taken.bind(("127.0.0.1", 0))
+        dead = taken.getsockname()[1]
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         (tmp_path / "fleetdeck.yaml").write_text(
-            "host: false\ntimeout: 3s\ndiscovery:\n"
+            "host: false\ntimeout: 30s\ndiscovery:\n"
             f"- {{kind: http_sd, url: 'http://127.0.0.1:{server.server_port}/sd'}}\n"
             "- {kind: agent_status, path: none.json}\n"
             f"- {{kind: static, agents: [{{name: up}}, {{name: dead, health: 'http://127.0.0.1:{dead}/health'}}]}}\n"

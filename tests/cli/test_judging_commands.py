@@ -210,7 +210,8 @@ def test_check_does_not_say_ok_where_nothing_is_seen(fleetdeck: Run, tmp_path: P
 
 
 def test_time_for_rules_that_wait(fleetdeck: Run, tmp_path: Path, exporter: str) -> None:
-    alert = "{alert: Down, expr: agent_status == 0, for: 2s, labels: {severity: high}}"
-    file = configured(tmp_path, exporter, f"every: 1s\n{rules(tmp_path, alert)}")
+    alert = "{{alert: Down, expr: agent_status == 0, for: {}, labels: {{severity: high}}}}"
+    file = configured(tmp_path, exporter, f"every: 1s\n{rules(tmp_path, alert.format('1h'))}")
     assert fleetdeck("check", "-c", file).returncode == 0
+    rules(tmp_path, alert.format("2s"))
     assert fleetdeck("check", "--watch", "6s", "-c", file).returncode == 2

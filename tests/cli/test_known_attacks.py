@@ -7,6 +7,7 @@ import ast
 import asyncio
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from fleet.ports import Limits
 from fleet.store import Store
 from tests.cli.conftest import Run
 from tests.hostile_server import HostileServer, reply
+from tests.real_prometheus import free_port
 from transport.forbidden import address_of, is_forbidden, is_service
 from transport.http.client import HttpClient
 
@@ -63,13 +65,12 @@ def test_cve_2026_32608_no_shell_is_ever_asked() -> None:
 def test_cve_2026_32608_a_process_is_shown_by_its_name_and_nothing_of_it_is_run(tmp_path: Path, fleetdeck: Run) -> None:
     script = tmp_path / "planner.py"
     script.write_text("import sys; print(flush=True); sys.stdin.read()")
-    hostile = [f"$(touch {CANARY})", f"`touch {CANARY}`", f"--password={CANARY}", "fuzz-known-attack"]
+    mine = f"fuzz-known-attack-{os.getpid()}"
+    hostile = [f"$(touch {CANARY})", f"`touch {CANARY}`", f"--password={CANARY}", mine]
     with subprocess.Popen([sys.executable, script, *hostile], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        (tmp_path / "fleetdeck.yaml").write_text(
-            "host: false\ndiscovery: [{kind: processes, match: fuzz-known-attack}]\n"
-        )
+        (tmp_path / "fleetdeck.yaml").write_text(f"host: false\ndiscovery: [{{kind: processes, match: {mine}}}]\n")
         done = fleetdeck("get", "agents", "-o", "json")
         process.communicate(b"")
     assert [row["name"] for row in json.loads(done.stdout)] == ["planner"]
@@ -103,8 +104,7 @@ def test_cve_2026_32609_arguments_are_matched_and_never_shown(tmp_path: Path, fl
 
 @pytest.fixture
 def own_page() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     store = Store()
     store.self_.put("self", SelfReading(probes=1))
     store.status.put("a", AgentStatus(name=f"http://user:{CANARY}@host/"))

@@ -1,11 +1,13 @@
 """The dashboard through a real sshd: one frame at the start, few frames and bytes while a fleet is busy, and an end
 with the connection."""
 
+import re
 import shlex
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import pexpect
 import psutil
@@ -20,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 ASKS_FOR_SYNC = b"\x1b[?2026$p"
 HAS_SYNC = "\x1b[?2026;2$y"
 FRAME = b"\x1b[?2026h"
+WRITE = re.compile(rb"write (\d+)")
+A_SECOND = 200
+"""Writes of the busy dashboard."""
 BRAND = b"fleetdeck"
 """Stands once in every whole screen."""
 
@@ -71,6 +76,25 @@ class Remote:
         return got
 
 
+class Drawn(NamedTuple):
+    """How many frames came after a first one, and in how many seconds they were drawn.
+
+    What is written is the clock, for it is the dashboard's: the link and whoever reads may stop for a while, and bring
+    what gathered in one piece.
+    """
+
+    frames: int
+    seconds: float
+
+    @classmethod
+    def in_(cls, sent: bytes) -> Self:
+        newest = [max(map(int, found)) for frame in sent.split(FRAME)[1:] if (found := WRITE.findall(frame))]
+        return cls(len(newest) - 1, (newest[-1] - newest[0]) / A_SECOND) if newest else cls(0, 0.0)
+
+    def at_most(self, per_s: float) -> bool:
+        return self.frames <= per_s * self.seconds + 1
+
+
 def processes(folder: Path) -> list[psutil.Process]:
     """Those that run in `folder`, without the shells and clients that brought them there."""
     found = []
@@ -97,10 +121,12 @@ def test_a_busy_fleet_is_drawn_in_few_frames_and_bytes(server: RealSshd, tmp_pat
     remote.until(b"write ")
     remote.during(1.0)
     quiet = remote.during(3.0)
-    assert 1 <= quiet.count(FRAME) <= 4 * 3 + 1
-    assert len(quiet) <= 3 * 20_000
+    assert FRAME in quiet
+    assert Drawn.in_(quiet).at_most(4), Drawn.in_(quiet)
+    assert len(quiet) <= quiet.count(FRAME) * 5_000 + 5_000
     pressed = remote.during(3.0, keys="jk" * 45)
-    assert 1 <= pressed.count(FRAME) <= 10 * 3 + 1
+    assert FRAME in pressed
+    assert Drawn.in_(pressed).at_most(10), Drawn.in_(pressed)
     remote.client.send("q")
     remote.client.expect(pexpect.EOF)
 
@@ -108,7 +134,7 @@ def test_a_busy_fleet_is_drawn_in_few_frames_and_bytes(server: RealSshd, tmp_pat
 def test_an_operator_may_say_that_the_link_is_fast(server: RealSshd, tmp_path: Path) -> None:
     remote = Remote(server, tmp_path, "-m", "tests.cli.busy_dashboard", FLEETDECK_SLOW_LINK="0")
     remote.until(b"write ")
-    pressed = remote.during(3.0, keys="jk" * 45)
-    assert pressed.count(FRAME) > 10 * 3 + 1
+    # On a machine that has little time for it, too, there are moments with more frames than a slow link ever gets.
+    assert eventually(lambda: None if Drawn.in_(remote.during(1.0, keys="jk" * 15)).at_most(10) else True)
     remote.client.send("q")
     remote.client.expect(pexpect.EOF)

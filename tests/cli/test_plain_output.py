@@ -22,7 +22,7 @@ C_LOCALE = {"LC_ALL": "C"}
 def configuration(tmp_path: Path) -> None:
     (tmp_path / "fleetdeck.yaml").write_text(
         f"name: Zürich\ndiscovery: [{{kind: static, agents: [{{name: {NAME}, health: 'http://127.0.0.1:9/'}}]}}]\n"
-        "probes: {health: {timeout: 1s}}\n",
+        "probes: {health: {timeout: 30s}}\n",
         encoding="utf-8",
     )
 

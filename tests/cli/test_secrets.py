@@ -76,7 +76,7 @@ def fleet(tmp_path: Path, servers: tuple[Recorder, Recorder]) -> Path:
     secret.chmod(0o600)
     auth = "auth: {scheme: Bearer, secret: {env: FLEET_TOKEN}}"
     (tmp_path / "fleetdeck.yaml").write_text(
-        "host: false\ntimeout: 3s\ndiscovery:\n"
+        "host: false\ntimeout: 30s\ndiscovery:\n"
         + "".join(
             f"- {{kind: http_sd, url: 'http://{own.place}/{path}', {auth}}}\n" for path in ("sd", "away", "refused")
         )

@@ -12,6 +12,7 @@ from fleet.severity import Severity
 from fleet.store import Store
 from fleet.why.model import Subject, SubjectKind
 from tests.cli.conftest import Run
+from tests.cli.test_get import A_WHOLE_SCRIPT_S
 from tests.real_prometheus import eventually
 
 
@@ -21,7 +22,7 @@ def test_a_failing_agent_of_the_demo_fleet_is_explained(demo: Path, fleetdeck: R
         bad = [row for row in rows if row["state"] in ("down", "degraded", "stale") and row["detail"]]
         return str(bad[0]["name"]) if bad else None
 
-    name = eventually(failing)
+    name = eventually(failing, A_WHOLE_SCRIPT_S)
     ran = fleetdeck("why", "agent", name, "--config", str(demo), "-o", "json")
     assert ran.returncode == 0, ran.stderr
     tree = json.loads(ran.stdout)

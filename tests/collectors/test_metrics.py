@@ -23,7 +23,7 @@ async def http() -> AsyncIterator[HttpClient]:
     await client.aclose()
 
 
-def probe(url: str, http: HttpClient, limits: Limits | None = None, timeout_s: float = 2.0) -> MetricsProbe:
+def probe(url: str, http: HttpClient, limits: Limits | None = None, timeout_s: float = 60.0) -> MetricsProbe:
     return MetricsProbe(Endpoint(url=url, timeout_s=timeout_s), http, limits or Limits(), SeriesCache())
 
 

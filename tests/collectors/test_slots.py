@@ -30,6 +30,10 @@ def test_few_may_work_at_once_and_those_that_wait_make_room() -> None:
     assert len(slots) == 3
 
 
+AGES_S = 1e9
+"""An interval whose next turn comes long after the test; of one of ten minutes a turn might fall into it."""
+
+
 class Rig:
     def __init__(self) -> None:
         self.supervisor = Supervisor(Slice[str, Source](), SystemClock(), concurrency=4)
@@ -56,7 +60,7 @@ class Rig:
                 id=name,
                 kind=ProbeKind.HEALTH,
                 target=name,
-                every_s=600,
+                every_s=AGES_S,
                 timeout_s=600,
                 look=look,
                 deliver=deliver,

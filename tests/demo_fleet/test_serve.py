@@ -13,7 +13,7 @@ import psutil
 import pytest
 import yaml
 
-PATIENCE_S = 15.0
+PATIENCE_S = 120.0
 
 
 def _until(what: str, true: Any) -> None:

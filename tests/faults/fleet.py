@@ -410,22 +410,23 @@ class Fleet:
         return self.path(name).parent if name == "alert_files" else self.path(name)
 
     def write(self, name: str) -> None:
-        """The good content of a file, in the place of whatever is there."""
+        """The good content of a file, in the place of whatever is there; nobody sees a part of it."""
         path = self.path(name)
         if path.parent.is_symlink():
             path.parent.unlink()
         path.parent.mkdir(exist_ok=True)
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):
-            path.unlink(missing_ok=True)
-        elif path.is_dir():
-            shutil.rmtree(path)
         if name == "file_sd":
             if not hasattr(self, "control"):
                 return
             group = {"targets": [f"127.0.0.1:{self.control.port}"], "labels": {"agent_name": "from-file"}}
-            path.write_text(json.dumps([group]))
+            content = json.dumps([group])
         else:
-            path.write_text(FILES[name][1])
+            content = FILES[name][1]
+        new = self.folder / "new"
+        new.write_text(content)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        new.replace(path)
 
     def answer_well(self) -> None:
         """Have the HTTP server answer every path as it should."""
@@ -434,17 +435,10 @@ class Fleet:
             self.origin.add(path, answer)
 
     def start_redis(self) -> None:
-        """A new Redis, with a stream and a list."""
-        self.redis = RealRedis()
-        self.fill_redis()
-
-    def fill_redis(self) -> None:
-        assert self.redis is not None
-        with self.redis.client() as client:
-            client.delete("jobs", "work")
-            client.rpush("jobs", "one", "two")
-            client.xgroup_create("work", "workers", mkstream=True)
-            client.xadd("work", {"title": "first"})
+        """A new Redis, with a stream and a list, which are there before anybody reaches it."""
+        new = RealRedis()
+        fill(new)
+        self.redis = new
 
     def start_worker(self) -> None:
         """A process that the fleet knows by its command line."""
@@ -465,6 +459,10 @@ class Fleet:
     async def _to_redis(self) -> Streams:
         assert self.redis is not None
         return await asyncio.open_unix_connection(str(self.redis.path))
+
+    def ports(self) -> list[int]:
+        """Those that proxies listen on."""
+        return [proxy.port for proxy in self.proxies.values()]
 
     # ── what is seen of it ──
 
@@ -549,6 +547,17 @@ class Fleet:
         except TimeoutError:
             rows = {watcher.name: self.said(watcher) for watcher in WATCHERS if not self.is_well(watcher)}
             raise AssertionError(f"not within {PATIENCE_S:g}s: {what}; rows: {rows}") from None
+
+
+def fill(redis: RealRedis) -> None:
+    """Put a stream and a list in the place of whatever is there, at once."""
+    with redis.client() as client, client.pipeline(transaction=True) as all_at_once:
+        all_at_once.delete("jobs", "work")
+        all_at_once.rpush("jobs", "one", "two")
+        all_at_once.xgroup_create("work", "workers", mkstream=True)
+        all_at_once.xgroup_createconsumer("work", "workers", "worker")  # nothing is odd while all is well
+        all_at_once.xadd("work", {"title": "first"})
+        all_at_once.execute()
 
 
 PROBE_KINDS = ("discovery", "health", "metrics", "process", "queue", "backlog", "host", "self")

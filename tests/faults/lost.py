@@ -15,8 +15,9 @@ _ON_THIS_SIDE = re.compile(r"laddr=\('127\.0\.0\.1', (\d+)\)")
 
 @contextmanager
 def collected_here(ports: Callable[[], Collection[int]]) -> Iterator[None]:
-    """Collect garbage at the end and not before. Fails for what was left open, but for connections that were accepted
-    on one of `ports`."""
+    """Collect garbage at the end and not before, here and within. Fails for what was left open, but for connections
+    that were accepted on one of `ports`."""
+    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
@@ -24,7 +25,8 @@ def collected_here(ports: Callable[[], Collection[int]]) -> Iterator[None]:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             gc.collect()
-        gc.enable()
+        if was_on:
+            gc.enable()
     lost = [one for one in told if _port(one) in ports()]
     # The layer of TLS above a connection names no port, and is lost together with it.
     transports = sum(isinstance(one.source, asyncio.BaseTransport) for one in lost)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from collectors.alerts.alert_files import FILE_BYTES as ALERT_FILE_BYTES
 from config.file_text import SIZE_LIMIT as SLO_FILE_BYTES
 from config.rule_files import FILE_BYTES as RULE_FILE_BYTES
-from tests.faults.fleet import BODY_BYTES, FILE_BYTES, PATHS, WATCHERS, Fleet
+from tests.faults.fleet import BODY_BYTES, FILE_BYTES, PATHS, WATCHERS, Fleet, fill
 from tests.faults.proxy import Mode
 from tests.hostile_server import reply
 
@@ -155,8 +155,9 @@ def files(change: Callable[[Fleet, str], None], but: tuple[str, ...] = ()) -> Ac
     async def act(fleet: Fleet) -> None:
         for name in FILES:
             if name not in but:
-                if name == "file_sd":
-                    # What stands between the old file and the new thing in its place is no file: a change of its own.
+                if name in ("file_sd", "alert_files"):
+                    # Between the old file and the new thing in its place there is none: that is a change of its own,
+                    # which takes targets and alerts along.
                     await fleet.between_looks(name)
                 change(fleet, name)
 
@@ -234,12 +235,12 @@ async def other_types(fleet: Fleet) -> None:
     assert fleet.redis is not None
     with fleet.redis.client() as client:
         for key in ("jobs", "work"):
-            client.delete(key)
-            client.set(key, "no longer what it was")
+            client.set(key, "no longer what it was")  # whatever it was, and in one step
 
 
 async def refill(fleet: Fleet) -> None:
-    fleet.fill_redis()
+    assert fleet.redis is not None
+    fill(fleet.redis)
 
 
 async def demand_password(fleet: Fleet) -> None:

@@ -1,32 +1,37 @@
-"""Faults that hit everything at once: the clock, a sleep, flapping, and a fleet that vanishes."""
+"""Faults that hit everything at once: the clock, a sleep, flapping."""
 
 import asyncio
-import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from fleet.errors import Fault
 from fleet.model import EventKind
-from tests.faults.fleet import WATCHERS, Fleet
+from tests.faults.fleet import PATIENCE_S, WATCHERS, Fleet
 from tests.faults.proxy import Mode
-from tests.faults.table import FILES, emptied
-from tests.hostile_server import HostileServer
-from tests.real_prometheus import free_port
-from tests.test_deck import HEALTHY, running, until
+from tests.faults.table import FILES, emptied, well
 
 FLAPS = 30
-MANY = 5_000
 
 
 def states(fleet: Fleet) -> dict[str, str]:
     return {name: row.state.value for name, row in fleet.store.status.items()}
 
 
-def changes(fleet: Fleet) -> int:
-    """Changes of agents, queues and backlogs so far."""
-    events = fleet.store.events.values()
-    return max((event.seq for event in events if event.kind is not EventKind.SOURCE), default=0)
+def alarms(fleet: Fleet, after: int) -> list[str]:
+    """What became worse of agents, queues and backlogs, as the events `after` one tell it. But for time-outs: those
+    are measured by the event loop, which these clocks are none of, and come of a machine that is busy."""
+    return [
+        f"{event.subject}: {event.before} → {event.after} {event.detail}"
+        for event in fleet.store.events.values()
+        if event.seq > after and event.bad and event.kind is not EventKind.SOURCE and Fault.TIMEOUT not in event.detail
+    ]
+
+
+def told(fleet: Fleet, words: str, after: int) -> bool:
+    """Whether an event `after` one says that of fleetdeck itself."""
+    events = [event for event in fleet.store.events.values() if event.seq > after]
+    return any(event.subject == "fleetdeck" and event.after.startswith(words) for event in events)
 
 
 async def three_looks(fleet: Fleet) -> None:
@@ -41,23 +46,23 @@ def test_a_clock_that_is_set_changes_no_state_and_no_age(fleet: Fleet, by: timed
     async def play() -> None:
         store = fleet.store
         await fleet.until(fleet.all_is_well, "all is well before")
-        before, seq, points = states(fleet), changes(fleet), len(store.history.points(LATENCY))
+        before, seq, points = states(fleet), max(store.events, default=0), len(store.history.points(LATENCY))
         fleet.clock.set_by += by
+        words = f"clock set {'forward' if by > timedelta(0) else 'back'} by "
+        await fleet.until(lambda: told(fleet, words, seq), "it is noticed that the clock was set")
         await three_looks(fleet)
-        await fleet.until(fleet.all_is_well, "all is well")
-        assert states(fleet) == before
-        assert changes(fleet) == seq
+        await fleet.until(lambda: fleet.all_is_well() and states(fleet) == before, "all is well")
+        assert not alarms(fleet, after=seq)
         for watcher in WATCHERS:
             seen = store.sources.seen(watcher.job)
             assert seen is not None
             assert timedelta(0) <= fleet.clock.now() - seen < timedelta(seconds=60), watcher.name
         assert all(status.since and status.since <= fleet.clock.now() for status in store.status.values())
         assert all(event.at <= fleet.clock.now() for event in store.events.values()), "nothing lies in the future"
+        enough = min(points + 2, 240)
+        await fleet.until(lambda: len(store.history.points(LATENCY)) >= enough, "history goes on")
         times = [at for at, _ in store.history.points(LATENCY)]
         assert times == sorted(times)
-        assert len(times) >= min(points + 2, 240), "history goes on"
-        said = [event.after for event in store.events.values() if event.subject == "fleetdeck"]
-        assert said[-1].startswith(f"clock set {'forward' if by > timedelta(0) else 'back'} by ")
 
     fleet.do(play())
 
@@ -68,12 +73,12 @@ LATENCY = ("agent", "control", "latency_s")
 def test_a_machine_that_slept_raises_no_alarm(fleet: Fleet) -> None:
     async def play() -> None:
         await fleet.until(fleet.all_is_well, "all is well before")
-        before, seq = states(fleet), changes(fleet)
+        before, seq = states(fleet), max(fleet.store.events, default=0)
         fleet.clock.slept_s += 8 * 3600
+        await fleet.until(lambda: told(fleet, "back after 8h", seq), "it is noticed that the machine slept")
         await three_looks(fleet)
-        await fleet.until(fleet.all_is_well, "all is well")
-        assert states(fleet) == before
-        assert changes(fleet) == seq
+        await fleet.until(lambda: fleet.all_is_well() and states(fleet) == before, "all is well")
+        assert not alarms(fleet, after=seq)
 
     fleet.do(play())
 
@@ -83,58 +88,24 @@ def test_what_flaps_ten_times_a_second_disturbs_nobody_and_ends_well(fleet: Flee
         await fleet.until(fleet.all_is_well, "all is well before")
         before = {watcher: fleet.data(watcher) for watcher in WATCHERS}
         calm = [watcher for watcher in WATCHERS if watcher.by in ("nothing", "process")]
-        looks = fleet.looks()
-        for turn in range(FLAPS):
-            for proxy in fleet.proxies.values():
-                proxy.mode = Mode.RESET if turn % 2 == 0 else Mode.PASS
-            for name in FILES:
-                (emptied if turn % 2 == 0 else Fleet.write)(fleet, name)
-            await asyncio.sleep(0.1)
-            assert all(map(fleet.is_well, calm))
-        assert fleet.looks() > looks + 3
-        await fleet.until(fleet.all_is_well, "all is well again")
-        assert {watcher: fleet.data(watcher) for watcher in WATCHERS} == before
+        looks, turn = fleet.looks(), 0
+        async with asyncio.timeout(2 * PATIENCE_S):
+            while turn < FLAPS or fleet.looks() <= looks + 3:
+                for proxy in fleet.proxies.values():
+                    proxy.mode = Mode.RESET if turn % 2 == 0 else Mode.PASS
+                for name in FILES:
+                    (emptied if turn % 2 == 0 else Fleet.write)(fleet, name)
+                await asyncio.sleep(0.1)
+                turn += 1
+                assert all(map(fleet.is_well, calm)), [fleet.said(watcher) for watcher in calm]
+        await well(fleet)
+        for name in FILES:
+            fleet.write(name)
+
+        def as_before() -> bool:
+            # A plan that was empty when it was looked at last is well, too.
+            return fleet.all_is_well() and {watcher: fleet.data(watcher) for watcher in WATCHERS} == before
+
+        await fleet.until(as_before, "all is as before")
 
     fleet.do(play())
-
-
-@pytest.mark.anyio
-async def test_five_thousand_agents_that_vanish_at_once_hold_nobody_up(tmp_path: Path) -> None:
-    file = tmp_path / "targets.json"
-    nobody = f"127.0.0.1:{free_port()}"
-    labels = {"__scrape_interval__": "1h", "__scrape_timeout__": "1s"}
-    groups = [{"targets": [nobody], "labels": labels | {"agent_name": f"many-{n}"}} for n in range(MANY)]
-    everybody = json.dumps(groups)
-    async with HostileServer() as server:
-        server.add("/control", HEALTHY)
-        # An answer takes a few rounds of the loop that five thousand hold: 50 ms, the interval, would be none too many.
-        control = {"name": "control", "health": server.url("/control"), "every": "500ms", "timeout": "500ms"}
-        static = json.dumps([control])
-        file.write_text(everybody)
-        config = (
-            f"discovery: [{{kind: file_sd, files: [targets.json], every: 250ms}}, {{kind: static, agents: {static}}}]\n"
-        )
-        async with running(tmp_path, config) as store:
-            await until(
-                lambda: len(store.status) == MANY + 1 and all(f"metrics:many-{n}" in store.sources for n in range(MANY))
-            )
-            await until(lambda: sum(row.failures > 0 for row in store.scrapes.values()) == MANY)
-            for turn in range(2):
-                seen = len(server.seen)
-                file.write_text("[]")
-                await until(
-                    lambda: (
-                        [name for name, row in store.status.items() if not row.gone] == ["control"]
-                        or len(store.status) == 1
-                    )
-                )
-                await until(lambda: list(store.status) == ["control"])
-                assert not any(key.startswith("metrics:") for key in store.sources)
-                assert len(server.seen) > seen, "the one that stays is looked at all the while"
-                assert store.status["control"].state.value == "up"
-                told = [event for event in store.events.values() if "more agents" in event.subject]
-                assert told, "what happens to thousands is told once"
-                if turn == 0:
-                    file.write_text(everybody)
-                    await until(lambda: len(store.status) == MANY + 1)
-            assert len(store.history) < 100, "their history is gone with them"

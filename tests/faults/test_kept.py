@@ -84,10 +84,10 @@ LAST = {
 
 @pytest.fixture(autouse=True)
 def _in_time() -> Iterator[None]:
-    """Nobody waits for ever, as who opens a FIFO does."""
+    """Nobody waits for ever, as who opens a FIFO does; it ends the whole run, so a slow machine must not do it."""
     import faulthandler
 
-    faulthandler.dump_traceback_later(60, exit=True)
+    faulthandler.dump_traceback_later(600, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
 
@@ -224,7 +224,7 @@ def test_a_folder_that_may_not_be_written_is_said_and_written_later(tmp_path: Pa
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         preexec_fn=give_up_rights if os.geteuid() == 0 else None,
     )

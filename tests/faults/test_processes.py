@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,12 @@ from tests.faults.watching import Watching
 from tests.hostile_server import HostileServer
 
 EVERY_S = 4.0
-"""So long that a pause of a second, of a busy machine or of our own garbage collector, is no burst of half of all."""
 AGENTS = 60
+AT_ONCE_S = EVERY_S / 5
+NO_STOP_S = 2.0
+"""A pause that is shorter is none to the supervisor: what was missed in it is caught up at once, as it should."""
+NAMED = 11
+"""Agents in the files: ten in the status file, and one target."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how root gives up the right to read everything is Linux's own")
@@ -45,7 +50,12 @@ def test_permission_lost_on_every_file_and_given_back(tmp_path: Path) -> None:
     }
     files = [tmp_path / name for name in ("targets.json", *(name for name, _ in FILES.values()))]
     with Watching(tmp_path / "fleetdeck.yaml", unprivileged=True) as deck:
-        before = deck.until(lambda known: all(known["sources"].get(job, [""])[0] == "ok" for job in jobs))
+        before = deck.until(
+            # What a source named is a row a moment later.
+            lambda known: (
+                all(known["sources"].get(job, [""])[0] == "ok" for job in jobs) and len(known["states"]) == NAMED
+            )
+        )
         for file in files:
             file.chmod(0)
         during = deck.until(
@@ -77,18 +87,25 @@ async def test_a_process_that_was_stopped_goes_on_without_a_burst_or_an_alarm(tm
         deck = await asyncio.to_thread(Watching, tmp_path / "fleetdeck.yaml")
         try:
             await asyncio.to_thread(deck.until, lambda known: list(known["states"].values()) == ["up"] * AGENTS)
-            before = (await asyncio.to_thread(deck.known))["events"]
+            before = of_agents(await asyncio.to_thread(deck.known))
             deck.process.send_signal(signal.SIGSTOP)
             await asyncio.sleep(EVERY_S + 1)  # all have missed their turn
             deck.process.send_signal(signal.SIGCONT)
             began, count = time.monotonic(), len(asked)
-            async with asyncio.timeout(5 * EVERY_S):
+            async with asyncio.timeout(15 * EVERY_S):
                 while len(asked) < count + AGENTS:  # noqa: ASYNC110  # the server tells nobody
                     await asyncio.sleep(0.01)
-            after = (await asyncio.to_thread(deck.known))["events"]
+            after = of_agents(await asyncio.to_thread(deck.known))
         finally:
             await asyncio.to_thread(deck.__exit__, None, None, None)
     assert after == before, "nobody is called stale or down for what was not looked at"
     times = [at - began for at in asked[count:]]
-    most = max(sum(start <= at < start + EVERY_S / 5 for at in times) for start in times)
-    assert most < AGENTS / 2, f"{most} of {AGENTS} were asked within a fifth of the interval"
+    most = max(sum(start <= at < start + AT_ONCE_S for at in times) for start in times)
+    # A busy machine may pause us or them, too, on top of what is due anyway.
+    allowed = AGENTS * (NO_STOP_S + AT_ONCE_S) / EVERY_S
+    assert most <= allowed, f"{most} of {AGENTS} were asked within a fifth of the interval"
+
+
+def of_agents(known: dict[str, Any]) -> list[str]:
+    """The events that are none of fleetdeck itself, which rightly tells of a stop of ten seconds."""
+    return [event for event in known["events"] if not event.startswith("fleetdeck: ")]

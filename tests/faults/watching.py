@@ -14,6 +14,10 @@ from tests.real_prometheus import eventually
 
 _PR_CAPBSET_DROP = 24
 _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
+_LIBC = ctypes.CDLL(None, use_errno=True)
+"""Loaded before any fork: the child of a process with threads must not load anything."""
+_PATIENCE_S = 120.0
+"""For how long a process may take to start, to look, or to end, on a machine that is busy with others."""
 
 
 class Watching:
@@ -34,7 +38,7 @@ class Watching:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=_PATIENCE_S)
         assert self.process.returncode == 0
 
     def known(self) -> dict[str, Any]:
@@ -53,12 +57,11 @@ class Watching:
             known = self.known()
             return known if condition(known) else None
 
-        return eventually(look)
+        return eventually(look, _PATIENCE_S)
 
 
 def give_up_rights() -> None:
     """What root may from now on is what a file's permissions say (Linux capabilities(7))."""
-    libc = ctypes.CDLL(None, use_errno=True)
     for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
-        if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0):
+        if _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0):
             raise OSError(ctypes.get_errno(), "prctl")

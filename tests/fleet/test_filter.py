@@ -237,11 +237,15 @@ def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
 @pytest.mark.parametrize("part", [*"(![\\", "((a)", "a(", "'a' ", "(a ", "a) ", "!(", "(!", "or ", "-l a,b "])
 def test_reading_takes_no_longer_than_the_text_is_long(part: str) -> None:
     text = (part * LONGEST_TEXT)[:LONGEST_TEXT]
-    began = time.process_time()
-    with contextlib.suppress(FilterError):
-        parse(text)
-    # Linear reading takes some milliseconds; what is squared takes seconds.
-    assert time.process_time() - began < 0.5
+
+    def seconds() -> float:
+        began = time.process_time()
+        with contextlib.suppress(FilterError):
+            parse(text)
+        return time.process_time() - began
+
+    # Linear reading takes some milliseconds; what is squared takes seconds. The collector may come into one of them.
+    assert min(seconds() for _ in range(3)) < 0.5
 
 
 def test_a_label_that_nobody_has_is_told_apart() -> None:

@@ -16,6 +16,9 @@ _PASTE, _END = "\x1b[200~", "\x1b[201~"
 _PASTED = "Zpasted \x9d52;c;4242\x9c \x9b4242J \u202e \u2028 [/red] [@click=app.quit] Zend"
 """What a clipboard can hold. Terminals keep an escape back when they paste."""
 _PAGE_UP, _ESCAPE, _ENTER, _PALETTE = "\x1b[5~", "\x1b", "\r", "\x10"
+_ESCAPE_WHOLE = "\x1b[27u"
+"""Escape in the words of the kitty keyboard protocol: a bare one that is followed by another key within a tenth of a
+second is that key with alt."""
 _SUGGESTED = re.compile(r"agent Z\w{4}z")
 WALKED = ("overview", "agents", "tasks", "queues", "backlog", "sources", "events")
 """The views that are filled."""
@@ -110,7 +113,7 @@ class Walk:
             press("G" + _PAGE_UP + "g")
             self._dashboard.ask("settle")
             for _ in range(2):
-                press(_ESCAPE)
+                press(_ESCAPE_WHOLE)
                 self._dashboard.ask("settle")
             self._report.screens += 1
 

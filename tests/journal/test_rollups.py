@@ -24,6 +24,7 @@ from journal.rollups import RollupFile
 from tests.fleet.slo.samples import Lists, at, run, slo
 
 ROOT = Path(__file__).parents[2]
+HOUR_MS = 3_600_000
 DATA = pack([(1.0, 2.0, 3)] * MINUTES)
 NUMBERS = st.integers(0, 10**9).map(float) | st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -73,7 +74,7 @@ from journal.rollups import RollupFile
 from tests.journal.test_rollups import kept
 store = RollupFile(Path({str(tmp_path / "slos.db")!r}))
 for number in range(100_000):
-    store.save(kept(range(number * 3, number * 3 + 3), at_ms=number))
+    store.save(kept(range(number * 3, number * 3 + 3), at_ms=number * 3 * {HOUR_MS}))
     print(number, flush=True)
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT, text=True) as writer:
@@ -87,7 +88,7 @@ for number in range(100_000):
     assert set(range(max(0, last * 3 - 600), last * 3 + 3)) <= found
     (mark,) = marks_of(store)
     assert len(found) % 3 == 0
-    assert mark.at_ms == max(found) // 3, "hours and marks are of the same moment"
+    assert mark.at_ms == (max(found) - 2) * HOUR_MS, "hours and marks are of the same moment"
     assert store.moved_aside is None
     assert store.save(kept([5_000_000])), "the lock ended with its process"
 

@@ -72,10 +72,9 @@ def judged(samples: Sequence[Sample], *, warm: bool) -> list[Verdict]:
 
     `warm`: the histories had the time to fill before the second half, so that memory may not grow by them any more.
     """
-    end = samples[-1].hour
-    later = [sample for sample in samples if sample.hour > end / 4]
-    second = [sample for sample in later if sample.hour <= end / 2]
-    last = [sample for sample in later if sample.hour > end * 3 / 4]
+    # Quarters of the samples, which stand even on a machine that takes some much later than others.
+    quarter = len(samples) // 4
+    later, second, last = samples[quarter:], samples[quarter : 2 * quarter], samples[-quarter:]
     found = []
     for name in MEASURES:
         before = fmean(getattr(sample, name) for sample in second)

@@ -26,6 +26,8 @@ PATIENCE_S = 60.0
 _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 _KITTY = re.compile(rb"\x1b\[([<>])\d*u")
 _REPLIES = {b"\x1b[?2026$p": b"\x1b[?2026;2$y"}
+_MARK = b"\x1b]9999;all of it\x07"
+"""What no program sends and no screen shows."""
 _LOCALE = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE")
 _COLOUR = ("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLORTERM", "COLORFGBG", "TERM")
 
@@ -132,7 +134,8 @@ class Session:
         deadline = time.monotonic() + PATIENCE_S
         while not seen(self.screen.text()):
             came = self.read(0.5)
-            if not came and self.process.poll() is not None and not self.read(0):
+            if not came and self.process.poll() is not None:
+                self.drain()
                 if seen(self.screen.text()):
                     break
                 raise LostError(f"ended with {self.process.returncode} before {what or shows!r}:\n{self.screen.text()}")
@@ -156,6 +159,19 @@ class Session:
                 os.write(self._master, reply)
         return data
 
+    def drain(self) -> None:
+        """Read to the end of what was sent by a program that has ended or is stopped. That may still be on its way
+        through the kernel, and silence would not tell: a mark that is sent behind it does."""
+        while self.read(0):
+            pass
+        os.write(self._slave, _MARK)
+        deadline = time.monotonic() + PATIENCE_S
+        while _MARK not in self.raw:
+            self.read(0.5)
+            if time.monotonic() > deadline:
+                raise LostError(f"its output does not end:\n{self.screen.text()}")
+        self.raw = self.raw.replace(_MARK, b"")
+
     def quiet(self, seconds: float = 0.5) -> None:
         """Read until nothing has come for so long."""
         while self.read(seconds):
@@ -168,7 +184,7 @@ class Session:
             self.read(0.1)
             if time.monotonic() > deadline:
                 raise LostError(f"it does not end:\n{self.screen.text()}")
-        self.quiet(0.1)
+        self.drain()
         code = self.process.returncode
         return 128 - code if code < 0 else code
 

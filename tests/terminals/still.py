@@ -49,6 +49,7 @@ class StillApp(FleetdeckApp):
         if self.failing == "thread":
             threading.Thread(target=_fail_in_thread, args=(secret,)).start()
         if self.failing == "hang":
+            os.write(2, b"\x1b[H\x1b[2Jit hangs")
             while True:
                 time.sleep(0.1)
 

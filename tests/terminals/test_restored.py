@@ -10,11 +10,24 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.terminals.session import ROOT, Session, environment, still
+from tests.terminals.session import PATIENCE_S, ROOT, Session, environment, still
 from tests.terminals.still import SECRET
 
 CONSOLE_SCRIPT = "from cli.start import main; main()"
 """What pip makes of our entry point."""
+DROPS_AN_INTERRUPT = """
+import contextlib, os, signal, sys
+
+class Dropping:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "{module}":
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Dropping)
+"""
+"""Is interrupted at an import, in which Python drops that."""
 SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGQUIT: 131}
 
 
@@ -40,6 +53,7 @@ def until_stopped(session: Session, process: psutil.Process) -> None:
     """Read until job control has stopped it."""
     while process.status() != psutil.STATUS_STOPPED:
         session.read(0.05)
+    session.drain()
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS.items(), ids=lambda value: getattr(value, "name", ""))
@@ -92,9 +106,9 @@ def test_collecting_that_fails_is_said_and_the_dashboard_stays(tmp_path: Path) -
 def test_what_hangs_is_ended_by_force_and_the_terminal_restored(tmp_path: Path) -> None:
     with still(tmp_path, FAIL="hang") as session:
         standing(session).press("X")
-        session.quiet(0.5)
+        session.wait("it hangs")
         session.signal(signal.SIGTERM)
-        assert session.end(30) == 143
+        assert session.end() == 143
         session.assert_restored()
 
 
@@ -204,9 +218,18 @@ def test_a_closed_terminal_ends_it_and_its_demo_fleet(tmp_path: Path, ignored: b
         family = [psutil.Process(session.process.pid), *psutil.Process(session.process.pid).children(recursive=True)]
         assert len(family) >= 2
         session.hang_up()
-        assert session.process.wait(30) == 129
-        _, alive = psutil.wait_procs(family, timeout=30)
+        assert session.process.wait(PATIENCE_S) == 129
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE_S)
         assert not alive
+
+
+@pytest.mark.parametrize("module", ["cli.dashboard.dashboard", "cli.dashboard.live", "tui.app"])
+def test_ctrl_c_that_python_would_drop_while_it_imports_the_dashboard_is_not_lost(tmp_path: Path, module: str) -> None:
+    (tmp_path / "fleetdeck.yaml").write_text("discovery: [{kind: static, agents: [{name: a}]}]\n")
+    script = DROPS_AN_INTERRUPT.format(module=module) + CONSOLE_SCRIPT
+    with Session([sys.executable, "-c", script], environment(tmp_path), tmp_path) as session:
+        assert session.end() == 130
+        assert bytes(session.raw) == b""
 
 
 def test_ctrl_c_at_any_moment_of_the_start_ends_it_without_a_traceback(tmp_path: Path) -> None:

@@ -17,15 +17,18 @@ _LONG = {"2": 5, "5": 3}
 STATES = ("down", "degraded", "stale", "unknown", "waiting", "up")
 
 
-def walk(session: Session) -> dict[str, str]:
-    """Go through everything; what stood on the screen in each place."""
-    seen: dict[str, str] = {}
+def walk(session: Session) -> None:
+    """Go through everything."""
 
     def show(name: str, keys: str, shows: str | Callable[[str], bool]) -> None:
         session.press(keys)
         session.wait(shows, name)
         session.quiet(0.15)
-        seen[name] = session.screen.text()
+
+    def close(name: str, shown: str) -> None:
+        # Escape and a key that comes before it was read are one key.
+        session.wait(shown, name)
+        show(name, "\x1b", lambda text: shown not in text)
 
     session.wait("sources 4/6")
     for number, view in enumerate(TABS, 1):
@@ -33,28 +36,27 @@ def walk(session: Session) -> dict[str, str]:
         show(view, str(number), partial(_is_titled, title))
         if view not in ("overview", "alerts", "slos", "tasks"):  # none of these is in the store
             show(f"{view} page", "g\r", lambda text: "esc back" in text)
-            show(view, "\x1b", lambda text: "esc back" not in text)
+            close(view, "esc back")
     session.press("2")
     show("columns", "C", "width")
-    show("agents", "\x1b", lambda text: "width" not in text)
+    close("agents", "width")
     show("copy as", "\x19", "Markdown")
-    show("agents", "\x1b", lambda text: "Markdown" not in text)
+    close("agents", "Markdown")
     show("help", "?", "Keys that work here")
-    show("agents", "\x1b", lambda text: "Keys that work here" not in text)
+    close("agents", "Keys that work here")
     show("filter", "/state:down\r", lambda text: "state:down" in _title(text))
     show("a wrong filter", "/(\r", lambda text: "/(" in _bottom(text) and "\n" in text)
-    show("agents", "\x1b", lambda text: "esc close" not in text)
+    close("agents", "esc close")
     show("prompt", ":theme ", ":theme")
-    show("agents", "\x1b", lambda text: "esc close" not in text)
+    close("agents", "esc close")
     show("palette", "\x10", "Search for commands")
     show("palette of agents", "coder", "agent coder")
-    show("agents", "\x1b", lambda text: "agent coder" not in text)
+    close("agents", "agent coder")
     show("themes", ":theme\r", "Search for themes")
-    show("agents", "\x1b", lambda text: "Search for themes" not in text)
+    close("agents", "Search for themes")
     show("toast", "\x03", "quits")
     show("marks", " ", "1 marked")
-    show("overview", "1\tj", "Worst agents")
-    return seen
+    show("overview", "1\tj", lambda text: "Worst agents" in text and "q quit" in text)
 
 
 def sgr_outside(raw: bytes, depth: Depth) -> set[str]:

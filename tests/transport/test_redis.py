@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from inspect import isclass
 
@@ -13,6 +14,7 @@ import redis.exceptions
 from fleet.errors import ConfigError, Fault, OutsideError
 from fleet.secret import Secret
 from tests.real_redis import RealRedis, requires_redis
+from tests.stream_server import StreamServer
 from transport.redis import RedisLink, parse_place, translated
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +50,7 @@ async def test_a_password_opens_and_a_wrong_one_is_told_without_being_shown(guar
 @requires_redis
 async def test_a_hanging_server_is_a_time_out_and_then_it_goes_on() -> None:
     with RealRedis() as server:
-        link = RedisLink(parse_place(server.url), timeout_s=0.2)
+        link = RedisLink(parse_place(server.url), timeout_s=3)
         await link.ask("SET", "a", "1")
         os.kill(server.pid, signal.SIGSTOP)
         with pytest.raises(OutsideError) as caught:
@@ -63,9 +65,21 @@ async def test_a_hanging_server_is_a_time_out_and_then_it_goes_on() -> None:
 
 
 @requires_redis
+@pytest.mark.parametrize("turns", range(6), ids=lambda turns: f"after {turns} turns of the loop")
+async def test_a_server_that_answered_while_we_were_held_up_is_not_called_slow(guarded: RealRedis, turns: int) -> None:
+    link = RedisLink(parse_place(guarded.url, Secret("open sesame")), timeout_s=1)
+    asking = asyncio.create_task(link.ask("PING"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    time.sleep(1.1)  # noqa: ASYNC251  # it holds the loop up
+    assert await asking == b"PONG"
+    await link.aclose()
+
+
+@requires_redis
 async def test_the_same_link_recovers_when_the_server_comes_back() -> None:
     with RealRedis() as server:
-        link = RedisLink(parse_place(server.url), timeout_s=2)
+        link = RedisLink(parse_place(server.url), timeout_s=60)
         await link.ask("PING")
         with server.client() as other:
             other.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -127,12 +141,9 @@ async def test_something_that_is_no_redis(reply: bytes, fault: Fault) -> None:
         await reader.read(1)
         writer.write(reply)
         await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        error = await fault_of(RedisLink(parse_place(f"redis://127.0.0.1:{port}")), "PING")
+    async with StreamServer(answer) as server:
+        error = await fault_of(RedisLink(parse_place(f"redis://127.0.0.1:{server.port}")), "PING")
     assert error.fault is fault
 
 

@@ -2,10 +2,7 @@
 
 import asyncio
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -19,28 +16,6 @@ pytestmark = pytest.mark.anyio
 LIMIT_S = 0.05
 
 
-class _Healthy(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # its name
-        self.send_response(200)
-        self.send_header("content-length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_: object) -> None:
-        """Nothing to the test's own output."""
-
-
-@pytest.fixture
-def healthy() -> Iterator[str]:
-    """The address of a server that answers at once, in a thread of its own."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Healthy) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
 def hold_the_loop() -> None:
     """Keep the event loop from doing anything for three limits."""
     time.sleep(3 * LIMIT_S)
@@ -52,15 +27,44 @@ async def hold_the_loop_again_and_again() -> None:
         await asyncio.sleep(0)
 
 
-async def test_an_agent_that_answered_while_we_were_held_up_is_not_called_slow(healthy: str) -> None:
-    client = HttpClient(Limits())
+class Agent:
+    """An agent in the same loop, which holds that up with each connection, and with each answer after it was sent: so
+    nothing hangs on when the machine lets another thread or program run."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self._listening = listening
+        self._open: list[socket.socket] = [listening]
+        asyncio.get_running_loop().add_reader(listening, self._connected)
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+    def _connected(self) -> None:
+        connection, _ = self._listening.accept()
+        self._open.append(connection)
+        asyncio.get_running_loop().add_reader(connection, self._asked, connection)
+        hold_the_loop()
+
+    def _asked(self, connection: socket.socket) -> None:
+        if connection.recv(65_536):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            hold_the_loop()
+        else:
+            asyncio.get_running_loop().remove_reader(connection)
+
+    def close(self) -> None:
+        for one in self._open:
+            asyncio.get_running_loop().remove_reader(one)
+            one.close()
+
+
+async def test_an_agent_that_answered_while_we_were_held_up_is_not_called_slow() -> None:
+    client, agent = HttpClient(Limits()), Agent(socket.create_server(("127.0.0.1", 0)))
     try:
-        for turn in range(3):  # held up while it connects, and while it waits for an answer on an open connection
-            asyncio.get_running_loop().call_soon(hold_the_loop)
-            answer = await client.get(healthy, timeout_s=LIMIT_S)
+        for turn in range(3):  # held up while it connects, and while an answer is there that nobody has read yet
+            answer = await client.get(agent.url, timeout_s=LIMIT_S)
             assert (answer.status, answer.body) == (200, b"ok"), turn
     finally:
         await client.aclose()
+        agent.close()
 
 
 async def test_a_server_that_hangs_is_slow_however_long_we_are_held_up() -> None:
@@ -71,6 +75,22 @@ async def test_a_server_that_hangs_is_slow_however_long_we_are_held_up() -> None
             await client.get(f"http://127.0.0.1:{hangs.getsockname()[1]}/", timeout_s=LIMIT_S)
         assert caught.value.fault is Fault.TIMEOUT
         await client.aclose()
+
+
+async def test_who_was_held_up_in_the_middle_has_the_whole_limit_all_the_same() -> None:
+    """What ends before the limit does makes its last bell ring in time."""
+    loop = asyncio.get_running_loop()
+    limit_s = 20 * LIMIT_S
+    answer = loop.create_future()
+
+    def hold() -> None:
+        # The other side answers half a limit after we can hear it again.
+        time.sleep(0.8 * limit_s)
+        loop.call_later(0.5 * limit_s, answer.set_result, "answer")
+
+    loop.call_later(0.1 * limit_s, hold)
+    async with TimeLimit(limit_s):
+        assert await answer == "answer"
 
 
 async def test_what_is_held_up_all_the_time_ends_all_the_same() -> None:

@@ -1,5 +1,6 @@
 """The dialog that every plan is confirmed in, and by nothing else: its keys, tiers, and what is drawn in it."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,7 +48,11 @@ async def test_the_focus_begins_on_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("tier", [Tier.YES, Tier.NAME])
-async def test_what_is_typed_before_the_dialog_could_be_read_is_dropped(tier: Tier) -> None:
+async def test_what_is_typed_before_the_dialog_could_be_read_is_dropped(
+    tier: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every key has just been pressed, however long it was on its way here.
+    monkeypatch.setattr("tui.acting.unhurried.Message", lambda: SimpleNamespace(time=0.0))
     acting = Remembered(agent_store())
     async with acting_deck(acting).run_test(size=SIZE) as pilot:
         app: Any = pilot.app

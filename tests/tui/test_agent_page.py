@@ -62,7 +62,7 @@ async def test_a_new_page_of_metrics_is_shown() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         page = Page(series=(SeriesId("queue_depth", ()),), values=(41.0,))
         store.scrapes.put("coder-1", Scrape(page=page))
-        for _ in range(80):
+        for _ in range(400):
             await pilot.pause(0.05)
             if "queue_depth" in screen_text(app):
                 break

@@ -53,8 +53,8 @@ async def typed(pilot: Pilot[None], text: str) -> None:
 
 
 async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    """Let the app go on until something is true; four seconds are more than anything here may take."""
-    for _ in range(80):
+    """Let the app go on until something is true; twenty seconds are more than anything here may take."""
+    for _ in range(400):
         if true():
             return
         await pilot.pause(0.05)

@@ -58,7 +58,8 @@ async def test_a_terminal_that_has_not_taken_the_last_frame_gets_no_other() -> N
     await painter.painted.wait()
 
 
-async def test_a_screen_is_sent_when_it_stands() -> None:
+async def test_a_screen_is_sent_when_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.terminal.frames._LAYOUT_MOST_S", 3600.0)
     painter = Painter()
     painter.settled = False
     painter.frames.settle()

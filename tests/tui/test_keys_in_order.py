@@ -1,6 +1,9 @@
 """Keys that come in one burst, as somebody who types fast, or a multiplexer, sends them: each is heard by whoever has
 the focus once those before it are done."""
 
+import asyncio
+import time
+
 import pytest
 from textual import events
 from textual.pilot import Pilot
@@ -10,7 +13,7 @@ from tests.tui.acting_stores import Remembered, rollback_plan
 from tests.tui.factories import agent_store
 from tests.tui.test_app import until
 from tui.acting.watch import WatchPage
-from tui.keys.in_order import OrderlyApp
+from tui.keys.in_order import PATIENCE_S, OrderlyApp
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +37,35 @@ async def test_what_is_typed_behind_a_tab_or_an_enter_is_in_the_next_line_and_no
         await until(pilot, lambda: isinstance(pilot.app.screen, WatchPage))
         ((_, _, confirmation, _),) = acting.writes()
         assert (confirmation.typed, confirmation.reason) == ("gateway", "it burns")
+
+
+async def test_a_program_that_is_stopped_while_it_hears_keys_gives_none_of_them_to_another_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a machine that is busy, or slept: for longer than a key is waited for, at each moment on its way."""
+    loop, stops = asyncio.get_running_loop(), 0
+    monkeypatch.setattr(loop, "time", lambda: time.monotonic() + stops * 2 * PATIENCE_S)
+    async with acting_deck(Remembered(agent_store())).run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, rollback_plan())
+        box = next(iter(screen._boxes.values()))
+        for turns in range(40):
+            screen.set_focus(screen._cancel)
+            box.value = ""
+            burst(pilot, "\tab")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            stops += 1
+            await until(pilot, lambda: box.value == "ab")
+
+
+async def test_a_key_that_nobody_says_was_heard_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.keys.in_order.PATIENCE_S", 0.02)
+    async with acting_deck(Remembered(agent_store())).run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, rollback_plan())
+        box = next(iter(screen._boxes.values()))
+        monkeypatch.setattr(OrderlyApp, "_key_passed", lambda *_, **__: None)
+        burst(pilot, "\tab")
+        await until(pilot, lambda: box.value == "ab")
 
 
 async def test_a_paste_is_in_its_place_too() -> None:

@@ -2,15 +2,17 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from tests.tui.pty_table import STILL
+
 ROOT = Path(__file__).parents[2]
-QUIET_S = 1.0
-"""So long without a byte means that nothing more comes."""
+IDLE_S = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +20,7 @@ def terminal() -> Iterator[pexpect.spawn]:
     env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
     env.pop("NO_COLOR", None)
     child = pexpect.spawn(
-        sys.executable, ["-m", "tests.tui.pty_table"], cwd=str(ROOT), env=env, dimensions=(50, 160), timeout=30
+        sys.executable, ["-m", "tests.tui.pty_table"], cwd=str(ROOT), env=env, dimensions=(50, 160), timeout=120
     )
     child.expect("connection refused")
     sent(child)
@@ -27,13 +29,11 @@ def terminal() -> Iterator[pexpect.spawn]:
 
 
 def sent(child: pexpect.spawn) -> bytes:
-    """Everything that comes until it has been quiet for a while."""
-    got = b""
-    while True:
-        try:
-            got += child.read_nonblocking(1 << 16, timeout=QUIET_S)
-        except pexpect.TIMEOUT:
-            return got
+    """Everything that comes until the program says that there is nothing left to send."""
+    child.send(".")
+    child.expect_exact(STILL)
+    assert isinstance(child.before, bytes)
+    return child.before
 
 
 def test_a_changed_cell_is_within_the_budget(terminal: pexpect.spawn) -> None:
@@ -45,6 +45,7 @@ def test_a_changed_cell_is_within_the_budget(terminal: pexpect.spawn) -> None:
 
 
 def test_changes_out_of_sight_and_idleness_send_nothing(terminal: pexpect.spawn) -> None:
+    time.sleep(IDLE_S)
     assert sent(terminal) == b""
     terminal.send("X")
     assert sent(terminal) == b""

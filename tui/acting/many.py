@@ -257,6 +257,8 @@ class BatchSheet(Sheet[str | None]):
 
     def _scroll(self) -> None:
         """Keep the line under the cursor in sight, else the last one."""
+        if not self.is_attached:
+            return
         page, marked = self.query_one(PlanScroll), self._draft.marked
         if marked is None:
             page.scroll_end(animate=False)

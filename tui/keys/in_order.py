@@ -19,6 +19,8 @@ R = TypeVar("R")
 
 PATIENCE_S = 1.0
 """How long a key is waited for: whoever had it may have been closed meanwhile."""
+_LOOKS = 10
+"""In so many parts: a program that was stopped, or not let run, for as long has waited for one of them only."""
 
 
 class OrderlyApp(App[R]):
@@ -47,10 +49,17 @@ class OrderlyApp(App[R]):
             # What was taken at once, or dropped, was not forwarded.
             if event.is_forwarded:
                 self._key_under_way = event
-                loop = asyncio.get_running_loop()
-                self._key_patience = loop.call_later(PATIENCE_S, self._key_done, event)
+                self._be_patient(event, _LOOKS)
                 first = self.focused or self.screen
                 self._follow_key(event, first, first)
+
+    def _be_patient(self, event: events.Event, looks: int) -> None:
+        """Wait for a key for so many parts of the patience, then no longer."""
+        if looks and self._key_under_way is event:
+            loop = asyncio.get_running_loop()
+            self._key_patience = loop.call_later(PATIENCE_S / _LOOKS, self._be_patient, event, looks - 1)
+        else:
+            self._key_done(event)
 
     def _follow_key(self, event: events.Event, node: MessagePump, first: MessagePump, *, again: bool = False) -> None:
         """Be told once `node` is done with an event: what it is told by stands behind the event in its queue. `first`

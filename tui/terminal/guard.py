@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from rich.text import Text
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
 
 from fleet.crash import crash_report
 from fleet.text import scrub, scrub_lines
@@ -39,6 +40,14 @@ class GuardedApp(App[R]):
             lines = scrub_lines(event.text[:most].replace("\r", "\n"), most)
             event.text = lines if most else scrub(event.text.strip("\r\n"), PASTE_CHARS)
         await super().on_event(event)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Widgets that still open, or say something, while everything is taken down may not find what is gone by then,
+        or was not made any more: that is no failure of the dashboard."""
+        if self._running or not isinstance(error, NoMatches | ScreenStackError):
+            super()._handle_exception(error)
+        else:
+            log.debug("while everything was taken down", exc_info=error)
 
     def _fatal_error(self) -> None:
         error = self._exception

@@ -1,10 +1,12 @@
 """Real processes of a plan, well-behaved and not: each ends, none is left over, none is believed more than it said."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ pytestmark = pytest.mark.anyio
 
 def python(program: str, folder: Path, **fields: object) -> CommandRun:
     argv = (sys.executable, "-I", "-S", "-c", program)
-    return CommandRun(**({"argv": argv, "cwd": str(folder), "timeout_s": 30.0, "kill_after_s": 5.0} | fields))  # type: ignore[arg-type]
+    # Long enough for a program on a busy machine; what a limit does is seen by `LoopTime`.
+    return CommandRun(**({"argv": argv, "cwd": str(folder), "timeout_s": 600.0, "kill_after_s": 5.0} | fields))  # type: ignore[arg-type]
 
 
 def number(path: Path) -> int | None:
@@ -34,20 +37,51 @@ async def started(path: Path) -> int:
     return found
 
 
-class _HoldsUp:
-    """Holds the event loop up as soon as a process runs and is waited for."""
+class LoopTime:
+    """The clock of the event loop, which can be set forward: programs take the time that they take."""
 
-    def __init__(self, for_s: float) -> None:
-        self._for_s = for_s
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        real, self.ahead_s = loop.time, 0.0
+        patch.setattr(loop, "time", lambda: real() + self.ahead_s)
+
+    async def over(self, witness: "Witnessing") -> None:
+        """Let time pass until a process is ended for its limit, in steps that are not taken for a loop held up."""
+        while not witness.ended:
+            self.ahead_s += 0.005
+            await asyncio.sleep(0)
+
+
+class Witnessing:
+    """Sees that a process is ended."""
+
+    ended = False
 
     def __call__(self, text: str) -> None:
         """It hears what is printed, and does nothing with it."""
 
     def began(self) -> None:
-        asyncio.get_running_loop().call_soon(time.sleep, self._for_s)
+        """Nor with its start."""
 
     def ending(self, words: str) -> None:
-        """Nor with how it is ended."""
+        self.ended = True
+
+
+class HoldingUp(Witnessing):
+    """Holds the event loop up as soon as a process runs and is waited for, from before its end until long after it."""
+
+    def __init__(self, loop_time: LoopTime, words: bytes) -> None:
+        self._time = loop_time
+        self._words = words
+
+    def began(self) -> None:
+        asyncio.get_running_loop().call_soon(self._hold)
+
+    def _hold(self) -> None:
+        for pid in children(self._words):
+            while alive(int(pid)):
+                time.sleep(0.01)
+        self._time.ahead_s += 1000.0
 
 
 def descriptors() -> int:
@@ -57,14 +91,22 @@ def descriptors() -> int:
 def children(words: bytes) -> list[str]:
     """Our processes that have these words in their arguments."""
     pids = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    return [pid for pid in pids if words in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in pids if words in arguments(pid)]
+
+
+def arguments(pid: str) -> bytes:
+    """Nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def alive(pid: int) -> bool:
     """Whether a process is there and not only waits to be reaped."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -124,34 +166,48 @@ async def test_one_that_ends_by_a_signal_says_so(tmp_path: Path) -> None:
     assert "SIGKILL" in result.fault
 
 
-async def test_one_that_ignores_term_is_killed_with_its_children_and_nobody_knows_what_it_did(tmp_path: Path) -> None:
+async def test_one_that_ignores_term_is_killed_with_its_children_and_nobody_knows_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = f"""
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("working", flush=True)
 if os.fork() == 0:
     open({str(tmp_path / "child")!r}, "w").write(f"{{os.getpid()}}\\n")
-    time.sleep(600)
-print("working", flush=True)
 time.sleep(600)
 """
-    running = asyncio.create_task(run(python(program, tmp_path, timeout_s=1.0, kill_after_s=0.2), tmp_path))
+    witness, loop_time = Witnessing(), LoopTime(monkeypatch)
+    running = asyncio.create_task(run(python(program, tmp_path, kill_after_s=0.2), tmp_path, witness))
     child = await started(tmp_path / "child")
+    await loop_time.over(witness)
     result = await running
     assert (result.sent, result.timed_out, result.status) == (Sent.MAYBE, True, -9)
     assert result.text == "working\n"
     await gone(child)
 
 
-async def test_one_that_ended_in_time_has_done_so_however_late_we_hear_of_it(tmp_path: Path) -> None:
+async def test_one_that_ended_in_time_has_done_so_however_late_we_hear_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The event loop is held up from before its end until after its time is over."""
-    effect = CommandRun(argv=("/bin/sh", "-c", "sleep 0.2; echo done"), cwd=str(tmp_path), timeout_s=1.0)
-    result = await run(effect, tmp_path, _HoldsUp(1.2))
+    effect = CommandRun(argv=("/bin/sh", "-c", "sleep 0.2; echo done"), cwd=str(tmp_path), timeout_s=600.0)
+    result = await run(effect, tmp_path, HoldingUp(LoopTime(monkeypatch), b"echo done"))
     assert (result.sent, result.status, result.text, result.timed_out) == (Sent.YES, 0, "done\n", False)
 
 
-async def test_term_comes_first(tmp_path: Path) -> None:
-    program = "import signal, sys, time; signal.signal(15, lambda *_: (print('bye'), sys.exit(0))); time.sleep(600)"
-    result = await run(python(program, tmp_path, timeout_s=1.0), tmp_path)
+async def test_term_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = f"""
+import os, signal, sys, time
+signal.signal(15, lambda *_: (print("bye"), sys.exit(0)))
+open({str(tmp_path / "pid")!r}, "w").write(f"{{os.getpid()}}\\n")
+time.sleep(600)
+"""
+    witness, loop_time = Witnessing(), LoopTime(monkeypatch)
+    running = asyncio.create_task(run(python(program, tmp_path, kill_after_s=500.0), tmp_path, witness))
+    await started(tmp_path / "pid")
+    await loop_time.over(witness)
+    result = await running
     assert (result.sent, result.timed_out, result.text) == (Sent.MAYBE, True, "bye\n")
 
 
@@ -200,6 +256,21 @@ async def test_a_cancelled_start_leaves_nothing_that_runs(tmp_path: Path) -> Non
         with pytest.raises(asyncio.CancelledError):
             await running
     assert not children(b"time.sleep(600)")
+
+
+async def test_a_start_that_is_cancelled_twice_leaves_nothing_open_either(tmp_path: Path) -> None:
+    effect = CommandRun(argv=("/bin/sleep", "600.25"), cwd=str(tmp_path), kill_after_s=500.0)
+    for first, second in product(range(5), range(1, 8)):
+        running = asyncio.create_task(run(effect, tmp_path))
+        for turns in (first, second):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert not children(b"600.25")
+    # What was left open warns when it is let go of.
+    gc.collect()
 
 
 async def test_one_that_leaves_something_behind_is_not_waited_for(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ async def test_an_archive_that_is_not_the_one_that_was_taken_is_not_put_back(tmp
             await it.book.plan_undo(done)
 
 
-def _reloaded(tmp_path: Path, program_text: str) -> dict[str, object]:
+def _reloaded(tmp_path: Path, program_text: str, **more: object) -> dict[str, object]:
     """A file with two versions, and a program that has it noticed."""
     for name in ("versions", "kept"):
         (tmp_path / name).mkdir()
@@ -141,12 +141,12 @@ def _reloaded(tmp_path: Path, program_text: str) -> dict[str, object]:
         (tmp_path / "versions" / f"app-{number}").write_text(f"{number}")
     (tmp_path / "app").write_text("2")
     reload = program(tmp_path / "reload", program_text)
-    kept = {"versions": "versions", "match": "app-[0-9]", "archive_to": "kept", "reload": [str(reload)], "timeout": 0.3}
-    return {"kind": "files", "mode": "copy", "name": "app", "path": "app", **kept}
+    kept = {"versions": "versions", "match": "app-[0-9]", "archive_to": "kept", "reload": [str(reload)]}
+    return {"kind": "files", "mode": "copy", "name": "app", "path": "app", **kept, **more}
 
 
 async def test_what_nobody_noticed_has_not_succeeded_though_it_is_there(tmp_path: Path) -> None:
-    async with bench(tmp_path, _reloaded(tmp_path, "#!/bin/sh\nexec sleep 60\n")) as it:
+    async with bench(tmp_path, _reloaded(tmp_path, "#!/bin/sh\nexec sleep 60\n", timeout=0.3)) as it:
         plan = await it.book.plan("app", "app-1")
         done = await it.carry_out(plan)
         assert (done.state is ActionState.SUCCEEDED, (tmp_path / "app").read_text()) == (False, "1")

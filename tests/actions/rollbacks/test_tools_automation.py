@@ -31,7 +31,7 @@ elif words[:1] == ["rollback"] and len(words) == 3:
         sys.exit(1)
     if words[2] == "false":
         try:
-            urllib.request.urlopen("MCP/health", timeout=5).read()
+            urllib.request.urlopen("MCP/health", timeout=60).read()
         except OSError:
             say("ERROR", "MCP server is not healthy")
             sys.exit(1)

@@ -19,7 +19,8 @@ from tests.real_prometheus import RealPrometheus
 _FIRST_MS = 1_700_000_000_000
 _APART_MS = 3 * 3_600_000
 """Further than any expression looks."""
-_AGAIN = 10
+_AGAIN = 100
+"""Of a map with two entries Go begins with the second only every eighth time."""
 _FLAGS = (
     "--web.enable-remote-write-receiver",
     "--storage.tsdb.retention.time=100y",
