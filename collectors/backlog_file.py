@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,16 +9,13 @@ from msgspec import Struct
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.ports import Reach
 from fleet.work import BacklogReading
-from transport.files import identity, read_file
+from transport.files import Identity, identity, lasting, read_file
 
 EVERY_S = 30.0
 """Plans are edited by people and slow jobs."""
 
 MOST_BYTES = 16 * 1024 * 1024
 """The limit of a backlog, below that of files in general: more is no plan, and would be decoded in one go."""
-
-_SETTLED = timedelta(seconds=2)
-"""A file written less than this ago may change again without a trace in its time (FAT counts in 2 s)."""
 
 Parse = Callable[[bytes, str], BacklogReading]
 """Content and file name to a reading; raises ParseError."""
@@ -30,7 +26,7 @@ class _Read(Struct, frozen=True):
 
     reading: BacklogReading
     content: int
-    identity: tuple[int, int, int] | None
+    identity: Identity | None
 
 
 class BacklogFile:
@@ -59,7 +55,7 @@ class BacklogFile:
         snapshot = read_file(self._path, self._limit)
         content = hash(snapshot.content)
         reading = last.reading if last and content == last.content else self._parsed(snapshot.content, last)
-        return _Read(reading, content, snapshot.identity if self._settled(snapshot.identity[0]) else None)
+        return _Read(reading, content, lasting(snapshot.identity, self._clock.now()))
 
     def _parsed(self, content: bytes, last: _Read | None) -> BacklogReading:
         try:
@@ -70,7 +66,3 @@ class BacklogFile:
             # Half a count is worse than the last whole one, which the row keeps.
             raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {reading.anomalies[0]}")
         return reading
-
-    def _settled(self, written_ns: int) -> bool:
-        # A time that lies ahead is one from before the clock was set back: as settled as an old one.
-        return abs(self._clock.now() - datetime.fromtimestamp(written_ns / 1e9, UTC)) > _SETTLED

@@ -11,7 +11,7 @@ from fleet.alerts.model import AlertsReading
 from fleet.errors import Fault, OutsideError, ParseError
 from fleet.json_salvage import Document, read_json
 from fleet.ports import Reach
-from transport.files import identity, read_file
+from transport.files import Identity, identity, lasting, read_file
 
 EVERY_S = 30.0
 MOST_BYTES = 32 * 1024 * 1024
@@ -21,9 +21,9 @@ _NESTS = ("alerts", "active_alerts", "alert_history", "history")
 
 
 class _Read(Struct, frozen=True):
-    """What stood in a file of that identity."""
+    """What stood in a file of that identity; None where its time cannot be relied upon yet."""
 
-    identity: tuple[int, int, int]
+    identity: Identity | None
     items: list[Any]
     problems: tuple[str, ...]
 
@@ -59,7 +59,7 @@ class ClaimFile:
         except ParseError as error:
             raise OutsideError(Fault.PAYLOAD, f"{self._path.name}: {error}") from error
         items, problems = self._parts(document)
-        return _Read(snapshot.identity, items, problems)
+        return _Read(lasting(snapshot.identity, self._clock.now()), items, problems)
 
     def _parts(self, document: Document) -> tuple[list[Any], tuple[str, ...]]:
         value = document.value

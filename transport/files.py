@@ -8,8 +8,9 @@ Blocking; call it in `asyncio.to_thread`.
 import os
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -25,15 +26,23 @@ restarts the 5 ms that another thread must have waited to get it: with chunks th
 (64 KiB), the event loop starves for 200 ms at a time."""
 
 
+Identity = tuple[int, int, int]
+"""Tells whether a file has changed: its time (ns), size (bytes) and inode."""
+
+_SETTLED: Final = timedelta(seconds=2)
+"""A file written less than this ago may be written again without a trace in its time: FAT counts in steps of 2 s,
+others in those of the kernel's clock, some milliseconds."""
+
+
 class Snapshot(Struct, frozen=True):
-    """A file's content, and the identity that tells whether it has changed since (`mtime_ns`, size, inode)."""
+    """A file's content, and the identity that it had."""
 
     content: bytes
-    identity: tuple[int, int, int]
+    identity: Identity
 
 
-def identity(path: Path) -> tuple[int, int, int]:
-    """(mtime in ns, size, inode) of a regular file. Raises OutsideError (missing, permission, not a regular file)."""
+def identity(path: Path) -> Identity:
+    """Of a regular file. Raises OutsideError (missing, permission, not a regular file)."""
     try:
         info = path.stat()
     except OSError as error:
@@ -44,6 +53,13 @@ def identity(path: Path) -> tuple[int, int, int]:
         # Who finds the file unchanged does not open it again, and would not notice.
         raise OutsideError(Fault.PERMISSION, f"{path}")
     return info.st_mtime_ns, info.st_size, info.st_ino
+
+
+def lasting(read: Identity, now: datetime) -> Identity | None:
+    """The identity of a file that was read until `now`, if it will be another one after a change; else None, which no
+    file has."""
+    # A time that lies ahead is one from before the clock was set back: as settled as an old one.
+    return read if abs(now - datetime.fromtimestamp(read[0] / 1e9, UTC)) > _SETTLED else None
 
 
 def read_file(path: Path, limit: int, *, tries: int = 3) -> Snapshot:
@@ -97,7 +113,7 @@ def _translated(error: OSError, path: Path) -> OutsideError:
 
 def stream_file(
     path: Path, limit: int, read: Callable[[Iterator[bytes]], T], *, chunk: int = CHUNK_BYTES, tries: int = 3
-) -> tuple[T, tuple[int, int, int] | None]:
+) -> tuple[T, Identity | None]:
     """What `read` makes of the chunks of `path`, and the identity of what was read; never the whole file in memory.
 
     `read` is called again, `tries` times at most, where the file changed in place meanwhile; the last one then
@@ -116,7 +132,7 @@ def stream_file(
 
 def _stream_once(
     path: Path, limit: int, read: Callable[[Iterator[bytes]], T], chunk: int
-) -> tuple[T, tuple[int, int, int], tuple[int, int, int]]:
+) -> tuple[T, Identity, Identity]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         before = _open_identity(descriptor, path, limit)
@@ -126,7 +142,7 @@ def _stream_once(
         os.close(descriptor)
 
 
-def _open_identity(descriptor: int, path: Path, limit: int) -> tuple[int, int, int]:
+def _open_identity(descriptor: int, path: Path, limit: int) -> Identity:
     info = os.fstat(descriptor)
     if not stat.S_ISREG(info.st_mode):
         raise OutsideError(Fault.PAYLOAD, f"{path.name} is no regular file")

@@ -10,6 +10,10 @@ from fleet.actions.plan import ActKind, Plan, Stage
 from fleet.actions.revision import Revision, Revisions
 from fleet.actions.rollback_plan import StageWish, end_checks, stages_of, to_warnings, wrong_shares
 from fleet.errors import RefusedError
+from fleet.text import scrub
+
+_NAMED = 5
+"""Agents that a warning names."""
 
 
 async def roll_plan(
@@ -25,8 +29,8 @@ async def roll_plan(
     the target does not answer."""
     rolling, live, wishes = one.rolling, known.live, _wishes(one, staged=staged)
     steps = await rolling.steps(to, tuple(wish.share for wish in wishes) or (1.0,))
-    agents = one.agents()
-    stages = stages_of(wishes, one.up(), agents)
+    agents, up = one.agents(), one.up()
+    stages = stages_of(wishes, up, agents)
     facts = (*known.facts, *await rolling.facts(to))
     is_live = rolling.listed and live is not None and live.id == to.id
     mixed = await rolling.mixed(to) if is_live else ""
@@ -48,7 +52,7 @@ async def roll_plan(
         facts=facts,
         blast=await rolling.blast(to),
         undo=rolling.undo(to, live),
-        warnings=_warnings(one, known, to, mixed, stages),
+        warnings=(*_warnings(one, known, to, mixed, stages), *_unasked(wishes, agents, up)),
         refusals=(*_refusals(to, is_live=is_live and not mixed), *bad_facts(facts)),
     )
     return drafted(one, roll, planning)
@@ -78,6 +82,17 @@ def _refusals(to: Revision, *, is_live: bool) -> tuple[str, ...]:
     if is_live:
         said.append(f"{to.called} is live already")
     return tuple(said)
+
+
+def _unasked(wishes: Sequence[StageWish], agents: Sequence[str], up: Sequence[str]) -> tuple[str, ...]:
+    """Agents that are not known to be up, and so are not asked to be before the last stage."""
+    known = set(up)
+    others = [scrub(name, 60) for name in agents if name not in known]
+    if not others or not any(wish.healthy for wish in wishes[:-1]):
+        return ()
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    are = "is" if len(others) == 1 else "are"
+    return (f"not asked before the last stage: {', '.join(others[:_NAMED])}{more}, which {are} not up now",)
 
 
 def _ungated(stages: Sequence[Stage]) -> tuple[str, ...]:

@@ -20,11 +20,9 @@ from fleet.errors import Fault, OutsideError, ParseError
 from fleet.json_salvage import Document, read_json, whole_json
 from fleet.model import Discovery
 from fleet.ports import DiscoverySource, Limits, Reach
-from transport.files import Snapshot, identity, read_file
+from transport.files import Identity, identity, lasting, read_file
 
 _SECOND_LOOK_S = 0.1
-_SETTLED_S = 2.0
-"""A file that was written less than this ago may change again without a trace in its time (FAT counts in 2 s)."""
 
 
 class AgentStatusOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +42,7 @@ class AgentStatusFile:
         self._path = path
         self._clock = clock
         self._limits = limits
-        self._last: tuple[tuple[int, int, int], Discovery] | None = None
+        self._last: tuple[Identity | None, Discovery] | None = None
 
     async def discover(self) -> Discovery:
         try:
@@ -63,12 +61,8 @@ class AgentStatusFile:
             return last[1]
         snapshot = read_file(self._path, self._limits.file_bytes)
         discovery = self._read(snapshot.content, broken=broken)
-        self._last = (snapshot.identity, discovery) if self._settled(snapshot) else None
+        self._last = (lasting(snapshot.identity, self._clock.now()), discovery)
         return discovery
-
-    def _settled(self, snapshot: Snapshot) -> bool:
-        # A time that lies ahead is one from before the clock was set back: as settled as an old one.
-        return abs(self._clock.now().timestamp() - snapshot.identity[0] / 1e9) > _SETTLED_S
 
     def _read(self, content: bytes, *, broken: bool) -> Discovery:
         document = self._document(content, broken=broken)

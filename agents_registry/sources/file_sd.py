@@ -21,12 +21,9 @@ from fleet.errors import Fault, OutsideError, ParseError
 from fleet.model import Discovery
 from fleet.ports import DiscoverySource, Limits, Reach
 from fleet.text import scrub
-from transport.files import identity, read_file
+from transport.files import Identity, identity, lasting, read_file
 
 _META = "__meta_filepath"
-_SETTLED_S = 2.0
-"""A file written less than this ago is read again: its time may not tell of the next change."""
-
 FILES = 1_000
 """Files that one source reads."""
 
@@ -55,7 +52,7 @@ class _Known(Struct, frozen=True):
     The content is kept compressed: ten thousand targets take a hundredth of what their groups would.
     """
 
-    identity: tuple[int, int, int] | None
+    identity: Identity | None
     packed: bytes
     suffix: str
 
@@ -142,9 +139,7 @@ class FileSd:
             decode_groups(snapshot.content, path.suffix)
         except ParseError as error:
             raise OutsideError(Fault.PAYLOAD, scrub(f"{path.name}: {error}")) from error
-        # A time that lies ahead is one from before the clock was set back: as settled as an old one.
-        settled = abs(self._clock.now().timestamp() - snapshot.identity[0] / 1e9) > _SETTLED_S
-        return _Known(snapshot.identity if settled else None, zlib.compress(snapshot.content, 1), path.suffix)
+        return _Known(lasting(snapshot.identity, self._clock.now()), zlib.compress(snapshot.content, 1), path.suffix)
 
     def _discovery(self, known: dict[Path, _Known], problems: Problems) -> Discovery:
         groups = ((group, {_META: str(path)}) for path, each in known.items() for group in each.groups())

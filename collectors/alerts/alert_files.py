@@ -22,15 +22,15 @@ from fleet.errors import Fault, OutsideError, ParseError
 from fleet.json_salvage import read_json
 from fleet.ports import Probe, Reach
 from fleet.text import scrub
-from transport.files import identity, read_file
+from transport.files import Identity, identity, lasting, read_file
 
 FILE_BYTES = 64 * 1024
 """The limit of one file."""
 _NAME = re.compile(r"alert_(\d{9,13})_(.+)\.json\Z")
 _NAMED = 3
 """Broken files that are named."""
-_File = tuple[tuple[int, int, int], Any, str]
-"""A file as it was read: its identity, the alert in it, and what is wrong with it."""
+_File = tuple[Identity | None, Any, str]
+"""A file as it was read: its identity (None: it is to be read again), the alert in it, and what is wrong with it."""
 
 
 class AlertFilesOptions(ClaimOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,16 +102,17 @@ class AlertFilesProbe:
         except OutsideError as error:
             if error.fault is Fault.MISSING:
                 return None
-            return (0, 0, 0), before, f"{scrub(name, 80)}: {error}"
+            return None, before, f"{scrub(name, 80)}: {error}"
+        read = lasting(snapshot.identity, self._clock.now())
         try:
             document = read_json(snapshot.content, ())
         except ParseError as error:
-            return snapshot.identity, before, f"{scrub(name, 80)}: {error}"
+            return read, before, f"{scrub(name, 80)}: {error}"
         if document.problem:
             # Half an alert would be another one.
             item = _named(document.value, name) if before is None else before
-            return snapshot.identity, item, f"{scrub(name, 80)}: {document.problem}"
-        return snapshot.identity, _named(document.value, name), ""
+            return read, item, f"{scrub(name, 80)}: {document.problem}"
+        return read, _named(document.value, name), ""
 
 
 def _named(value: Any, name: str) -> Any:

@@ -26,7 +26,7 @@ from fleet.task_records import TaskRecord, read_record, task_of
 from fleet.text import scrub
 from fleet.vocabulary import TaskState
 from fleet.work import QueueReading, Task
-from transport.files import identity, stream_file
+from transport.files import Identity, identity, lasting, stream_file
 
 T = TypeVar("T")
 
@@ -68,9 +68,9 @@ class _Dead(Struct, frozen=True):
 class _Reread(Generic[T]):
     """A file that is read again only when it is another one than before."""
 
-    def __init__(self, path: Path, limit: int, read: Callable[[Iterable[bytes]], T]) -> None:
-        self._path, self._limit, self._read = path, limit, read
-        self._last: tuple[tuple[int, int, int], T] | None = None
+    def __init__(self, path: Path, limit: int, clock: Clock, read: Callable[[Iterable[bytes]], T]) -> None:
+        self._path, self._limit, self._clock, self._read = path, limit, clock, read
+        self._last: tuple[Identity | None, T] | None = None
 
     def get(self, abandoned: threading.Event) -> tuple[T, bool]:
         """What the file holds, and whether it stood still while it was read. Raises OutsideError."""
@@ -79,7 +79,7 @@ class _Reread(Generic[T]):
         if last is not None and last[0] == identity(self._path):
             return last[1], True
         value, read = stream_file(self._path, self._limit, lambda chunks: self._read(_until(abandoned, chunks)))
-        self._last = None if read is None else (read, value)
+        self._last = None if read is None else (lasting(read, self._clock.now()), value)
         return value, read is not None
 
 
@@ -96,9 +96,10 @@ class TaskFileProbe:
         self._name = scrub(path.stem)
         self._most = reach.limits.tasks
         reader = _Reader(path.name, self._name, self._most, reach.clock)
-        self._queue = _Reread(path, limit, reader.queue)
+        self._queue = _Reread(path, limit, reach.clock, reader.queue)
         self._was_whole = False
-        self._dead = _Reread(reach.root / options.dead_letter, limit, reader.dead) if options.dead_letter else None
+        dead = options.dead_letter
+        self._dead = _Reread(reach.root / dead, limit, reach.clock, reader.dead) if dead else None
 
     async def probe(self) -> QueueReading:
         abandoned = threading.Event()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -54,6 +55,26 @@ def by_name(reading: AlertsReading) -> dict[str, AlertReading]:
 def alert_file(folder: Path, at: int, whose: str, **content: Any) -> None:
     folder.mkdir(exist_ok=True)
     (folder / f"alert_{at}_{whose}.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "options"),
+    [
+        ("alert_files", "alerts/alert_1_ci.json", {"folder": "alerts"}),
+        ("alerts_json", "alerts.json", {"path": "alerts.json"}),
+    ],
+)
+def test_what_was_written_a_moment_ago_is_read_again_though_its_time_is_the_same(
+    kind: str, file: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    path, looking = tmp_path / file, cast(Any, probe(tmp_path, kind, **options))
+    path.parent.mkdir(exist_ok=True)
+    for message in ("one", "two"):
+        alert = {"message": message, "level": "error", "component": "ci", "timestamp": EPOCH}
+        path.write_text(json.dumps(alert if kind == "alert_files" else [alert]))
+        os.utime(path, (EPOCH, EPOCH))
+        reading = cast(AlertsReading, asyncio.run(looking.probe()))
+        assert [found.labels["message"] for found in reading.alerts] == [message]
 
 
 def test_files_that_say_the_same_are_one_alert_of_the_last_time(tmp_path: Path, look: Look) -> None:

@@ -155,6 +155,7 @@ async def test_agents_that_the_bad_revision_took_down_do_not_stop_a_canary(tmp_p
         assert last.checks == (AgentsUp(agents=("gw-1", "gw-2")),)
         assert (first.hold_s, last.within_s) == (5.0, 60.0)
         assert [step.stage for step in plan.steps] == [0, 1]
+        assert "not asked before the last stage: gw-2, which is not up now" in plan.warnings
 
 
 # ── history ──

@@ -16,7 +16,7 @@ from fleet.errors import Fault, OutsideError
 from fleet.ports import Limits, Probe
 from fleet.vocabulary import TaskState
 from fleet.work import QueueReading
-from tests.collectors.queues.reach import reach
+from tests.collectors.queues.reach import NOON, reach
 
 pytestmark = pytest.mark.anyio
 
@@ -264,6 +264,16 @@ async def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
     changed = await probe.probe()
     assert isinstance(changed, QueueReading)
     assert changed.failed == 2
+
+
+async def test_a_file_written_a_moment_ago_is_read_again_though_its_time_is_the_same(tmp_path: Path) -> None:
+    path, probe = tmp_path / "queue.json", probe_of(tmp_path)
+    for state in ("queued", "failed"):
+        path.write_text(json.dumps([task(1, state), task(2, state)]))
+        os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+        reading = await probe.probe()
+        assert isinstance(reading, QueueReading)
+        assert {seen.state.value for seen in reading.tasks} == {state}
 
 
 async def test_dead_letters_are_absent_then_counted(tmp_path: Path) -> None:
