@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-_READY_S = 5.0
+_READY_S = 10.0
 _STOP_S = 3.0
+_ANSWER_S = 5.0
 _TRIES = 3
 _KEEPER = """
 "$@" &
@@ -88,7 +89,9 @@ def connect(url: str) -> "Redis":
     """A client whose every wait ends. The caller closes it."""
     from redis.asyncio import Redis
 
-    client: Redis = Redis.from_url(url, decode_responses=True, socket_timeout=2.0, socket_connect_timeout=2.0)
+    client: Redis = Redis.from_url(
+        url, decode_responses=True, socket_timeout=_ANSWER_S, socket_connect_timeout=_ANSWER_S
+    )
     return client
 
 
@@ -116,16 +119,18 @@ async def _is_ours(url: str, folder: str) -> bool:
     """Wait until the server answers; whether it is the one that works in `folder`."""
     from redis.exceptions import RedisError
 
-    async with asyncio.timeout(_READY_S * 2):
-        client = connect(url)
-        try:
+    client = connect(url)
+    try:
+        async with asyncio.timeout(_READY_S * 2):
             for _ in range(int(_READY_S / 0.02)):
                 try:
                     answer = await client.config_get("dir")
                 except (RedisError, OSError):
                     await asyncio.sleep(0.02)  # not up yet
                 else:
-                    return answer.get("dir") == folder
-            return False
-        finally:
-            await client.aclose()
+                    return bool(answer.get("dir") == folder)
+    except TimeoutError:
+        pass
+    finally:
+        await client.aclose()
+    return False
