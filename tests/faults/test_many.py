@@ -32,11 +32,8 @@ def nobody() -> Iterator[str]:
 
 
 @pytest.mark.anyio
-async def test_five_thousand_agents_that_vanish_at_once_hold_nobody_up(tmp_path: Path) -> None:
+async def test_five_thousand_agents_that_vanish_at_once_hold_nobody_up(tmp_path: Path, nobody: str) -> None:
     file = tmp_path / "targets.json"
-    closed = socket.socket()  # bound and never listening, so that nobody else listens there either
-    closed.bind(("127.0.0.1", 0))
-    nobody = f"127.0.0.1:{closed.getsockname()[1]}"
     labels = {"__scrape_interval__": "1h", "__scrape_timeout__": "1s"}
     groups = [{"targets": [nobody], "labels": labels | {"agent_name": f"many-{n}"}} for n in range(MANY)]
     everybody = json.dumps(groups)
