@@ -11,7 +11,7 @@ from enum import Enum, auto
 from math import ceil
 from typing import Any, NamedTuple, Self
 
-from tests.ending import end, some_rounds
+from tests.stream_server import StreamServer
 
 
 class Cut(Enum):
@@ -80,22 +80,16 @@ class Target:
         self.when: Callable[[], None] = lambda: None
         """Called for every request that writes, once it was done, before it is answered."""
         self._go_on = asyncio.Event()
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = StreamServer(self._connected)
         self.url = ""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        await self._server.__aenter__()
+        self.url = f"http://127.0.0.1:{self._server.port}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        await end(self._server)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await some_rounds()
+        await self._server.__aexit__()
 
     def go_on(self) -> None:
         """Answer what is held."""
@@ -105,13 +99,6 @@ class Target:
     def keys(self) -> list[str]:
         """The idempotency keys of what came whole, in order."""
         return [one.key for one in self.wrote]
-
-    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a connection, and close it whatever becomes of that, also where the test ends before its first step."""
-        task = asyncio.create_task(self._connected(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: writer.close())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):

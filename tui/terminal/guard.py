@@ -32,8 +32,6 @@ class GuardedApp(App[R]):
 
     async def on_event(self, event: events.Event) -> None:
         """Scrub a paste before any widget has it."""
-        if isinstance(event, events.InputEvent) and not self.screen_stack:
-            return  # Typed while everything is being taken down; Textual would fail for want of a screen.
         if isinstance(event, events.Paste):
             # Few take lines; they say how many characters of them.
             most = int(getattr(self.focused, "takes_lines", 0))
